@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "robust-futex",
+    products: [
+        .library(name: "RobustFutex", targets: ["RobustFutex"]),
+        .executable(name: "robust-list-check", targets: ["robust-list-check"]),
+        .executable(name: "harness", targets: ["harness"]),
+        .executable(name: "guest-init", targets: ["guest-init"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // Inside the guest: the syscall, the checks, and the commands that run them.
+        .target(name: "CRobustFutex", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "RobustFutex", dependencies: ["CRobustFutex", systemPackage],
+            swiftSettings: strict),
+        .target(
+            name: "RobustFutexChecks", dependencies: ["CRobustFutex", "RobustFutex", systemPackage],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "robust-list-check",
+            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser],
+            swiftSettings: strict),
+
+        // Between host and guest: what the two sides say to each other.
+        .target(name: "GuestProtocol", swiftSettings: strict),
+        .executableTarget(
+            name: "guest-init", dependencies: ["GuestProtocol"], swiftSettings: strict),
+
+        // On the host: kernels built, booted, and judged.
+        .target(
+            name: "GuestHarness", dependencies: ["GuestProtocol", subprocess, systemPackage],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "harness", dependencies: ["GuestHarness", argumentParser],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "RobustFutexTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyscallTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol"],
+            resources: [.copy("GoldenLogs")], swiftSettings: strict),
+        .testTarget(name: "GuestTests", dependencies: ["GuestHarness"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
