@@ -39,12 +39,14 @@ let package = Package(
 
         // Between host and guest: what the two sides say to each other.
         .target(name: "GuestProtocol", swiftSettings: strict),
+        .target(name: "CLinux"),
         .executableTarget(
-            name: "guest-init", dependencies: ["GuestProtocol"], swiftSettings: strict),
+            name: "guest-init", dependencies: ["CLinux", "GuestProtocol"], swiftSettings: strict),
 
         // On the host: kernels built, booted, and judged.
         .target(
-            name: "GuestHarness", dependencies: ["GuestProtocol", subprocess, systemPackage],
+            name: "GuestHarness",
+            dependencies: ["CLinux", "GuestProtocol", subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(
             name: "harness", dependencies: ["GuestHarness", argumentParser],
