@@ -39,14 +39,14 @@ let package = Package(
 
         // Between host and guest: what the two sides say to each other.
         .target(name: "GuestProtocol", swiftSettings: strict),
-        .target(name: "CLinux"),
+        .target(name: "CGuestInit"),
         .executableTarget(
-            name: "guest-init", dependencies: ["CLinux", "GuestProtocol"], swiftSettings: strict),
+            name: "guest-init", dependencies: ["CGuestInit", "GuestProtocol"], swiftSettings: strict),
 
         // On the host: kernels built, booted, and judged.
         .target(
             name: "GuestHarness",
-            dependencies: ["CLinux", "GuestProtocol", subprocess, systemPackage],
+            dependencies: ["GuestProtocol", subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(
             name: "harness", dependencies: ["GuestHarness", argumentParser],

@@ -22,9 +22,11 @@ struct Mount {
     }
 }
 
-/// What every root directory gets, the image's and the host's.
-let standardMounts = [
-    Mount(type: "proc", target: "/proc"),
+private let proc = Mount(type: "proc", target: "/proc")
+
+/// What every root directory gets, the image's and the host's. The image's `/proc` is there already
+/// (CGuestInit).
+private let standardMounts = [
     Mount(type: "sysfs", target: "/sys"),
     Mount(type: "devtmpfs", target: "/dev"),
     Mount(type: "devpts", target: "/dev/pts", options: "ptmxmode=666", optional: true),
@@ -74,7 +76,7 @@ func enterRoot(of request: GuestRequest) throws(InitError) {
         type: "overlay", target: root,
         options: "lowerdir=/lower,upperdir=/scratch/upper,workdir=/scratch/work"
     ).perform()
-    for mount in standardMounts {
+    for mount in [proc] + standardMounts {
         try mount.perform(under: root)
     }
     if let directory = request.sharedDirectory {

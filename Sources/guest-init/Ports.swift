@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CLinux
+import CGuestInit
 import Glibc
 import GuestProtocol
 

@@ -17,7 +17,7 @@ public struct Architecture: Equatable, Sendable {
 
     /// TCG walks page tables in software: a fifth level costs at every miss and nothing here needs it.
     public static let x86_64 = Architecture(
-        name: "x86_64", kernelArchitecture: "x86_64", makeTarget: "bzImage",
+        name: "x86_64", kernelArchitecture: "x86", makeTarget: "bzImage",
         kernelImage: "arch/x86/boot/bzImage", qemu: "qemu-system-x86_64", machine: "q35",
         emulatedProcessor: "max,la57=off", acceleratedProcessor: "host", console: "ttyS0")
 

@@ -62,21 +62,23 @@ public struct Guest: Sendable {
         let sockets = try Self.privateDirectory()
         defer { try? Files.remove(sockets) }
         let tool = command(request: request, console: run.console, sockets: sockets).tool
+        _ = try Tool.find(tool.name)
         try Files.write(Data("#!/bin/sh\nexec \(tool.commandLine)\n".utf8), to: run.commandLine)
         let channels = try GuestChannels(directory: sockets)
-        let times = Times()
+        let notes = RunNotes()
         let handlers = GuestChannels.Handlers(
             ready: { release in
-                times.markReady(release)
+                notes.markReady(release)
                 sinks.ready(release)
             }, output: sinks.output, error: sinks.error, events: sinks.events)
 
-        let ending = try await withThrowingTaskGroup(of: GuestChannels.Ending?.self) { group in
+        let ending = await withTaskGroup(of: GuestChannels.Ending?.self) { group in
             group.addTask {
                 do {
                     try await tool.runLogged(to: run.qemuLog)
-                } catch where Task.isCancelled {
-                    // Ended on purpose, below.
+                } catch {
+                    // Cancelled means ended on purpose, below.
+                    if !Task.isCancelled { notes.markFailure("\(error)") }
                 }
                 channels.stop(.qemuExited)
                 return nil
@@ -85,7 +87,7 @@ public struct Guest: Sendable {
                 await Self.converse(channels, request, bootLimit, commandLimit, handlers)
             }
             var ending: GuestChannels.Ending?
-            while let result = try await group.next() {
+            while let result = await group.next() {
                 guard let result else { continue }
                 ending = result
                 if case .ended = result {
@@ -94,7 +96,7 @@ public struct Guest: Sendable {
                         try? await Task.sleep(for: .seconds(10))
                         return nil
                     }
-                    _ = try await group.next()
+                    _ = await group.next()
                 }
                 break
             }
@@ -104,9 +106,9 @@ public struct Guest: Sendable {
         try Task.checkCancellation()
         var outcome = Outcome(
             ending, command: request.arguments[0], faults: ConsoleLog.faults(inFile: run.console),
-            log: run.console.string, bootLimit: "\(bootLimit.components.seconds) s",
+            qemuFailure: notes.failure, log: run.console.string, bootLimit: "\(bootLimit.components.seconds) s",
             commandLimit: "\(commandLimit.components.seconds) s")
-        (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = times.result
+        (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try Files.write(encoder.encode(outcome), to: run.outcome)

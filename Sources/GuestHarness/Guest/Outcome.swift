@@ -23,8 +23,8 @@ public struct Outcome: Codable, Equatable, Sendable {
     /// A fault comes before all else, for what a faulty kernel says of a command is worth nothing;
     /// but a guest that never came up is called that, whatever kept it.
     init(
-        _ ending: GuestChannels.Ending, command: String, faults: [ConsoleLog.Fault], log: String,
-        bootLimit: String, commandLimit: String
+        _ ending: GuestChannels.Ending, command: String, faults: [ConsoleLog.Fault],
+        qemuFailure: String?, log: String, bootLimit: String, commandLimit: String
     ) {
         self.faults = faults
         status = 0
@@ -32,7 +32,7 @@ public struct Outcome: Codable, Equatable, Sendable {
         let fault = faults.first.map { "\($0.text) (line \($0.line))" }
         switch ending {
         case .neverReady(let timedOut):
-            let why = timedOut ? "nothing was heard of its init within \(bootLimit)" : "QEMU ended before its init spoke"
+            let why = timedOut ? "nothing was heard of its init within \(bootLimit)" : qemuFailure ?? "QEMU ended before its init spoke"
             let first = fault.map { ": \($0)" } ?? ""
             set(.neverCameUp, "the guest never came up: \(why)\(first); see \(log)")
         case .initFailed(let reason):
