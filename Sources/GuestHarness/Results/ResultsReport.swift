@@ -7,7 +7,7 @@ public struct ResultsReport: Codable, Sendable {
     public var kernel: String
     public var release: String?
     public var accelerator: String
-    public var expectation: Expectation
+    public var expectation: SuiteExpectation
     public var tests: [TestResult]
     public var violations: [String]
     public var faults: [ConsoleLog.Fault]

@@ -11,6 +11,8 @@ public struct SuiteRunner: Sendable {
     public struct Run: Sendable {
         public var results: SuiteResults
         public var violations: [String]
+        /// What is wrong beside the tests themselves: the process that ran them.
+        public var extraProblems: [String] = []
         public var faults: [ConsoleLog.Fault]
         public var directory: FilePath
         public var release: String?
@@ -18,7 +20,7 @@ public struct SuiteRunner: Sendable {
         public var message: String?
 
         /// Whether everything is as it must be.
-        public var isGood: Bool { violations.isEmpty && faults.isEmpty && message == nil }
+        public var isGood: Bool { violations.isEmpty && extraProblems.isEmpty && faults.isEmpty && message == nil }
     }
 
     /// The module whose tests run in guests.
@@ -51,7 +53,7 @@ public struct SuiteRunner: Sendable {
 
     /// Runs the syscall suite in `guest`.
     public func run(
-        in guest: Guest, expectation: Expectation, filter: String?, directory: RunDirectory
+        in guest: Guest, expectation: SuiteExpectation, filter: String?, directory: RunDirectory
     ) async throws -> Run {
         let selection = try Self.selection(module: Self.guestModule, filter: filter)
         let request = GuestRequest(
@@ -83,7 +85,7 @@ public struct SuiteRunner: Sendable {
 
     /// Runs the tests of `module` on this machine.
     public func runHere(
-        module: String, products: SwiftProducts, expectation: Expectation, directory: RunDirectory
+        module: String, products: SwiftProducts, expectation: SuiteExpectation, directory: RunDirectory
     ) async throws -> Run {
         let collector = try Collector(directory: directory, progress: progress)
         // Swift Testing writes the stream as it goes; it is read once, at the end.
@@ -99,11 +101,12 @@ public struct SuiteRunner: Sendable {
         collector.events(Array((try? Files.read(stream)) ?? Data()))
         try Files.remove(stream)
         let results = try collector.finish()
-        var violations = expectation.violations(in: results)
-        if !status.isSuccess, violations.isEmpty { violations.append("the test process ended with \(status)") }
+        let violations = expectation.violations(in: results)
+        let unexplained = !status.isSuccess && violations.isEmpty
         return Run(
-            results: results, violations: violations, faults: [], directory: directory.path, release: nil,
-            message: nil)
+            results: results, violations: violations,
+            extraProblems: unexplained ? ["the test process ended with \(status)"] : [], faults: [],
+            directory: directory.path, release: nil, message: nil)
     }
 
     /// EX_UNAVAILABLE is what Swift Testing exits with when nothing matched.
