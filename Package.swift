@@ -59,9 +59,11 @@ let package = Package(
             name: "SyscallTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
             swiftSettings: strict),
         .testTarget(
-            name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol"],
+            name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol", systemPackage],
             resources: [.copy("GoldenLogs")], swiftSettings: strict),
-        .testTarget(name: "GuestTests", dependencies: ["GuestHarness"], swiftSettings: strict),
+        .testTarget(
+            name: "GuestTests", dependencies: ["GuestHarness", subprocess, systemPackage],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -47,7 +47,9 @@ struct Command {
         close(pumps[1].writer)
         var ending: GuestReport.Ending?
         while ending == nil {
-            var waiting = pumps.map { pollfd(fd: $0.isOpen ? $0.source : -1, events: Int16(POLLIN), revents: 0) }
+            var waiting = pumps.map {
+                pollfd(fd: $0.isOpen ? $0.source : -1, events: Int16(POLLIN), revents: 0)
+            }
             waiting.append(pollfd(fd: deaths, events: Int16(POLLIN), revents: 0))
             try check("poll") { poll(&waiting, nfds_t(waiting.count), -1) }
             for index in pumps.indices where waiting[index].revents != 0 {

@@ -41,7 +41,9 @@ func openPort(_ port: GuestPort) throws(InitError) -> Int32 {
 func writeAll(_ bytes: some Collection<UInt8>, to file: Int32) throws(InitError) {
     var rest = Array(bytes)[...]
     while !rest.isEmpty {
-        let count = try check("write to the host") { rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) } }
+        let count = try check("write to the host") {
+            rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        }
         rest = rest.dropFirst(count)
     }
 }

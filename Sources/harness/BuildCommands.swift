@@ -13,7 +13,8 @@ struct BuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workshop = try Workshop()
-        let chosen = try kernels.isEmpty
+        let chosen =
+            try kernels.isEmpty
             ? workshop.catalogue.kernels : kernels.map { try workshop.catalogue.kernel(named: $0) }
         for kernel in chosen {
             print(try await workshop.kernels.build(kernel).image)
@@ -25,7 +26,8 @@ struct BuildCommand: AsyncParsableCommand {
 struct SourceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "source",
-        abstract: "Gets the pristine source of a base and prints the path of its tree, which must not be changed.")
+        abstract:
+            "Gets the pristine source of a base and prints the path of its tree, which must not be changed.")
 
     @Argument(help: "Name of a base in qemu/kernels.json.")
     var base = "mainline"

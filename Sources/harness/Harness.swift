@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import Dispatch
 import Foundation
 import GuestHarness
-import Synchronization
 
 /// The command behind `./qemu/run`, `./test` and `./qemu/source`.
 @main
@@ -15,7 +13,6 @@ struct Harness: AsyncParsableCommand {
         subcommands: [RunCommand.self, TestCommand.self, BuildCommand.self, SourceCommand.self])
 
     static func main() async {
-        let interrupted = Atomic<Int32>(0)
         let work = Task {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -24,21 +21,9 @@ struct Harness: AsyncParsableCommand {
                 try command.run()
             }
         }
-        // Cancelled, not killed: what the harness started is ended on the way out.
-        let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler {
-                interrupted.store(number, ordering: .sequentiallyConsistent)
-                work.cancel()
-            }
-            source.resume()
-            return source
-        }
+        let interruption = Interruption(of: work)
         let result = await work.result
-        withExtendedLifetime(sources) {}
-        let number = interrupted.load(ordering: .sequentiallyConsistent)
-        if number != 0 {
+        if let number = interruption.signal {
             complain("interrupted by signal \(number)")
             Foundation.exit(128 + number)
         }

@@ -68,7 +68,8 @@ struct RunCommand: AsyncParsableCommand {
             root: .host, sharedDirectory: workshop.repository.root.string,
             workingDirectory: FileManager.default.currentDirectoryPath,
             environment: [
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb",
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+                "TERM=dumb",
             ],
             arguments: command.isEmpty ? [GuestPath.testBundle] : command)
     }
@@ -94,10 +95,14 @@ struct RunCommand: AsyncParsableCommand {
         }
         print(ResultsTable.lines(of: run.results).joined(separator: "\n"))
         print("\n\(ResultsTable.counts(of: run.results))")
-        print("kernel   \(kernel.name), \(run.release ?? "never came up") (\(guest.accelerator.rawValue.uppercased()))")
+        print(
+            "kernel   \(kernel.name), \(run.release ?? "never came up") (\(guest.accelerator.rawValue.uppercased()))"
+        )
         let times = workshop.progress.times
         let stages = times.stages.map { "\($0.name) \(Progress.format(seconds: $0.seconds))" }
-        print("times    \((stages + ["in all \(Progress.format(seconds: times.total))"]).joined(separator: ", "))")
+        print(
+            "times    \((stages + ["in all \(Progress.format(seconds: times.total))"]).joined(separator: ", "))"
+        )
         print("logs     \(run.directory)")
         for fault in run.faults { print("FAULT    \(fault.text) (console.log line \(fault.line))") }
         for violation in run.violations { print("WRONG    \(violation)") }

@@ -44,7 +44,9 @@ import Testing
         #expect(line == "harness: unknown base '5.x'; known: mainline")
     }
 
-    @Test(arguments: [["--smp", "0"], ["--memory", "1"], ["--timeout", "0"], ["--accel", "hvf"], ["--bogus"], ["ls"]])
+    @Test(arguments: [
+        ["--smp", "0"], ["--memory", "1"], ["--timeout", "0"], ["--accel", "hvf"], ["--bogus"], ["ls"],
+    ])
     func badOptionIsRefused(_ arguments: [String]) async throws {
         let (_, status) = try await harness(["run"] + arguments)
         #expect(status == HarnessStatus.usage.rawValue)
@@ -86,7 +88,8 @@ import Testing
 
     @Test func dryRunPrintsTheCommandAndStartsNothing() async throws {
         let (line, status) = try await harness([
-            "run", "--dry-run", "--accel", "tcg", "--smp", "3", "--memory", "777", "--kernel", "stock", "--", "true",
+            "run", "--dry-run", "--accel", "tcg", "--smp", "3", "--memory", "777", "--kernel", "stock", "--",
+            "true",
         ])
         #expect(status == 0)
         #expect(line.hasPrefix("qemu-system-x86_64 "))

@@ -24,7 +24,8 @@ import Testing
                 ])
             #expect(try text(of: root.appending("usr/bin/odd")) == "12345")
             #expect(access(root.appending("usr/bin/odd").string, X_OK) == 0)
-            let link = try FileManager.default.destinationOfSymbolicLink(atPath: root.appending("bin/sh").string)
+            let link = try FileManager.default.destinationOfSymbolicLink(
+                atPath: root.appending("bin/sh").string)
             #expect(link == "busybox")
         }
     }

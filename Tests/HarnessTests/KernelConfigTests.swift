@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func fulfilledRequestsAreNotMissing() throws {
-        let text = "# a comment\nCONFIG_A=y\nCONFIG_SIZE=60\n# CONFIG_C is not set\n# CONFIG_ABSENT is not set\n"
+        let text =
+            "# a comment\nCONFIG_A=y\nCONFIG_SIZE=60\n# CONFIG_C is not set\n# CONFIG_ABSENT is not set\n"
         #expect(try requests(text).missing(from: config) == [])
     }
 

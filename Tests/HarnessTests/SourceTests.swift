@@ -24,7 +24,8 @@ import Testing
     @Test func suiteComesFromTheArchiveOfTheMachinesRelease() throws {
         #expect(
             try PrivateApt.sourceLine(for: "trixie-backports", from: targets, release: "bookworm")
-                == "deb [signed-by=/usr/share/keyrings/example.gpg] http://mirror.example/debian/ trixie-backports main")
+                == "deb [signed-by=/usr/share/keyrings/example.gpg] http://mirror.example/debian/ trixie-backports main"
+        )
         #expect(
             try PrivateApt.sourceLine(for: "s", from: targets, release: "bookworm-security")
                 == "deb http://mirror.example/security/ s main")
@@ -46,7 +47,8 @@ import Testing
     /// A package like Debian's, with a small tree in it.
     private func makePackage(in root: FilePath, payload: Int = 10) async throws -> FilePath {
         let tree = root.appending("linux-source-1")
-        try write("VERSION = 1\nPATCHLEVEL = 2\nSUBLEVEL = 3\nEXTRAVERSION =\n", to: tree.appending("Makefile"))
+        try write(
+            "VERSION = 1\nPATCHLEVEL = 2\nSUBLEVEL = 3\nEXTRAVERSION =\n", to: tree.appending("Makefile"))
         try write("", to: tree.appending("Kconfig"))
         try write("", to: tree.appending("kernel/futex/core.c"))
         // Random, so that no compression makes the package small again.

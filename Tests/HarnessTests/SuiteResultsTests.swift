@@ -37,11 +37,11 @@ import Testing
         #expect(try verdict(results, "Siblings/cancels()") == .skipped(reason: "no hugetlb pages"))
         #expect(
             try verdict(results, "Siblings/parameterised(_:)")
-                == .failed(["PTests/b.swift:5: SuiteExpectation failed: (x → 2) == 1"]))
+                == .failed(["PTests/b.swift:5: Expectation failed: (x → 2) == 1"]))
         #expect(
             try verdict(results, "Siblings/fails()")
                 == .failed([
-                    "PTests/b.swift:7: SuiteExpectation failed: (1 + 1 → 2) == 3; sum",
+                    "PTests/b.swift:7: Expectation failed: (1 + 1 → 2) == 3; sum",
                     "PTests/b.swift:7: Caught error: E()",
                 ]))
     }
@@ -49,10 +49,12 @@ import Testing
     @Test func crashLeavesTestsBroken() throws {
         let results = try results("swift-testing-crash.jsonl")
         #expect(!results.runEnded)
-        #expect(try verdict(results, "WithoutSyscall/crashes()") == .broken(reason: "started and never ended"))
+        #expect(
+            try verdict(results, "WithoutSyscall/crashes()") == .broken(reason: "started and never ended"))
         #expect(results.count("passed") == 0)
         #expect(results.count("broken") + results.count("skipped") + results.count("failed") == 5)
-        #expect(SuiteExpectation.host.violations(in: results).contains("the test runner did not get to its end"))
+        #expect(
+            SuiteExpectation.host.violations(in: results).contains("the test runner did not get to its end"))
     }
 
     @Test func nothingRunIsNoSuccess() throws {

@@ -33,7 +33,9 @@ public struct AcceleratorProbe: Sendable {
     }
 
     /// The accelerator to use, and why in a few words.
-    public func choose(architecture: Architecture, kernel: BuiltKernel, image: FilePath) async throws -> Finding {
+    public func choose(architecture: Architecture, kernel: BuiltKernel, image: FilePath) async throws
+        -> Finding
+    {
         let boot = try String(decoding: Files.read("/proc/sys/kernel/random/boot_id"), as: UTF8.self)
         if access("/dev/kvm", R_OK | W_OK) != 0 {
             return Finding(

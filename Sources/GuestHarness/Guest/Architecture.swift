@@ -16,7 +16,7 @@ public struct Architecture: Equatable, Sendable {
     public var console: String
 
     /// TCG walks page tables in software: a fifth level costs at every miss and nothing here needs it.
-    public static let x86_64 = Architecture(
+    public static let x86 = Architecture(
         name: "x86_64", kernelArchitecture: "x86", makeTarget: "bzImage",
         kernelImage: "arch/x86/boot/bzImage", qemu: "qemu-system-x86_64", machine: "q35",
         emulatedProcessor: "max,la57=off", acceleratedProcessor: "host", console: "ttyS0")
@@ -24,7 +24,7 @@ public struct Architecture: Equatable, Sendable {
     /// The architecture of the machine that the harness runs on.
     public static func ofHost() throws -> Architecture {
         #if arch(x86_64)
-            return .x86_64
+            return .x86
         #else
             throw HarnessError("this machine's architecture has no record in Architecture.swift yet")
         #endif

@@ -14,7 +14,9 @@ public enum ConsoleLog {
     /// Every line that only a fault puts there. A program's output does not come over the console.
     public static func faults(in text: String) -> [Fault] {
         var faults: [Fault] = []
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
+        {
             let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
             if reports.contains(where: { line.contains($0) }) {
                 faults.append(Fault(line: index + 1, text: line))

@@ -53,7 +53,8 @@ public struct Guest: Sendable {
 
     /// The QEMU command that `run` would use, quoted for a shell.
     public func commandLine(request: GuestRequest, in directory: FilePath) -> String {
-        command(request: request, console: directory.appending("console.log"), sockets: "SOCKETS"
+        command(
+            request: request, console: directory.appending("console.log"), sockets: "SOCKETS"
         ).tool.commandLine
     }
 
@@ -106,7 +107,8 @@ public struct Guest: Sendable {
         try Task.checkCancellation()
         var outcome = Outcome(
             ending, command: request.arguments[0], faults: ConsoleLog.faults(inFile: run.console),
-            qemuFailure: notes.failure, log: run.console.string, bootLimit: "\(bootLimit.components.seconds) s",
+            qemuFailure: notes.failure, log: run.console.string,
+            bootLimit: "\(bootLimit.components.seconds) s",
             commandLimit: "\(commandLimit.components.seconds) s")
         (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
         let encoder = JSONEncoder()

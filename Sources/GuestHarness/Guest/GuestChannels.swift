@@ -160,7 +160,8 @@ final class GuestChannels: @unchecked Sendable {
             }
             let left = (deadline - .now).components
             let milliseconds = max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1)
-            let count = poll(&files, nfds_t(files.count), Int32(clamping: left.seconds < 0 ? 0 : milliseconds))
+            let count = poll(
+                &files, nfds_t(files.count), Int32(clamping: left.seconds < 0 ? 0 : milliseconds))
             if count == 0, ContinuousClock.now >= deadline { return [] }
             var events: [Event] = []
             for (port, file) in zip(ports, files.dropFirst()) where file.revents != 0 {
@@ -202,7 +203,9 @@ final class GuestChannels: @unchecked Sendable {
         guard let file = connections[.control] else { return }
         var rest = message.encoded[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = rest.withUnsafeBytes {
+                Glibc.send(file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             if count < 0, errno != EINTR { return }
             rest = rest.dropFirst(max(0, count))
         }

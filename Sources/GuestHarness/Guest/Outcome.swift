@@ -32,7 +32,10 @@ public struct Outcome: Codable, Equatable, Sendable {
         let fault = faults.first.map { "\($0.text) (line \($0.line))" }
         switch ending {
         case .neverReady(let timedOut):
-            let why = timedOut ? "nothing was heard of its init within \(bootLimit)" : qemuFailure ?? "QEMU ended before its init spoke"
+            let why =
+                timedOut
+                ? "nothing was heard of its init within \(bootLimit)"
+                : qemuFailure ?? "QEMU ended before its init spoke"
             let first = fault.map { ": \($0)" } ?? ""
             set(.neverCameUp, "the guest never came up: \(why)\(first); see \(log)")
         case .initFailed(let reason):
@@ -55,13 +58,18 @@ public struct Outcome: Codable, Equatable, Sendable {
             case .exited(let code): status = code
             case .signalled(let signal):
                 status = 128 + signal
-                message = "'\(command)' was killed by signal \(signal) (\(String(cString: strsignal(signal)))); see \(log)"
+                message =
+                    "'\(command)' was killed by signal \(signal) (\(String(cString: strsignal(signal)))); see \(log)"
             case .notExecuted(let code):
                 status = code == ENOENT ? 127 : 126
-                message = "cannot run '\(command)' in the guest: \(String(cString: strerror(code))); see \(log)"
+                message =
+                    "cannot run '\(command)' in the guest: \(String(cString: strerror(code))); see \(log)"
             }
             if let fault {
-                set(.kernelFault, "'\(command)' ended with \(status), but the kernel reported a fault: \(fault); see \(log)")
+                set(
+                    .kernelFault,
+                    "'\(command)' ended with \(status), but the kernel reported a fault: \(fault); see \(log)"
+                )
             }
         }
     }

@@ -71,7 +71,8 @@ struct QEMUCommand {
             ]
         }
         for share in shares {
-            var value = "local,path=\(Self.escaped(share.path)),mount_tag=\(share.tag),security_model=none,multidevs=remap"
+            var value =
+                "local,path=\(Self.escaped(share.path)),mount_tag=\(share.tag),security_model=none,multidevs=remap"
             if share.readOnly { value += ",readonly=on" }
             arguments += ["-virtfs", value]
         }

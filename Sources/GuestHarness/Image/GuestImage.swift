@@ -61,8 +61,11 @@ public struct ImageBuilder: Sendable {
         ]
         if image == .suite {
             items += [
-                Item(path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck, strip: true),
-                Item(path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true),
+                Item(
+                    path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck,
+                    strip: true),
+                Item(
+                    path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true),
             ]
             for library in try await SharedLibraries.needed(by: products.testBundle) {
                 items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
@@ -89,7 +92,8 @@ public struct ImageBuilder: Sendable {
         for item in items {
             var contents = try Files.read(item.source)
             if item.strip {
-                _ = try await Tool("strip", ["--strip-debug", "-o", stripped.string, item.source.string]).output()
+                _ = try await Tool("strip", ["--strip-debug", "-o", stripped.string, item.source.string])
+                    .output()
                 contents = try Files.read(stripped)
             }
             archive.addFile(item.path, contents: contents, executable: true)

@@ -47,7 +47,8 @@ public struct SwiftBuilder: Sendable {
     /// Builds everything with its tests.
     public func buildTests() async throws {
         try await build(
-            "tests", ["--build-tests", "--scratch-path", repository.swiftBuild.string], from: ["Sources", "Tests"])
+            "tests", ["--build-tests", "--scratch-path", repository.swiftBuild.string],
+            from: ["Sources", "Tests"])
     }
 
     /// Runs `swift build`, unless nothing in `directories` is newer than its last success: even
@@ -57,14 +58,18 @@ public struct SwiftBuilder: Sendable {
         let stamp = logs.appending("swift-\(name).built")
         let start = Date()
         let swift = try Tool.find("swift")
-        let inputs = directories.map(repository.root.appending) + [repository.root.appending("Package.swift"), swift]
-        if let built = Files.modificationTime(stamp), inputs.allSatisfy({ newest(under: $0) < built }) { return }
+        let inputs =
+            directories.map(repository.root.appending) + [repository.root.appending("Package.swift"), swift]
+        if let built = Files.modificationTime(stamp), inputs.allSatisfy({ newest(under: $0) < built }) {
+            return
+        }
         try await progress.stage("swift build: \(name)") {
-            try await Tool("swift", ["build", "--package-path", repository.root.string] + arguments).runLogged(
-                to: logs.appending("swift-\(name).log")
-            ) { line in
-                if let step = line.firstMatch(of: /^\[(\d+\/\d+)\]/) { progress.update(String(step.1)) }
-            }
+            try await Tool("swift", ["build", "--package-path", repository.root.string] + arguments)
+                .runLogged(
+                    to: logs.appending("swift-\(name).log")
+                ) { line in
+                    if let step = line.firstMatch(of: /^\[(\d+\/\d+)\]/) { progress.update(String(step.1)) }
+                }
         }
         try Files.write(Data(), to: stamp)
         // What changed during the build may have missed it.

@@ -23,7 +23,8 @@ public struct KernelBuilder: Sendable {
     let architecture: Architecture
     let progress: Progress
 
-    public init(repository: Repository, catalogue: Catalogue, architecture: Architecture, progress: Progress) {
+    public init(repository: Repository, catalogue: Catalogue, architecture: Architecture, progress: Progress)
+    {
         self.repository = repository
         self.catalogue = catalogue
         self.architecture = architecture
@@ -86,7 +87,8 @@ public struct KernelBuilder: Sendable {
 
     /// A kernel as it will be once it is built.
     func planned(_ kernel: Catalogue.Kernel) async -> BuiltKernel {
-        BuiltKernel(name: kernel.name, release: await state(of: kernel).release ?? "", image: image(of: kernel))
+        BuiltKernel(
+            name: kernel.name, release: await state(of: kernel).release ?? "", image: image(of: kernel))
     }
 
     /// Builds a kernel unless it is current. What an interrupted build has done is kept.

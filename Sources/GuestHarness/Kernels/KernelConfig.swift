@@ -11,7 +11,8 @@ public struct KernelConfig: Equatable, Sendable {
     public init(fragments: [(name: String, text: String)]) throws {
         requested = []
         for fragment in fragments {
-            for line in fragment.text.split(separator: "\n").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+            for line in fragment.text.split(separator: "\n").map({ $0.trimmingCharacters(in: .whitespaces) })
+            {
                 if Self.isRequest(line) {
                     requested.append(line)
                 } else if !line.hasPrefix("#") {

@@ -84,7 +84,8 @@ public struct SourceStore: Sendable {
             return try await apt.packages(matching: base.packages)
         }
         guard let newest = packages.first else {
-            throw HarnessError("no package matches \(base.packages) in \(base.suite ?? "the machine's suites")")
+            throw HarnessError(
+                "no package matches \(base.packages) in \(base.suite ?? "the machine's suites")")
         }
         var chosen = newest
         let series = try? PatchSeries(directory: repository.root.appending(base.series))

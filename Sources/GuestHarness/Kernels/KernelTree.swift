@@ -32,7 +32,8 @@ struct KernelTree {
         // First, for a series that does not apply must leave the tree as it was.
         try await series.apply(filesOf: pristine.tree, in: scratch)
 
-        var old = Files.exists(record) ? try? JSONDecoder().decode(Record.self, from: Files.read(record)) : nil
+        var old =
+            Files.exists(record) ? try? JSONDecoder().decode(Record.self, from: Files.read(record)) : nil
         if old?.source != pristine.identity || !Files.exists(tree) {
             try await copyPristine(to: kernel)
             old = nil

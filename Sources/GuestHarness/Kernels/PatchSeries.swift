@@ -24,7 +24,8 @@ public struct PatchSeries: Sendable {
             throw HarnessError("no patches in \(directory): expected files like 0001-futex-….patch")
         }
         patches = try names.map { name in
-            Patch(name: name, text: String(decoding: try Files.read(directory.appending(name)), as: UTF8.self))
+            Patch(
+                name: name, text: String(decoding: try Files.read(directory.appending(name)), as: UTF8.self))
         }
     }
 
@@ -68,7 +69,8 @@ public struct PatchSeries: Sendable {
             var said: [String] = []
             guard try await tool.status(onLine: { said.append($0) }).isSuccess else {
                 throw HarnessError(
-                    "the series in \(directory) does not apply to \(tree): \(patch.name): \(Self.reason(said))")
+                    "the series in \(directory) does not apply to \(tree): \(patch.name): \(Self.reason(said))"
+                )
             }
         }
     }

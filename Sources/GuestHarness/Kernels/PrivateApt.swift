@@ -49,9 +49,11 @@ struct PrivateApt: Sendable {
 
     /// The packages that match a shell pattern, newest version first.
     func packages(matching pattern: String) async throws -> [Package] {
-        let names = try await Tool("apt-cache", options + ["pkgnames", String(pattern.prefix { $0 != "*" })]).output()
+        let names = try await Tool("apt-cache", options + ["pkgnames", String(pattern.prefix { $0 != "*" })])
+            .output()
         var packages: [Package] = []
-        for name in names.split(separator: "\n").map(String.init) where Self.isSource(name, pattern: pattern) {
+        for name in names.split(separator: "\n").map(String.init) where Self.isSource(name, pattern: pattern)
+        {
             let records = try await Tool("apt-cache", options + ["show", "--no-all-versions", name]).output()
             for line in records.split(separator: "\n") {
                 if let match = line.wholeMatch(of: /Version: (\S+)/) {
@@ -78,10 +80,12 @@ struct PrivateApt: Sendable {
     /// signed index.
     func download(_ package: Package) async throws -> FilePath {
         _ = try await Tool(
-            "apt-get", options + ["-q", "download", "\(package.name)=\(package.version)"], directory: downloads
+            "apt-get", options + ["-q", "download", "\(package.name)=\(package.version)"],
+            directory: downloads
         ).output()
         let escaped = package.version.replacing(":", with: "%3a")
-        guard let file = Files.list(downloads).first(where: { $0.hasPrefix("\(package.name)_\(escaped)_") }) else {
+        guard let file = Files.list(downloads).first(where: { $0.hasPrefix("\(package.name)_\(escaped)_") })
+        else {
             throw HarnessError("apt-get downloaded \(package.identity), but \(downloads) does not have it")
         }
         return downloads.appending(file)
@@ -90,7 +94,9 @@ struct PrivateApt: Sendable {
     /// `linux-source-7.3`, not a flavour's tools or a meta package: the pattern's star is a version.
     static func isSource(_ name: String, pattern: String) -> Bool {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        guard parts.count == 2, name.hasPrefix(parts[0]), name.hasSuffix(parts[1]) else { return name == pattern }
+        guard parts.count == 2, name.hasPrefix(parts[0]), name.hasSuffix(parts[1]) else {
+            return name == pattern
+        }
         let star = name.dropFirst(parts[0].count).dropLast(parts[1].count)
         return !star.isEmpty && star.allSatisfy { $0.isNumber || $0 == "." }
     }
@@ -115,7 +121,8 @@ struct PrivateApt: Sendable {
             let uri = archive["Repo-URI"]
         else {
             throw HarnessError(
-                "apt's configuration has no archive with the main component of \(release), to get \(suite) from it")
+                "apt's configuration has no archive with the main component of \(release), to get \(suite) from it"
+            )
         }
         let option = archive["Signed-By"].map { "[signed-by=\($0)] " } ?? ""
         return "deb \(option)\(uri) \(suite) main"

@@ -13,18 +13,32 @@ struct SourcePackage {
         try Files.remove(partial)
         try Files.makeDirectory(partial)
         do {
-            _ = try await Tool("dpkg-deb", ["-x", archive.string, partial.string]).output()
+            try await unpack(in: partial)
         } catch {
-            // A file that is not what apt-get meant to fetch must not be found again by the next run.
-            try? Files.remove(archive)
+            let free = Files.freeSpace(partial)
             try Files.remove(partial)
-            throw HarnessError("\(archive) is damaged and was removed; run again. \(error)")
+            if let free, free < Self.spareRoom {
+                throw HarnessError(
+                    "cannot unpack \(archive) to \(target): No space left on device (a kernel source takes about 2 GiB)")
+            }
+            try await removeIfDamaged()
+            throw error
         }
+        try Files.rename(partial.appending(Self.tree), to: target)
+        try Files.remove(partial)
+    }
+
+    private static let tree = "tree"
+    /// Less than this, in bytes, means that the disk was full: tar and dpkg-deb do not always say so.
+    private static let spareRoom = 1 << 20
+
+    private func unpack(in partial: FilePath) async throws {
+        _ = try await Tool("dpkg-deb", ["-x", archive.string, partial.string]).output()
         let directory = partial.appending("usr/src")
         guard let tarball = Files.list(directory).first(where: { $0.contains(".tar.") }) else {
             throw HarnessError("\(archive) holds no kernel source: no tar file in usr/src")
         }
-        let tree = partial.appending("tree")
+        let tree = partial.appending(Self.tree)
         try Files.makeDirectory(tree)
         _ = try await Tool(
             "tar",
@@ -33,7 +47,17 @@ struct SourcePackage {
                 directory.appending(tarball).string,
             ]
         ).output()
-        try Files.rename(tree, to: target)
-        try Files.remove(partial)
+    }
+
+    /// A file that is not what apt-get fetched must not be found again by the next run. A full disk
+    /// is no fault of the file's.
+    private func removeIfDamaged() async throws {
+        let script = "dpkg-deb --fsys-tarfile \"$1\" >/dev/null"
+        var said: [String] = []
+        let status = try await Tool("sh", ["-c", script, "sh", archive.string]).status { said.append($0) }
+        if status.isSuccess { return }
+        try Files.remove(archive)
+        let reason = said.last ?? "\(status)"
+        throw HarnessError("\(archive) was damaged (\(reason)) and is removed: run again to download it anew")
     }
 }

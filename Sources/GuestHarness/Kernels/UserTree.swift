@@ -16,7 +16,9 @@ struct UserTree {
 
     /// Copies what changed since the last copy.
     func copy() async throws -> KernelSource {
-        let path = directory.isAbsolute ? directory : FilePath(FileManager.default.currentDirectoryPath).pushing(directory)
+        let path =
+            directory.isAbsolute
+            ? directory : FilePath(FileManager.default.currentDirectoryPath).pushing(directory)
         guard access(path.string, R_OK | X_OK) == 0 else {
             throw HarnessError("LINUX_SRC=\(directory): \(String(cString: strerror(errno)))", status: .usage)
         }
@@ -29,7 +31,8 @@ struct UserTree {
         let name = "user" + path.lexicallyNormalized().string.replacing("/", with: "-")
         let target = repository.sources.appending(name)
         try Files.makeDirectory(target)
-        var list: [String] = ["-a", "--delete", "--itemize-changes"] + Self.excluded.map { "--exclude=\($0)" }
+        var list: [String] =
+            ["-a", "--delete", "--itemize-changes"] + Self.excluded.map { "--exclude=\($0)" }
         list += ["\(path)/", "\(target)/"]
         let changes = try await Tool("rsync", list).output()
         // Every change gives the source a new identity, by which kernels built from it are known to be stale.

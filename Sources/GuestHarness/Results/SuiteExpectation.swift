@@ -23,7 +23,9 @@ public enum SuiteExpectation: String, Codable, Sendable {
         var problems: [String] = []
         if results.tests.isEmpty { problems.append("no test ran") }
         if !results.runEnded { problems.append("the test runner did not get to its end") }
-        if results.unreadable > 0 { problems.append("\(results.unreadable) unreadable lines in the event stream") }
+        if results.unreadable > 0 {
+            problems.append("\(results.unreadable) unreadable lines in the event stream")
+        }
         return problems
     }
 

@@ -96,7 +96,9 @@ public struct SuiteResults: Sendable {
     }
 
     private mutating func note(_ payload: StreamRecord.Payload, _ id: String) {
-        guard payload.issue?.isKnown == false, let messages = payload.messages, messages.first?.symbol == "fail" else {
+        guard payload.issue?.isKnown == false, let messages = payload.messages,
+            messages.first?.symbol == "fail"
+        else {
             return
         }
         let place = payload.issue?.sourceLocation.map { "\($0.fileID):\($0.line): " } ?? ""

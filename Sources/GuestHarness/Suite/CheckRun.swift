@@ -94,7 +94,9 @@ public struct CheckRun {
         let root = workshop.repository.root
         let names = try await Tool("git", ["-C", root.string, "ls-files", "-z"]).output()
         let scripts = names.split(separator: "\0").map(String.init).filter { name in
-            guard let file = FileHandle(forReadingAtPath: root.pushing(FilePath(name)).string) else { return false }
+            guard let file = FileHandle(forReadingAtPath: root.pushing(FilePath(name)).string) else {
+                return false
+            }
             defer { try? file.close() }
             let start = String(decoding: (try? file.read(upToCount: 40)) ?? Data(), as: UTF8.self)
             return start.firstMatch(of: /^#!\/(?:usr\/)?bin\/(?:env )?(?:ba|da)?sh\b/) != nil

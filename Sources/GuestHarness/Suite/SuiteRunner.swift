@@ -20,7 +20,9 @@ public struct SuiteRunner: Sendable {
         public var message: String?
 
         /// Whether everything is as it must be.
-        public var isGood: Bool { violations.isEmpty && extraProblems.isEmpty && faults.isEmpty && message == nil }
+        public var isGood: Bool {
+            violations.isEmpty && extraProblems.isEmpty && faults.isEmpty && message == nil
+        }
     }
 
     /// The module whose tests run in guests.

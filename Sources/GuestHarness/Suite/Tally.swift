@@ -40,7 +40,9 @@ public struct Tally: Sendable {
             fail("\(name): \(problem); see \(run.directory)")
         }
         for fault in run.faults {
-            fail("\(name): the kernel reported: \(fault.text) (console.log line \(fault.line)); see \(run.directory)")
+            fail(
+                "\(name): the kernel reported: \(fault.text) (console.log line \(fault.line)); see \(run.directory)"
+            )
         }
         if let message = run.message { fail("\(name): \(message)") }
     }

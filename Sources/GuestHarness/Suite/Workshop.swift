@@ -59,8 +59,10 @@ public struct Workshop: Sendable {
         let file = try await images.image(image, products: swift.products)
         var accelerator = options.accelerator
         if accelerator == nil {
-            let finding = try await accelerators.choose(architecture: architecture, kernel: built, image: file)
-            progress.note("\(built.release) with \(finding.accelerator.rawValue.uppercased()): \(finding.reason)")
+            let finding = try await accelerators.choose(
+                architecture: architecture, kernel: built, image: file)
+            progress.note(
+                "\(built.release) with \(finding.accelerator.rawValue.uppercased()): \(finding.reason)")
             accelerator = finding.accelerator
         }
         return Guest(
@@ -79,5 +81,7 @@ public struct Workshop: Sendable {
     }
 
     private var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
-    private var accelerators: AcceleratorProbe { AcceleratorProbe(repository: repository, progress: progress) }
+    private var accelerators: AcceleratorProbe {
+        AcceleratorProbe(repository: repository, progress: progress)
+    }
 }

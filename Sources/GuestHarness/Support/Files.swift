@@ -19,13 +19,17 @@ public enum Files {
 
     /// Writes a file whole or not at all: readers see the old contents or the new.
     public static func write(_ data: Data, to path: FilePath) throws {
+        try makeDirectory(path.removingLastComponent())
+        let partial = FilePath("\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
         do {
-            try makeDirectory(path.removingLastComponent())
-            try data.write(to: URL(filePath: path.string), options: .atomic)
-        } catch let error as HarnessError {
-            throw error
+            let file = try FileDescriptor.open(
+                partial, .writeOnly, options: [.create, .exclusiveCreate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try file.closeAfter { _ = try file.writeAll(data) }
+            guard Foundation.rename(partial.string, path.string) == 0 else { throw Errno(rawValue: errno) }
         } catch {
-            throw HarnessError("cannot write \(path): \(reason(error))")
+            unlink(partial.string)
+            throw HarnessError("cannot write \(path): \(error)")
         }
     }
 
@@ -65,6 +69,12 @@ public enum Files {
     public static func modificationTime(_ path: FilePath) -> Double? {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path.string)
         return (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
+    }
+
+    /// Bytes that can still be written to the file system of `path`; nil when that cannot be told.
+    public static func freeSpace(_ path: FilePath) -> Int? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path.string)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
     }
 
     /// What the kernel said, without Foundation's wrapping.

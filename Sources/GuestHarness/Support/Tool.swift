@@ -37,7 +37,8 @@ public struct Tool: Sendable {
 
     public static func shellQuoted(_ word: String) -> String {
         let plain = word.unicodeScalars.allSatisfy {
-            $0.isASCII && (CharacterSet.alphanumerics.contains($0) || "-_=+,./:@%".unicodeScalars.contains($0))
+            $0.isASCII
+                && (CharacterSet.alphanumerics.contains($0) || "-_=+,./:@%".unicodeScalars.contains($0))
         }
         if plain, !word.isEmpty { return word }
         return "'" + word.replacing("'", with: "'\\''") + "'"
@@ -45,7 +46,8 @@ public struct Tool: Sendable {
 
     /// Standard output of a program that must succeed; its standard error goes into the message if not.
     public func output(limit: Int = 64 << 20) async throws -> String {
-        let result = try await Subprocess.run(configuration(), output: .string(limit: limit), error: .string(limit: 1 << 20))
+        let result = try await Subprocess.run(
+            configuration(), output: .string(limit: limit), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
             throw failure(result.terminationStatus, said: result.standardError)
         }
@@ -54,7 +56,8 @@ public struct Tool: Sendable {
 
     /// Runs a program whose lines, of standard output and standard error, go to `onLine`.
     public func status(onLine: (String) throws -> Void) async throws -> TerminationStatus {
-        try await Subprocess.run(configuration(), input: .none, output: .sequence, error: .combinedWithOutput) { execution in
+        try await Subprocess.run(configuration(), input: .none, output: .sequence, error: .combinedWithOutput)
+        { execution in
             for try await line in execution.standardOutput.strings() {
                 try onLine(line.hasSuffix("\n") ? String(line.dropLast()) : line)
             }
@@ -62,10 +65,13 @@ public struct Tool: Sendable {
     }
 
     /// Runs a program that must succeed and keeps all it says in `log`.
-    public func runLogged(to log: FilePath, append: Bool = false, onLine: (String) -> Void = { _ in }) async throws {
+    public func runLogged(to log: FilePath, append: Bool = false, onLine: (String) -> Void = { _ in })
+        async throws
+    {
         try Files.makeDirectory(log.removingLastComponent())
         let mode: FileDescriptor.OpenOptions = append ? [.create, .append] : [.create, .truncate]
-        let file = try FileDescriptor.open(log, .writeOnly, options: mode, permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        let file = try FileDescriptor.open(
+            log, .writeOnly, options: mode, permissions: [.ownerReadWrite, .groupRead, .otherRead])
         var tail: [String] = []
         let status = try await file.closeAfter {
             () async throws -> TerminationStatus in
@@ -96,7 +102,8 @@ public struct Tool: Sendable {
         return Configuration(
             executable: .path(try Self.find("setpriv")),
             arguments: Arguments(["--pdeathsig", deathSignal, "--", program.string] + arguments),
-            environment: .custom(Dictionary(uniqueKeysWithValues: all.map { (.init(stringLiteral: $0), $1) })),
+            environment: .custom(
+                Dictionary(uniqueKeysWithValues: all.map { (.init(stringLiteral: $0), $1) })),
             workingDirectory: directory, platformOptions: options)
     }
 
@@ -109,7 +116,8 @@ public struct Tool: Sendable {
             if access(candidate.string, X_OK) == 0 { return candidate }
         }
         throw HarnessError(
-            "the program '\(name)' is missing: it is not in PATH (\(path)); ./qemu/prepare installs what the harness needs")
+            "the program '\(name)' is missing: it is not in PATH (\(path)); ./qemu/prepare installs what the harness needs"
+        )
     }
 
     private func failure(_ status: TerminationStatus, said: String, log: FilePath? = nil) -> HarnessError {
