@@ -34,7 +34,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
-            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser],
+            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser, systemPackage],
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.
@@ -51,7 +51,8 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(
-            name: "RobustFutexTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            name: "RobustFutexTests",
+            dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", systemPackage],
             swiftSettings: strict),
         .testTarget(
             name: "SyscallTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
