@@ -98,8 +98,8 @@ extension Check {
             let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
             let task = try peer.startTask()
             // Wanted: that the call came between a store and the next often enough to mean something.
-            let wanted = 20
-            task.beginChurn(cleaned: word, other: word + 64, clearsWanted: wanted, roundLimit: 20_000_000)
+            let wanted = 200
+            try task.beginChurn(cleaned: word, other: word + 64, clearsWanted: wanted, roundLimit: 2_000_000)
             let deadline = Deadline()
             while !task.isIdle, !deadline.hasPassed { try scene.cleanup(own.cell(at: wordOffset)) }
             let counts = try task.churnCounts()

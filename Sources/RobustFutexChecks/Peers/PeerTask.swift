@@ -113,7 +113,8 @@ public final class PeerTask {
                 "task \(tid) registered 0x\(String(headAddress, radix: 16)), get_robust_list(2) says"
                     + " 0x\(String(address, radix: 16))")
         }
-        return try readHead(of: processID).list_op_pending
+        // By the task's own id: a leader that has exited has no memory to read.
+        return try readHead(of: tid).list_op_pending
     }
 
     /// What a forked child finds in its copy of this task's head; no task of the child has registered it.
@@ -157,8 +158,9 @@ public final class PeerTask {
     }
 
     /// Begins operations on two locks in turn; see crf_task.h. Under way on return.
-    public func beginChurn(cleaned: UInt, other: UInt, clearsWanted: Int, roundLimit: Int) {
+    public func beginChurn(cleaned: UInt, other: UInt, clearsWanted: Int, roundLimit: Int) throws {
         let offset = Self.defaultFutexOffset
+        try setPending(rawValue: 0, futexOffset: offset)
         let entries = [cleaned, other].map { PendingOperation(futexWord: $0, futexOffset: offset).rawValue }
         slot.pointee.counts = (0, 0, 0)
         give(CRF_ORDER_CHURN, entries.map(UInt64.init) + [UInt64(clearsWanted), UInt64(roundLimit)])
