@@ -52,10 +52,11 @@ let package = Package(
 
         .testTarget(
             name: "RobustFutexTests",
-            dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", systemPackage],
+            dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
-            name: "SyscallTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            name: "SyscallTests",
+            dependencies: ["RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
             name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol"],

@@ -12,6 +12,7 @@ public struct Check: Sendable {
         case wakeDuty = "WakeDuty"
         case race = "Race"
         case probe = "Probe"
+        case specimens = "Specimens"
     }
 
     /// The kernels about which the claim is one.

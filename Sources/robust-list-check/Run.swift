@@ -21,6 +21,12 @@ struct Run: ParsableCommand {
         help: "Choose checks whose Group/name this regular expression matches; may be repeated.")
     var patterns: [String] = []
 
+    @Option(help: "Seconds after which a check is ended and reported as timed out.")
+    var limit = 120
+
+    @Flag(help: .hidden)
+    var specimens = false
+
     @OptionGroup var report: ReportOptions
 
     func run() throws {
@@ -33,7 +39,7 @@ struct Run: ParsableCommand {
         let kernel = KernelReport(try KernelCapabilities.ofThisKernel())
 
         say(KTAP.header(count: checks.count))
-        let isolated = IsolatedRun()
+        let isolated = IsolatedRun(limit: .seconds(limit))
         var entries: [RunReport.Entry] = []
         var outcomes: [Outcome] = []
         for (index, check) in checks.enumerated() {
@@ -54,6 +60,12 @@ struct Run: ParsableCommand {
         guard totals.isSuccess else { throw Status.failure }
     }
 
+    func validate() throws {
+        guard (1...86_400).contains(limit) else {
+            throw ValidationError("--limit \(limit): give a number of seconds from 1 to 86400")
+        }
+    }
+
     private func chosen() throws -> [Check] {
         let filter: CheckFilter
         do {
@@ -61,7 +73,7 @@ struct Run: ParsableCommand {
         } catch {
             throw ValidationError("--filter: not a regular expression: \(error)")
         }
-        let checks = filter.choose()
+        let checks = filter.choose(from: specimens ? Check.specimens : Check.all)
         guard checks.isEmpty else { return checks }
         complain("no check matches --filter \(patterns.joined(separator: " ")); see run --list")
         throw Status.nothingChosen

@@ -56,13 +56,11 @@ final class PeerRoot {
     private init(_ launch: Launch) throws {
         let (near, far) = try Connection.pair()
         connection = Connection(socket: near, name: "the root of all peers")
-        let pid =
-            switch launch {
-            case .execute: try Self.execute(far)
-            case .fork: try Self.forkSelf(near, far)
-            }
-        close(far)
-        process = try ProcessHandle(pid: pid)
+        defer { close(far) }
+        switch launch {
+        case .execute: process = try Self.start(serving: far)
+        case .fork: process = try Self.forkSelf(near, far)
+        }
     }
 
     private func fork(socket: Int32, board: Int32) throws -> Int32 {
@@ -70,15 +68,16 @@ final class PeerRoot {
         return Int32(try required("fork of a peer", pid))
     }
 
-    private static func forkSelf(_ near: Int32, _ far: Int32) throws -> Int32 {
+    private static func forkSelf(_ near: Int32, _ far: Int32) throws -> ProcessHandle {
         let pid = crf_fork()
         guard pid >= 0 else { throw Errno(rawValue: errno) }
-        guard pid == 0 else { return pid }
+        guard pid == 0 else { return try ProcessHandle(pid: pid) }
         close(near)
         PeerServer(socket: far).run()
     }
 
-    private static func execute(_ socket: Int32) throws -> Int32 {
+    /// Runs `robust-list-check peer` on its end of a socket; the descriptor stays the caller's.
+    static func start(serving socket: Int32) throws -> ProcessHandle {
         let program = try locateProgram()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -94,7 +93,7 @@ final class PeerRoot {
         guard error == 0 else {
             throw CheckError.broken("\(program) cannot be started: \(Errno(rawValue: error).name)")
         }
-        return pid
+        return try ProcessHandle(pid: pid)
     }
 
     /// The descriptor number that the child is told; above the standard ones.

@@ -12,7 +12,7 @@ public struct IsolatedRun: Sendable {
     private let limit: Duration
 
     /// - Parameter limit: for one check; above the sum of what a check waits for itself.
-    public init(limit: Duration = .seconds(120)) {
+    public init(limit: Duration) {
         self.limit = limit
         PeerRoot.launchByForking()
     }
