@@ -34,7 +34,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
-            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser],
+            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser, systemPackage],
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.
@@ -53,10 +53,12 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(
-            name: "RobustFutexTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            name: "RobustFutexTests",
+            dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
-            name: "SyscallTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            name: "SyscallTests",
+            dependencies: ["RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
             name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol", systemPackage],

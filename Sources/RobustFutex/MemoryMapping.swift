@@ -45,6 +45,12 @@ public struct MemoryMapping: ~Copyable {
             descriptor: -1, offset: 0)
     }
 
+    /// Maps a file by a descriptor that somebody else owns, shared and writable.
+    package init(sharing descriptor: Int32, length: Int) throws(Errno) {
+        try self.init(
+            length: length, protection: [.read, .write], flags: MAP_SHARED, descriptor: descriptor, offset: 0)
+    }
+
     private init(
         length: Int, protection: Protection, flags: Int32, descriptor: Int32, offset: Int
     ) throws(Errno) {

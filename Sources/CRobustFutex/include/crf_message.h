@@ -11,7 +11,7 @@
 
 enum crf_request_code {
 	CRF_REQUEST_FORK = 1,     /* descriptors: the child's socket, its board. value: pid */
-	CRF_REQUEST_MAP,          /* length, protection, flags, offset; descriptor unless anonymous. value: address */
+	CRF_REQUEST_MAP,          /* length, protection, flags, offset, wish; descriptor unless anonymous. value: address */
 	CRF_REQUEST_UNMAP,        /* address, length */
 	CRF_REQUEST_START,        /* slot of the board, kind (enum crf_task_kind) */
 	CRF_REQUEST_EXIT_LEADER,  /* the thread group leader exits; another thread goes on serving */
@@ -22,14 +22,14 @@ enum crf_request_code {
 struct crf_request {
 	uint32_t code;
 	uint32_t reserved;
-	uint64_t arguments[4];
+	uint64_t arguments[5];
 };
 
 struct crf_reply {
 	int64_t value; /* -errno when the request failed */
 };
 
-_Static_assert(sizeof(struct crf_request) == 40, "request without padding");
+_Static_assert(sizeof(struct crf_request) == 48, "request without padding");
 _Static_assert(sizeof(struct crf_reply) == 8, "reply without padding");
 
 enum { CRF_MESSAGE_DESCRIPTORS = 2 };

@@ -20,6 +20,7 @@
 #define __NR_cleanup_robust_list 473
 #endif
 static const long crf_nr_cleanup_robust_list = __NR_cleanup_robust_list;
+static const long crf_nr_futex = __NR_futex;
 
 /*
  * The six arguments are always passed, the unused ones as 0: when the number belongs to another system

@@ -29,14 +29,19 @@ public struct SyscallDetection: Sendable, Equatable {
 
 extension SyscallDetection: CustomStringConvertible {
     public var description: String {
-        let words =
-            switch verdict {
-            case .available: "available"
-            case .absent: "absent"
-            case .numberTakenBySomethingElse: "number taken by another system call"
-            case .blocked(let errno): "blocked (\(errno.name))"
-            }
-        return ([words] + evidence).joined(separator: "; ")
+        ([verdict.words] + evidence).joined(separator: "; ")
+    }
+}
+
+extension SyscallDetection.Verdict {
+    /// For messages and reports.
+    package var words: String {
+        switch self {
+        case .available: "available"
+        case .absent: "absent"
+        case .numberTakenBySomethingElse: "number taken by another system call"
+        case .blocked(let errno): "blocked (\(errno.name))"
+        }
     }
 }
 
