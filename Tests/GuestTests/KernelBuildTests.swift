@@ -29,7 +29,8 @@ extension WithGuests {
             try await withCheckout { workshop in
                 let fragment = workshop.repository.configFragments.appending("machine.config")
                 let text = String(decoding: try Files.read(fragment), as: UTF8.self)
-                try Files.write(Data((text + "CONFIG_NO_SUCH_OPTION=y\nCONFIG_MODULE_SIG=y\n").utf8), to: fragment)
+                try Files.write(
+                    Data((text + "CONFIG_NO_SUCH_OPTION=y\nCONFIG_MODULE_SIG=y\n").utf8), to: fragment)
                 let stock = try workshop.catalogue.kernel(named: "stock")
                 let error = await #expect(throws: HarnessError.self) {
                     _ = try await workshop.kernels.build(stock)

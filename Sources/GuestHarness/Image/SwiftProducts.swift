@@ -34,11 +34,12 @@ public struct SwiftBuilder: Sendable {
     /// Builds the static products; a user's command needs only init.
     public func buildStatic(onlyInit: Bool) async throws {
         // One at a time: SwiftPM takes one product or all, and the others need not link statically.
-        for product in onlyInit ? ["guest-init"] : ["guest-init", "robust-list-check"] {
+        let all = [products.guestInit, products.robustListCheck]
+        for product in onlyInit ? all.dropLast() : all[...] {
             try await build(
                 product,
                 [
-                    "-c", "release", "--product", product, "-Xswiftc", "-static-executable",
+                    "-c", "release", "--product", product.lastComponent!.string, "-Xswiftc", "-static-executable",
                     "--scratch-path", repository.staticSwiftBuild.string,
                 ], from: ["Sources"])
         }
@@ -47,20 +48,25 @@ public struct SwiftBuilder: Sendable {
     /// Builds everything with its tests.
     public func buildTests() async throws {
         try await build(
-            "tests", ["--build-tests", "--scratch-path", repository.swiftBuild.string],
+            products.testBundle, ["--build-tests", "--scratch-path", repository.swiftBuild.string],
             from: ["Sources", "Tests"])
     }
 
     /// Runs `swift build`, unless nothing in `directories` is newer than its last success: even
     /// with nothing to do SwiftPM takes seconds.
-    private func build(_ name: String, _ arguments: [String], from directories: [String]) async throws {
+    private func build(
+        _ product: FilePath, _ arguments: [String], from directories: [String]
+    ) async throws {
+        let name = product.stem!
         let logs = repository.build.appending("logs")
         let stamp = logs.appending("swift-\(name).built")
         let start = Date()
         let swift = try Tool.find("swift")
         let inputs =
             directories.map(repository.root.appending) + [repository.root.appending("Package.swift"), swift]
-        if let built = Files.modificationTime(stamp), inputs.allSatisfy({ newest(under: $0) < built }) {
+        if Files.exists(product), let built = Files.modificationTime(stamp),
+            inputs.allSatisfy({ newest(under: $0) < built })
+        {
             return
         }
         try await progress.stage("swift build: \(name)") {

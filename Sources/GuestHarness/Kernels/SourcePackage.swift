@@ -19,7 +19,8 @@ struct SourcePackage {
             try Files.remove(partial)
             if let free, free < Self.spareRoom {
                 throw HarnessError(
-                    "cannot unpack \(archive) to \(target): No space left on device (a kernel source takes about 2 GiB)")
+                    "cannot unpack \(archive) to \(target): No space left on device (a kernel source takes about 2 GiB)"
+                )
             }
             try await removeIfDamaged()
             throw error

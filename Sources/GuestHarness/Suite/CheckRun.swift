@@ -103,7 +103,10 @@ public struct CheckRun {
         }
         guard !scripts.isEmpty else { throw HarnessError("git lists no shell script in \(root)") }
         try await workshop.progress.stage("lint: shellcheck, \(scripts.count) scripts") {
-            try await said(Tool("shellcheck", ["-x", "--"] + scripts, directory: root))
+            try await said(
+                Tool(
+                    "shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", "--"] + scripts,
+                    directory: root))
         }
     }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import GuestProtocol
+import Subprocess
 import Synchronization
 import SystemPackage
 
@@ -90,17 +91,23 @@ public struct SuiteRunner: Sendable {
         module: String, products: SwiftProducts, expectation: SuiteExpectation, directory: RunDirectory
     ) async throws -> Run {
         let collector = try Collector(directory: directory, progress: progress)
-        // Swift Testing writes the stream as it goes; it is read once, at the end.
         let stream = directory.path.appending("stream")
+        let file = try FileDescriptor.open(
+            stream, .readWrite, options: [.create, .truncate],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
         var tool = Tool(
             products.testBundle.string,
             Self.arguments(selection: try Self.selection(module: module, filter: nil), stream: stream.string))
         tool.environment = ["ROBUST_LIST_CHECK": products.robustListCheck.string]
-        let status = try await tool.status { line in
-            collector.output(Array("\(line)\n".utf8))
-            progress.update("running")
+        let status = try await file.closeAfter { () async throws -> TerminationStatus in
+            let status = try await tool.status { line in
+                collector.output(Array("\(line)\n".utf8))
+                // A line on the output comes with an event in the stream.
+                try collector.takeEvents(from: file)
+            }
+            try collector.takeEvents(from: file)
+            return status
         }
-        collector.events(Array((try? Files.read(stream)) ?? Data()))
         try Files.remove(stream)
         let results = try collector.finish()
         let violations = expectation.violations(in: results)
@@ -151,6 +158,16 @@ final class Collector: Sendable {
             return ($0.results.finished, $0.results.tests.count)
         }
         progress.update("\(finished) of \(all) tests")
+    }
+
+    /// Takes what a file has got since the last time.
+    func takeEvents(from file: FileDescriptor) throws {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+            guard count > 0 else { return }
+            events(Array(bytes[..<count]))
+        }
     }
 
     func finish() throws -> SuiteResults {
