@@ -39,7 +39,8 @@ public struct SwiftBuilder: Sendable {
             try await build(
                 product,
                 [
-                    "-c", "release", "--product", product.lastComponent!.string, "-Xswiftc", "-static-executable",
+                    "-c", "release", "--product", product.lastComponent!.string, "-Xswiftc",
+                    "-static-executable",
                     "--scratch-path", repository.staticSwiftBuild.string,
                 ], from: ["Sources"])
         }
