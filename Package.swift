@@ -34,32 +34,38 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
-            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser],
+            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser, systemPackage],
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.
         .target(name: "GuestProtocol", swiftSettings: strict),
+        .target(name: "CGuestInit"),
         .executableTarget(
-            name: "guest-init", dependencies: ["GuestProtocol"], swiftSettings: strict),
+            name: "guest-init", dependencies: ["CGuestInit", "GuestProtocol"], swiftSettings: strict),
 
         // On the host: kernels built, booted, and judged.
         .target(
-            name: "GuestHarness", dependencies: ["GuestProtocol", subprocess, systemPackage],
+            name: "GuestHarness",
+            dependencies: ["GuestProtocol", subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(
             name: "harness", dependencies: ["GuestHarness", argumentParser],
             swiftSettings: strict),
 
         .testTarget(
-            name: "RobustFutexTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            name: "RobustFutexTests",
+            dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
-            name: "SyscallTests", dependencies: ["RobustFutex", "RobustFutexChecks"],
+            name: "SyscallTests",
+            dependencies: ["RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
-            name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol"],
+            name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol", systemPackage],
             resources: [.copy("GoldenLogs")], swiftSettings: strict),
-        .testTarget(name: "GuestTests", dependencies: ["GuestHarness"], swiftSettings: strict),
+        .testTarget(
+            name: "GuestTests", dependencies: ["GuestHarness", subprocess, systemPackage],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What Swift cannot say for itself. Names start with crf_. Functions that enter the kernel return what
+ * the kernel returns: a value, or -errno; nothing runs between the call and reading the result.
+ */
 #ifndef C_ROBUST_FUTEX_H
 #define C_ROBUST_FUTEX_H
+
+#include "crf_layout.h"
+#include "crf_syscalls.h"
+#include "crf_atomics.h"
+#include "crf_message.h"
+#include "crf_task.h"
+#include "crf_process.h"
+
 #endif

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#ifndef CGUESTINIT_H
+#define CGUESTINIT_H
+
+// Why C: Swift's Glibc module leaves these system headers out.
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+
+#endif

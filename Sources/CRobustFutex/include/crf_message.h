@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the runner and a peer process say to each other: one struct each way, over a SOCK_SEQPACKET
+ * socket, with descriptors where a request carries them. C, because both layout and CMSG_* macros are.
+ */
+#ifndef CRF_MESSAGE_H
+#define CRF_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum crf_request_code {
+	CRF_REQUEST_FORK = 1,     /* descriptors: the child's socket, its board. value: pid */
+	CRF_REQUEST_MAP,          /* length, protection, flags, offset, wish; descriptor unless anonymous. value: address */
+	CRF_REQUEST_UNMAP,        /* address, length */
+	CRF_REQUEST_START,        /* slot of the board, kind (enum crf_task_kind) */
+	CRF_REQUEST_EXIT_LEADER,  /* the thread group leader exits; another thread goes on serving */
+	CRF_REQUEST_LOAD32,       /* address. value: the word */
+	CRF_REQUEST_STORE32,      /* address, word */
+};
+
+struct crf_request {
+	uint32_t code;
+	uint32_t reserved;
+	uint64_t arguments[5];
+};
+
+struct crf_reply {
+	int64_t value; /* -errno when the request failed */
+};
+
+_Static_assert(sizeof(struct crf_request) == 48, "request without padding");
+_Static_assert(sizeof(struct crf_reply) == 8, "reply without padding");
+
+enum { CRF_MESSAGE_DESCRIPTORS = 2 };
+
+/* A connected pair, closed on exec. 0 or -errno. */
+long crf_socket_pair(int pair[2]);
+
+/* Sends one message with count (at most CRF_MESSAGE_DESCRIPTORS) descriptors. 0 or -errno, never SIGPIPE. */
+long crf_send(int socket, const void *message, size_t length, const int *descriptors, int count);
+
+/*
+ * Receives one message within timeout_ms (-1: no limit). Its length; 0 when the other side is gone;
+ * -ETIMEDOUT; or another -errno. Descriptors that did not come are -1.
+ */
+long crf_receive(int socket, void *message, size_t length, int descriptors[CRF_MESSAGE_DESCRIPTORS],
+		 int timeout_ms);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A task that takes a lock, and sits in the race window of its unlock for as long as it is told.
+ *
+ * C, because such a task may be made by a bare clone(CLONE_VM): it has no thread-local storage of its
+ * own, so neither the Swift runtime nor libc may run in it. Orders come through a slot of shared memory (the
+ * board), which the runner maps too; both sides sleep with raw futex(2) calls.
+ */
+#ifndef CRF_TASK_H
+#define CRF_TASK_H
+
+#include <stdint.h>
+
+enum crf_task_kind {
+	CRF_TASK_THREAD = 1,   /* pthread */
+	CRF_TASK_VM_PROCESS,   /* clone(CLONE_VM): shares the address space, not the thread group */
+	CRF_TASK_VFORK_CHILD,  /* clone(CLONE_VM | CLONE_VFORK): its parent thread is suspended meanwhile */
+};
+
+enum crf_task_order {
+	CRF_ORDER_LOCK = 1,    /* word, futex_offset, pi. result 0, or the word as found when not free */
+	CRF_ORDER_RELEASE,     /* unlock up to inside the window. result: the word before */
+	CRF_ORDER_FINISH,      /* leave the window: owed wake, list_op_pending = NULL. result: pending before */
+	CRF_ORDER_SET_PENDING, /* list_op_pending, futex_offset: any values */
+	CRF_ORDER_WAIT,        /* word, limit in ms. Sets FUTEX_WAITERS, waits. result of futex(2) */
+	CRF_ORDER_CLEANUP,     /* address, length, flags. result of cleanup_robust_list(2) */
+	CRF_ORDER_CHURN,       /* see struct crf_churn. result 0 */
+	CRF_ORDER_EXIT,        /* exit of this task only, by a raw exit(2) */
+};
+
+/* One slot of the board. The runner writes order and arguments, then request; the task the rest, then done. */
+struct crf_task {
+	uint32_t request; /* number of the last order given; 1 is the start */
+	uint32_t done;    /* number of the last order carried out */
+	uint32_t order;
+	int32_t tid;
+	uint64_t head;    /* address of the robust list head, in the task's address space */
+	uint64_t arguments[4];
+	int64_t result;
+	uint64_t counts[3];
+	uint64_t reserved[5];
+};
+
+enum { CRF_BOARD_BYTES = 4096, CRF_BOARD_SLOTS = CRF_BOARD_BYTES / sizeof(struct crf_task) };
+
+_Static_assert(sizeof(struct crf_task) == 128, "slots do not share a cache line");
+
+/*
+ * CRF_ORDER_CHURN: the task starts one operation after another, on a lock that is being cleaned up and
+ * on one that is not, in turn, and counts what happened to each pointer while it was set.
+ * arguments: lock entry being cleaned up, other lock entry, clears wanted, limit of rounds.
+ */
+enum crf_churn_count {
+	CRF_CHURN_CLEARED, /* pending on the cleaned lock was cleared: wanted */
+	CRF_CHURN_LOST,    /* pending on the other lock was cleared: forbidden */
+	CRF_CHURN_ROUNDS,
+};
+
+/* Never returns: leaves by exit(2) of the calling task. */
+_Noreturn void crf_task_run(struct crf_task *task);
+
+/* Start a task of the kind on its slot. 0 or -errno; the task reports itself by done = 1. */
+long crf_task_start(struct crf_task *task, enum crf_task_kind kind);
+
+#endif

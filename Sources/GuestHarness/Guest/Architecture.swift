@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+
+/// What differs from one architecture of the guest to the next: one record each.
+public struct Architecture: Equatable, Sendable {
+    public var name: String
+    /// `ARCH=` for the kernel's makefiles.
+    public var kernelArchitecture: String
+    public var makeTarget: String
+    /// The image, relative to the kernel's tree.
+    public var kernelImage: String
+    public var qemu: String
+    public var machine: String
+    /// `-cpu` by accelerator: what it can do, less what only makes it slower.
+    public var emulatedProcessor: String
+    public var acceleratedProcessor: String
+    public var console: String
+
+    /// TCG walks page tables in software: a fifth level costs at every miss and nothing here needs it.
+    public static let x86 = Architecture(
+        name: "x86_64", kernelArchitecture: "x86", makeTarget: "bzImage",
+        kernelImage: "arch/x86/boot/bzImage", qemu: "qemu-system-x86_64", machine: "q35",
+        emulatedProcessor: "max,la57=off", acceleratedProcessor: "host", console: "ttyS0")
+
+    /// The architecture of the machine that the harness runs on.
+    public static func ofHost() throws -> Architecture {
+        #if arch(x86_64)
+            return .x86
+        #else
+            throw HarnessError("this machine's architecture has no record in Architecture.swift yet")
+        #endif
+    }
+}

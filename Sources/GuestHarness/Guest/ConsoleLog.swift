@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// Finds the kernel's fault reports in a guest's console.
+public enum ConsoleLog {
+    /// A report, or the part of one that was recognised.
+    public struct Fault: Codable, Equatable, Sendable {
+        public var line: Int
+        public var text: String
+    }
+
+    /// Every line that only a fault puts there. A program's output does not come over the console.
+    public static func faults(in text: String) -> [Fault] {
+        var faults: [Fault] = []
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
+        {
+            let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            if reports.contains(where: { line.contains($0) }) {
+                faults.append(Fault(line: index + 1, text: line))
+            }
+        }
+        return faults
+    }
+
+    /// The faults in a console's file. A console that is not there has none: QEMU never started.
+    public static func faults(inFile path: FilePath) -> [Fault] {
+        guard let data = try? Files.read(path) else { return [] }
+        return faults(in: String(decoding: data, as: UTF8.self))
+    }
+
+    /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, lib/ubsan.c, kernel/locking/lockdep.c,
+    /// kernel/hung_task.c, kernel/watchdog.c and kernel/rcu/tree_stall.h.
+    private static var reports: [Regex<Substring>] {
+        [
+            #/\bWARNING: /#, #/\bBUG: /#, #/kernel BUG at /#, #/\bOops\b/#, #/Kernel panic/#,
+            #/general protection fault/#, #/Unable to handle kernel/#, #/\bK(?:A|C)SAN: /#, #/\bKFENCE: /#,
+            #/\bUBSAN: /#, #/refcount_t: /#, #/possible (?:circular|recursive) locking/#,
+            #/possible irq lock inversion/#, #/inconsistent lock state/#, #/suspicious RCU usage/#,
+            #/DEBUG_LOCKS_WARN_ON/#, #/INFO: task .* blocked for more than/#,
+            #/rcu: INFO: .* (?:self-)?detected stall/#, #/detected stalls? on CPUs/#,
+            #/soft lockup|hard LOCKUP/#, #/Call Trace:/#, #/kmemleak: /#,
+        ]
+    }
+}

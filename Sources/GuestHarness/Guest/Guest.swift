@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import GuestProtocol
+import SystemPackage
+
+/// One guest: boots a kernel, runs one command in it, ends.
+public struct Guest: Sendable {
+    public var architecture: Architecture
+    public var accelerator: Accelerator
+    public var options: MachineOptions
+    public var kernel: BuiltKernel
+    public var image: FilePath
+    public var bootLimit: Duration
+    public var commandLimit: Duration
+
+    public init(
+        architecture: Architecture, accelerator: Accelerator, options: MachineOptions, kernel: BuiltKernel,
+        image: FilePath, bootLimit: Duration? = nil, commandLimit: Duration
+    ) {
+        self.architecture = architecture
+        self.accelerator = accelerator
+        self.options = options
+        self.kernel = kernel
+        self.image = image
+        self.bootLimit = bootLimit ?? Self.defaultBootLimit(accelerator)
+        self.commandLimit = commandLimit
+    }
+
+    /// Emulation takes a few seconds on an idle machine, and many on a busy one.
+    public static func defaultBootLimit(_ accelerator: Accelerator) -> Duration {
+        accelerator == .kvm ? .seconds(30) : .seconds(120)
+    }
+
+    /// Where the command's bytes go, as they come.
+    public struct Sinks: Sendable {
+        public var ready: @Sendable (_ release: String) -> Void
+        public var output: @Sendable ([UInt8]) -> Void
+        public var error: @Sendable ([UInt8]) -> Void
+        public var events: @Sendable ([UInt8]) -> Void
+
+        public init(
+            ready: @escaping @Sendable (_ release: String) -> Void = { _ in },
+            output: @escaping @Sendable ([UInt8]) -> Void, error: @escaping @Sendable ([UInt8]) -> Void,
+            events: @escaping @Sendable ([UInt8]) -> Void = { _ in }
+        ) {
+            self.ready = ready
+            self.output = output
+            self.error = error
+            self.events = events
+        }
+    }
+
+    /// The QEMU command that `run` would use, quoted for a shell.
+    public func commandLine(request: GuestRequest, in directory: FilePath) -> String {
+        command(
+            request: request, console: directory.appending("console.log"), sockets: "SOCKETS"
+        ).tool.commandLine
+    }
+
+    /// Runs the command of `request`. QEMU is gone when this returns, however it returns.
+    public func run(_ request: GuestRequest, in run: RunDirectory, sinks: Sinks) async throws -> Outcome {
+        let sockets = try Self.privateDirectory()
+        defer { try? Files.remove(sockets) }
+        let tool = command(request: request, console: run.console, sockets: sockets).tool
+        _ = try Tool.find(tool.name)
+        try Files.write(Data("#!/bin/sh\nexec \(tool.commandLine)\n".utf8), to: run.commandLine)
+        let channels = try GuestChannels(directory: sockets)
+        let notes = RunNotes()
+        let handlers = GuestChannels.Handlers(
+            ready: { release in
+                notes.markReady(release)
+                sinks.ready(release)
+            }, output: sinks.output, error: sinks.error, events: sinks.events)
+
+        let ending = await withTaskGroup(of: GuestChannels.Ending?.self) { group in
+            group.addTask {
+                do {
+                    try await tool.runLogged(to: run.qemuLog)
+                } catch {
+                    // Cancelled means ended on purpose, below.
+                    if !Task.isCancelled { notes.markFailure("\(error)") }
+                }
+                channels.stop(.qemuExited)
+                return nil
+            }
+            group.addTask {
+                await Self.converse(channels, request, bootLimit, commandLimit, handlers)
+            }
+            var ending: GuestChannels.Ending?
+            while let result = await group.next() {
+                guard let result else { continue }
+                ending = result
+                if case .ended = result {
+                    // The guest powers off by itself, with all that its log still gets.
+                    group.addTask {
+                        try? await Task.sleep(for: .seconds(10))
+                        return nil
+                    }
+                    _ = await group.next()
+                }
+                break
+            }
+            group.cancelAll()
+            return ending ?? .cancelled
+        }
+        try Task.checkCancellation()
+        var outcome = Outcome(
+            ending, command: request.arguments[0], faults: ConsoleLog.faults(inFile: run.console),
+            qemuFailure: notes.failure, log: run.console.string,
+            bootLimit: "\(bootLimit.components.seconds) s",
+            commandLimit: "\(commandLimit.components.seconds) s")
+        (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try Files.write(encoder.encode(outcome), to: run.outcome)
+        return outcome
+    }
+
+    private func command(request: GuestRequest, console: FilePath, sockets: FilePath) -> QEMUCommand {
+        var shares: [QEMUCommand.Share] = []
+        if request.root == .host {
+            shares.append(.init(tag: ShareTag.hostRoot, path: "/", readOnly: true))
+            if let directory = request.sharedDirectory {
+                shares.append(.init(tag: ShareTag.sharedDirectory, path: directory, readOnly: false))
+            }
+        }
+        return QEMUCommand(
+            architecture: architecture, accelerator: accelerator, options: options, kernel: kernel.image,
+            image: image, console: console, sockets: sockets, shares: shares)
+    }
+
+    /// Runs the blocking conversation on a thread of its own; cancelling the task ends it.
+    private static func converse(
+        _ channels: GuestChannels, _ request: GuestRequest, _ bootLimit: Duration, _ commandLimit: Duration,
+        _ handlers: GuestChannels.Handlers
+    ) async -> GuestChannels.Ending {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    continuation.resume(
+                        returning: channels.converse(
+                            request: request, bootLimit: bootLimit, commandLimit: commandLimit,
+                            handlers: handlers))
+                }
+            }
+        } onCancel: {
+            channels.stop(.cancelled)
+        }
+    }
+
+    /// A directory that only this user can enter, with a path short enough for sockets.
+    private static func privateDirectory() throws -> FilePath {
+        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        var template = Array("\(base)/harness-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw HarnessError("cannot create a directory in \(base): \(String(cString: strerror(errno)))")
+        }
+        return FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import GuestProtocol
+import SystemPackage
+
+/// The host's side of the ports: listens, waits for the guest within limits, sends it its command
+/// and takes in what comes back.
+///
+/// One thread and one `poll(2)`: every wait is for all ports, the deadline and `stop(_:)` at once.
+final class GuestChannels: @unchecked Sendable {
+    /// How the conversation ended.
+    enum Ending: Equatable, Sendable {
+        case ended(GuestReport.Ending)
+        /// Nothing of the guest's init was heard within the limit, or before QEMU was gone.
+        case neverReady(timedOut: Bool)
+        /// The command did not end within its limit.
+        case commandTimedOut
+        /// The guest went away in mid-command.
+        case vanished
+        /// Init could not start the command.
+        case initFailed(String)
+        /// The run was cancelled.
+        case cancelled
+    }
+
+    enum StopReason: UInt8 {
+        case qemuExited = 1
+        case cancelled
+    }
+
+    /// What happens along the way; called on the thread of the conversation.
+    struct Handlers: Sendable {
+        var ready: @Sendable (_ release: String) -> Void = { _ in }
+        var output: @Sendable ([UInt8]) -> Void
+        var error: @Sendable ([UInt8]) -> Void
+        var events: @Sendable ([UInt8]) -> Void = { _ in }
+    }
+
+    private let directory: FilePath
+    private var listeners: [GuestPort: Int32] = [:]
+    private var connections: [GuestPort: Int32] = [:]
+    private var received: [GuestPort: Int] = [:]
+    private var control: [UInt8] = []
+    private let wake: (read: Int32, write: Int32)
+
+    /// Starts to listen on one socket for each port in `directory`, whose path must be short:
+    /// the address of a UNIX socket holds 107 bytes.
+    init(directory: FilePath) throws {
+        self.directory = directory
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw HarnessError("pipe: \(String(cString: strerror(errno)))") }
+        wake = (ends[0], ends[1])
+        for port in GuestPort.allCases {
+            listeners[port] = try Self.listen(directory.appending(port.rawValue))
+        }
+    }
+
+    deinit {
+        for file in Array(listeners.values) + Array(connections.values) + [wake.read, wake.write] {
+            close(file)
+        }
+    }
+
+    /// Ends the conversation from another thread. Safe at any time, also more than once.
+    func stop(_ reason: StopReason) {
+        var byte = reason.rawValue
+        write(wake.write, &byte, 1)
+    }
+
+    /// Has the whole conversation; blocks its thread.
+    func converse(
+        request: GuestRequest, bootLimit: Duration, commandLimit: Duration, handlers: Handlers
+    ) -> Ending {
+        var deadline = ContinuousClock.now + bootLimit
+        var isReady = false
+        var ended: (GuestReport.Ending, GuestReport.Sent)?
+        while true {
+            if let ended, complete(ended.1) {
+                send(farewell)
+                return .ended(ended.0)
+            }
+            let events = wait(until: deadline)
+            if events.isEmpty {
+                if ended != nil { return .vanished }
+                return isReady ? .commandTimedOut : .neverReady(timedOut: true)
+            }
+            for event in events {
+                switch event {
+                case .stop(.cancelled): return .cancelled
+                case .stop(.qemuExited):
+                    // What QEMU wrote before it went is still in the sockets.
+                    drain(handlers)
+                    if let ended, complete(ended.1) { return .ended(ended.0) }
+                    return isReady ? .vanished : .neverReady(timedOut: false)
+                case .data(.control, let bytes): control += bytes
+                case .data(let port, let bytes): deliver(port, bytes, handlers)
+                }
+            }
+            do {
+                while let message = try Message.take(from: &control) {
+                    switch try GuestReport(message) {
+                    case .ready(let release):
+                        isReady = true
+                        deadline = .now + commandLimit
+                        handlers.ready(release)
+                        send(request.message)
+                    case .started: break
+                    case .failed(let reason): return .initFailed(reason)
+                    case .ended(let ending, let sent):
+                        ended = (ending, sent)
+                        deadline = .now + .seconds(30)
+                    }
+                }
+            } catch {
+                return .initFailed("its messages make no sense: \(error)")
+            }
+        }
+    }
+
+    private enum Event {
+        case data(GuestPort, [UInt8])
+        case stop(StopReason)
+    }
+
+    private func complete(_ sent: GuestReport.Sent) -> Bool {
+        received[.output, default: 0] >= sent.output && received[.error, default: 0] >= sent.error
+            && received[.events, default: 0] >= sent.events
+    }
+
+    private func deliver(_ port: GuestPort, _ bytes: [UInt8], _ handlers: Handlers) {
+        received[port, default: 0] += bytes.count
+        switch port {
+        case .control: break
+        case .output: handlers.output(bytes)
+        case .error: handlers.error(bytes)
+        case .events: handlers.events(bytes)
+        }
+    }
+
+    private func drain(_ handlers: Handlers) {
+        while true {
+            let data = wait(until: .now).compactMap { event -> (GuestPort, [UInt8])? in
+                if case .data(let port, let bytes) = event { (port, bytes) } else { nil }
+            }
+            if data.isEmpty { return }
+            for (port, bytes) in data where port != .control { deliver(port, bytes, handlers) }
+        }
+    }
+
+    /// What has happened by `deadline`; nothing when it passes first.
+    private func wait(until deadline: ContinuousClock.Instant) -> [Event] {
+        while true {
+            var ports: [GuestPort] = []
+            var files = [pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0)]
+            for port in GuestPort.allCases {
+                guard let file = connections[port] ?? listeners[port] else { continue }
+                ports.append(port)
+                files.append(pollfd(fd: file, events: Int16(POLLIN), revents: 0))
+            }
+            let left = (deadline - .now).components
+            let milliseconds = max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1)
+            let count = poll(
+                &files, nfds_t(files.count), Int32(clamping: left.seconds < 0 ? 0 : milliseconds))
+            if count == 0, ContinuousClock.now >= deadline { return [] }
+            var events: [Event] = []
+            for (port, file) in zip(ports, files.dropFirst()) where file.revents != 0 {
+                if let bytes = receive(port) { events.append(.data(port, bytes)) }
+            }
+            if files[0].revents != 0 {
+                var byte: UInt8 = 0
+                if read(wake.read, &byte, 1) == 1, let reason = StopReason(rawValue: byte) {
+                    events.append(.stop(reason))
+                }
+            }
+            if !events.isEmpty { return events }
+        }
+    }
+
+    /// Accepts a port's connection, or reads from it; nil when that brought no bytes.
+    private func receive(_ port: GuestPort) -> [UInt8]? {
+        guard let connection = connections[port] else {
+            if let listener = listeners[port] {
+                let file = accept(listener, nil, nil)
+                if file >= 0 { connections[port] = file }
+                close(listener)
+                listeners[port] = nil
+            }
+            return nil
+        }
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = read(connection, &bytes, bytes.count)
+        if count > 0 { return Array(bytes[..<count]) }
+        if count < 0, errno == EINTR { return nil }
+        // QEMU is gone or going: its exit ends the conversation.
+        close(connection)
+        connections[port] = nil
+        return nil
+    }
+
+    /// A guest that does not read is found out by its deadline, not here.
+    private func send(_ message: Message) {
+        guard let file = connections[.control] else { return }
+        var rest = message.encoded[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0, errno != EINTR { return }
+            rest = rest.dropFirst(max(0, count))
+        }
+    }
+
+    private static func listen(_ path: FilePath) throws -> Int32 {
+        func fail(_ what: String) -> HarnessError {
+            HarnessError("\(what) \(path): \(String(cString: strerror(errno)))")
+        }
+        let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard file >= 0 else { throw fail("socket") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.string.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw HarnessError("\(path) is too long for a UNIX socket; set TMPDIR to a shorter directory")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(file, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard bound == 0 else { throw fail("bind") }
+        guard Glibc.listen(file, 1) == 0 else { throw fail("listen") }
+        return file
+    }
+}

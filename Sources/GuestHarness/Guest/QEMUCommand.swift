@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+import GuestProtocol
+import SystemPackage
+
+/// How the processor of the guest comes about.
+public enum Accelerator: String, Sendable, CaseIterable, Codable {
+    case kvm, tcg
+}
+
+/// What a user may choose of the machine.
+public struct MachineOptions: Equatable, Sendable {
+    public var processors = 2
+    /// In MiB.
+    public var memory = 2048
+    /// Appended to the kernel's command line.
+    public var kernelArguments: [String] = []
+
+    public init(processors: Int = 2, memory: Int = 2048, kernelArguments: [String] = []) {
+        self.processors = processors
+        self.memory = memory
+        self.kernelArguments = kernelArguments
+    }
+}
+
+/// The QEMU command line of one run.
+struct QEMUCommand {
+    var architecture: Architecture
+    var accelerator: Accelerator
+    var options: MachineOptions
+    var kernel: FilePath
+    var image: FilePath
+    var console: FilePath
+    /// The directory of the sockets that the ports connect to, one named after each.
+    var sockets: FilePath
+    /// Directories of the host's that the guest may mount.
+    var shares: [Share]
+
+    struct Share {
+        var tag: String
+        var path: String
+        var readOnly: Bool
+    }
+
+    /// An oops must end the guest, and the guest QEMU: `panic=-1` reboots at once, `-no-reboot` exits instead.
+    private var kernelCommandLine: String {
+        (["console=\(architecture.console)", "panic=-1", "oops=panic", "rdinit=/init"]
+            + options.kernelArguments).joined(separator: " ")
+    }
+
+    var tool: Tool {
+        var arguments = [
+            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-machine", architecture.machine,
+        ]
+        switch accelerator {
+        case .kvm: arguments += ["-accel", "kvm", "-cpu", architecture.acceleratedProcessor]
+        case .tcg: arguments += ["-accel", "tcg,thread=multi", "-cpu", architecture.emulatedProcessor]
+        }
+        arguments += [
+            "-smp", String(options.processors), "-m", "\(options.memory)M",
+            "-kernel", kernel.string, "-initrd", image.string, "-append", kernelCommandLine,
+            "-chardev", "file,id=console,path=\(Self.escaped(console.string))", "-serial", "chardev:console",
+            "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
+        ]
+        for port in GuestPort.allCases {
+            let path = Self.escaped(sockets.appending(port.rawValue).string)
+            arguments += [
+                "-chardev", "socket,id=\(port.rawValue),path=\(path)",
+                "-device", "virtserialport,chardev=\(port.rawValue),name=\(port.name)",
+            ]
+        }
+        for share in shares {
+            var value =
+                "local,path=\(Self.escaped(share.path)),mount_tag=\(share.tag),security_model=none,multidevs=remap"
+            if share.readOnly { value += ",readonly=on" }
+            arguments += ["-virtfs", value]
+        }
+        var tool = Tool(architecture.qemu, arguments)
+        tool.deathSignal = "KILL"
+        return tool
+    }
+
+    /// QEMU separates options by commas; a comma within a value is doubled.
+    private static func escaped(_ value: String) -> String {
+        value.replacing(",", with: ",,")
+    }
+}

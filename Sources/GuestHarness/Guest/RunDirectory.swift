@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// Where one run of a guest leaves what it has to say: `build/runs/<time>-<kernel>-<pid>/`.
+public struct RunDirectory: Sendable {
+    public let path: FilePath
+
+    /// The console, from the first character of the kernel to the last.
+    public var console: FilePath { path.appending("console.log") }
+    /// The QEMU command, to be run again by hand, and what QEMU itself says.
+    public var commandLine: FilePath { path.appending("qemu.sh") }
+    public var qemuLog: FilePath { path.appending("qemu.log") }
+    /// How the run ended.
+    public var outcome: FilePath { path.appending("status.json") }
+    /// The suite's event stream as it came, and what was made of it.
+    public var eventStream: FilePath { path.appending("events.jsonl") }
+    public var results: FilePath { path.appending("results.json") }
+    /// The suite's own output.
+    public var suiteOutput: FilePath { path.appending("output.log") }
+
+    private static let kept = 50
+
+    /// Makes a directory for a new run, and removes the oldest of many.
+    public init(in runs: FilePath, kernel: String) throws {
+        try Files.makeDirectory(runs)
+        for old in Files.list(runs).dropLast(Self.kept - 1) {
+            try Files.remove(runs.appending(old))
+        }
+        let format = Date.VerbatimFormatStyle(
+            format: """
+                \(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)-\
+                \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\
+                \(minute: .twoDigits)\(second: .twoDigits)
+                """, timeZone: .current, calendar: .init(identifier: .gregorian))
+        let stem = "\(Date().formatted(format))-\(kernel)-\(ProcessInfo.processInfo.processIdentifier)"
+        var candidate = runs.appending(stem)
+        var number = 2
+        while mkdir(candidate.string, 0o755) != 0 {
+            guard errno == EEXIST else {
+                throw HarnessError("cannot create \(candidate): \(String(cString: strerror(errno)))")
+            }
+            candidate = runs.appending("\(stem).\(number)")
+            number += 1
+        }
+        path = candidate
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import GuestProtocol
+import SystemPackage
+
+/// The files a guest boots from, as an initial RAM file system.
+///
+/// There are two, and neither is compressed: unpacking is what takes the time under emulation.
+public enum GuestImage: String, Sendable, CaseIterable {
+    /// Init and a shell: for commands, which find the host's files over 9p.
+    case command
+    /// The same, the test bundle with all its libraries, and the static command it starts.
+    case suite
+}
+
+/// Makes the images out of what SwiftPM built.
+public struct ImageBuilder: Sendable {
+    let repository: Repository
+    let progress: Progress
+
+    public init(repository: Repository, progress: Progress) {
+        self.repository = repository
+        self.progress = progress
+    }
+
+    /// One file of an image.
+    private struct Item {
+        var path: String
+        var source: FilePath
+        /// Swift's debug information is most of a file's size, and memory of the guest.
+        var strip = false
+    }
+
+    /// Where an image is, or will be.
+    func path(of image: GuestImage) -> FilePath {
+        repository.images.appending("\(image.rawValue).cpio")
+    }
+
+    /// The path of an image, which is rewritten if anything in it has changed.
+    public func image(_ image: GuestImage, products: SwiftProducts) async throws -> FilePath {
+        let target = path(of: image)
+        return try await FileLock.withLock(repository.images.appending(".lock"), progress: progress) {
+            let items = try await items(of: image, products: products)
+            let manifest = try manifest(of: items)
+            let stamp = repository.images.appending("\(image.rawValue).manifest")
+            if Files.exists(target), (try? Files.read(stamp)) == manifest { return target }
+            try await progress.stage("image \(image.rawValue)") {
+                try Files.remove(stamp)
+                try await write(items, to: target)
+                try Files.write(manifest, to: stamp)
+            }
+            return target
+        }
+    }
+
+    private func items(of image: GuestImage, products: SwiftProducts) async throws -> [Item] {
+        var items = [
+            Item(path: "init", source: products.guestInit, strip: true),
+            Item(path: "bin/busybox", source: try Tool.find("busybox")),
+        ]
+        if image == .suite {
+            items += [
+                Item(
+                    path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck,
+                    strip: true),
+                Item(
+                    path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true),
+            ]
+            for library in try await SharedLibraries.needed(by: products.testBundle) {
+                items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
+            }
+        }
+        return items
+    }
+
+    /// What tells whether an image is current: each file's place, size and time.
+    private func manifest(of items: [Item]) throws -> Data {
+        let lines = try items.map { item in
+            let attributes = try FileManager.default.attributesOfItem(atPath: item.source.string)
+            let time = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            return "\(item.path) \(item.source) \(attributes[.size] ?? 0) \(time)"
+        }
+        return Data(lines.joined(separator: "\n").utf8)
+    }
+
+    private func write(_ items: [Item], to target: FilePath) async throws {
+        var archive = CpioArchive()
+        archive.addConsole()
+        let stripped = repository.images.appending("stripped")
+        try Files.makeDirectory(repository.images)
+        for item in items {
+            var contents = try Files.read(item.source)
+            if item.strip {
+                _ = try await Tool("strip", ["--strip-debug", "-o", stripped.string, item.source.string])
+                    .output()
+                contents = try Files.read(stripped)
+            }
+            archive.addFile(item.path, contents: contents, executable: true)
+        }
+        try Files.remove(stripped)
+        for applet in ["sh", "mount", "cat", "ls", "uname", "dmesg", "ps"] {
+            archive.addLink("bin/\(applet)", to: "busybox")
+        }
+        archive.finish()
+        try Files.write(Data(archive.bytes), to: target)
+    }
+}

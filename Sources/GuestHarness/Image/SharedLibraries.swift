@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+
+import SystemPackage
+
+/// What the dynamic loader loads for a program.
+enum SharedLibraries {
+    /// Absolute paths of the libraries and of the loader itself, as this machine resolves them.
+    static func needed(by program: FilePath) async throws -> [FilePath] {
+        try parse(await Tool("ldd", [program.string]).output(), of: program)
+    }
+
+    /// - Parameter text: what `ldd` prints.
+    static func parse(_ text: String, of program: FilePath) throws -> [FilePath] {
+        var libraries: [FilePath] = []
+        for line in text.split(separator: "\n") {
+            if line.contains("not found") {
+                throw HarnessError("\(program) needs a library that is missing: \(line.drop { $0 == "\t" })")
+            }
+            if let match = line.firstMatch(of: /(\/\S+) \(0x[0-9a-f]+\)/) {
+                libraries.append(FilePath(String(match.1)))
+            }
+        }
+        return libraries
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// What SwiftPM builds of this package for the guest and for the tests.
+public struct SwiftProducts: Sendable {
+    /// PID 1, static.
+    public var guestInit: FilePath
+    /// The command of the checks, static.
+    public var robustListCheck: FilePath
+    /// The executable with all tests, dynamic.
+    public var testBundle: FilePath
+}
+
+/// Builds the package's own products.
+public struct SwiftBuilder: Sendable {
+    let repository: Repository
+    let progress: Progress
+
+    public init(repository: Repository, progress: Progress) {
+        self.repository = repository
+        self.progress = progress
+    }
+
+    public var products: SwiftProducts {
+        let release = repository.staticSwiftBuild.appending("release")
+        return SwiftProducts(
+            guestInit: release.appending("guest-init"),
+            robustListCheck: release.appending("robust-list-check"),
+            testBundle: repository.swiftBuild.appending("debug/robust-futexPackageTests.xctest"))
+    }
+
+    /// Builds the static products; a user's command needs only init.
+    public func buildStatic(onlyInit: Bool) async throws {
+        // One at a time: SwiftPM takes one product or all, and the others need not link statically.
+        let all = [products.guestInit, products.robustListCheck]
+        for product in onlyInit ? all.dropLast() : all[...] {
+            try await build(
+                product,
+                [
+                    "-c", "release", "--product", product.lastComponent!.string, "-Xswiftc",
+                    "-static-executable",
+                    "--scratch-path", repository.staticSwiftBuild.string,
+                ], from: ["Sources"])
+        }
+    }
+
+    /// Builds everything with its tests.
+    public func buildTests() async throws {
+        try await build(
+            products.testBundle, ["--build-tests", "--scratch-path", repository.swiftBuild.string],
+            from: ["Sources", "Tests"])
+    }
+
+    /// Runs `swift build`, unless nothing in `directories` is newer than its last success: even
+    /// with nothing to do SwiftPM takes seconds.
+    private func build(
+        _ product: FilePath, _ arguments: [String], from directories: [String]
+    ) async throws {
+        let name = product.stem!
+        let logs = repository.build.appending("logs")
+        let stamp = logs.appending("swift-\(name).built")
+        let start = Date()
+        let swift = try Tool.find("swift")
+        let inputs =
+            directories.map(repository.root.appending) + [repository.root.appending("Package.swift"), swift]
+        if Files.exists(product), let built = Files.modificationTime(stamp),
+            inputs.allSatisfy({ newest(under: $0) < built })
+        {
+            return
+        }
+        try await progress.stage("swift build: \(name)") {
+            try await Tool("swift", ["build", "--package-path", repository.root.string] + arguments)
+                .runLogged(
+                    to: logs.appending("swift-\(name).log")
+                ) { line in
+                    if let step = line.firstMatch(of: /^\[(\d+\/\d+)\]/) { progress.update(String(step.1)) }
+                }
+        }
+        try Files.write(Data(), to: stamp)
+        // What changed during the build may have missed it.
+        try FileManager.default.setAttributes([.modificationDate: start], ofItemAtPath: stamp.string)
+    }
+
+    /// The latest modification time of a file, or of anything in a directory; a file's removal shows
+    /// in its directory's time.
+    private func newest(under path: FilePath) -> Double {
+        var newest = Files.modificationTime(path) ?? .infinity
+        guard let entries = FileManager.default.enumerator(atPath: path.string) else { return newest }
+        for case let entry as String in entries {
+            newest = max(newest, Files.modificationTime(path.pushing(FilePath(entry))) ?? .infinity)
+        }
+        return newest
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// `qemu/kernels.json`: every kernel the harness knows, and the source each is made from.
+public struct Catalogue: Codable, Equatable, Sendable {
+    /// A source that kernels are built from.
+    public struct Base: Codable, Equatable, Sendable {
+        public var name: String
+        /// Debian packages of kernel source, as a shell pattern; the newest to which the series
+        /// applies is taken.
+        public var packages: String
+        /// The Debian suite that has them, when it is not one of the machine's own.
+        public var suite: String?
+        /// The directory of the patch series for this base, relative to the checkout.
+        public var series: String
+        /// Names of config fragments in `qemu/config`, in order.
+        public var config: [String]
+    }
+
+    /// A kernel: a base, with or without the series, with config fragments of its own.
+    public struct Kernel: Codable, Equatable, Sendable {
+        public var name: String
+        public var base: String
+        public var patched: Bool
+        /// Config fragments after those of the base.
+        public var config: [String]
+    }
+
+    public var bases: [Base]
+    public var kernels: [Kernel]
+
+    public init(contentsOf path: FilePath) throws {
+        do {
+            self = try JSONDecoder().decode(Catalogue.self, from: Files.read(path))
+        } catch let error as DecodingError {
+            throw HarnessError("\(path) is not a kernel catalogue: \(error)")
+        }
+        for kernel in kernels where !bases.contains(where: { $0.name == kernel.base }) {
+            throw HarnessError("\(path): the kernel '\(kernel.name)' has an unknown base '\(kernel.base)'")
+        }
+    }
+
+    public func kernel(named name: String) throws -> Kernel {
+        if let kernel = kernels.first(where: { $0.name == name }) { return kernel }
+        let known = kernels.map(\.name).joined(separator: ", ")
+        throw HarnessError("unknown kernel '\(name)'; known: \(known)", status: .usage)
+    }
+
+    public func base(named name: String) throws -> Base {
+        if let base = bases.first(where: { $0.name == name }) { return base }
+        let known = bases.map(\.name).joined(separator: ", ")
+        throw HarnessError("unknown base '\(name)'; known: \(known)", status: .usage)
+    }
+
+    public func base(of kernel: Kernel) throws -> Base {
+        try base(named: kernel.base)
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// A kernel that can be booted.
+public struct BuiltKernel: Sendable {
+    public var name: String
+    /// What `uname -r` prints.
+    public var release: String
+    public var image: FilePath
+}
+
+/// Builds the kernels of the catalogue, each in a tree of its own.
+public struct KernelBuilder: Sendable {
+    public enum State: String, Sendable {
+        case current, stale
+        case absent = "not built"
+    }
+
+    let repository: Repository
+    let catalogue: Catalogue
+    let architecture: Architecture
+    let progress: Progress
+
+    public init(repository: Repository, catalogue: Catalogue, architecture: Architecture, progress: Progress)
+    {
+        self.repository = repository
+        self.catalogue = catalogue
+        self.architecture = architecture
+        self.progress = progress
+    }
+
+    /// All that a built kernel depends on. Kept beside it; a kernel whose stamp differs is stale.
+    private struct Stamp: Codable, Equatable {
+        var source: String
+        var patches: [PatchSeries.Patch]
+        var options: [String]
+        var compiler: String
+        var release: String
+    }
+
+    public func directory(of kernel: Catalogue.Kernel) -> FilePath {
+        repository.kernels.appending(kernel.name)
+    }
+
+    private func stampFile(of kernel: Catalogue.Kernel) -> FilePath {
+        directory(of: kernel).appending("stamp.json")
+    }
+
+    private func image(of kernel: Catalogue.Kernel) -> FilePath {
+        directory(of: kernel).appending("tree").pushing(FilePath(architecture.kernelImage))
+    }
+
+    private func series(of kernel: Catalogue.Kernel) throws -> PatchSeries {
+        let directory = repository.root.appending(try catalogue.base(of: kernel).series)
+        return kernel.patched ? try PatchSeries(directory: directory) : PatchSeries(emptyFor: directory)
+    }
+
+    private func config(of kernel: Catalogue.Kernel) throws -> KernelConfig {
+        try KernelConfig(
+            names: try catalogue.base(of: kernel).config + kernel.config, in: repository.configFragments)
+    }
+
+    private func stamp(
+        of kernel: Catalogue.Kernel, source: KernelSource, series: PatchSeries, config: KernelConfig
+    ) async throws -> Stamp {
+        let compiler = try await Tool("gcc", ["--version"]).output()
+        return Stamp(
+            source: source.identity, patches: series.patches, options: config.requested,
+            compiler: String(compiler.prefix { $0 != "\n" }),
+            release: "\(try source.version())-\(kernel.name)")
+    }
+
+    /// What `--list` shows; needs no network and changes nothing.
+    public func state(of kernel: Catalogue.Kernel) async -> (state: State, release: String?) {
+        guard let data = try? Files.read(stampFile(of: kernel)), Files.exists(image(of: kernel)),
+            let old = try? JSONDecoder().decode(Stamp.self, from: data)
+        else { return (.absent, nil) }
+        guard let base = try? catalogue.base(of: kernel),
+            let source = SourceStore(repository: repository, progress: progress).present(base),
+            let series = try? series(of: kernel), let config = try? config(of: kernel),
+            let new = try? await stamp(of: kernel, source: source, series: series, config: config)
+        else { return (.stale, old.release) }
+        return (old == new ? .current : .stale, old.release)
+    }
+
+    /// A kernel as it will be once it is built.
+    func planned(_ kernel: Catalogue.Kernel) async -> BuiltKernel {
+        BuiltKernel(
+            name: kernel.name, release: await state(of: kernel).release ?? "", image: image(of: kernel))
+    }
+
+    /// Builds a kernel unless it is current. What an interrupted build has done is kept.
+    public func build(_ kernel: Catalogue.Kernel) async throws -> BuiltKernel {
+        // Before anything takes long: these are what a user gets wrong.
+        let series = try series(of: kernel)
+        let config = try config(of: kernel)
+        let source = try await SourceStore(repository: repository, progress: progress)
+            .source(of: catalogue.base(of: kernel))
+        let stamp = try await stamp(of: kernel, source: source, series: series, config: config)
+        let built = BuiltKernel(name: kernel.name, release: stamp.release, image: image(of: kernel))
+        if isCurrent(kernel, stamp) { return built }
+        let lock = directory(of: kernel).appending(".lock")
+        return try await FileLock.withLock(lock, progress: progress) {
+            if isCurrent(kernel, stamp) { return built }
+            try await progress.stage("kernel \(kernel.name): source tree") {
+                try Files.remove(stampFile(of: kernel))
+                try await KernelTree(
+                    pristine: source, tree: directory(of: kernel).appending("tree")
+                ).update(to: series)
+            }
+            try await progress.stage("kernel \(kernel.name): configuration") {
+                try await configure(kernel, config)
+            }
+            try await progress.stage("kernel \(kernel.name): build") {
+                try await compile(kernel)
+            }
+            guard Files.exists(built.image) else {
+                throw HarnessError("make succeeded but did not make \(built.image)")
+            }
+            try Files.write(JSONEncoder().encode(stamp), to: stampFile(of: kernel))
+            return built
+        }
+    }
+
+    private func isCurrent(_ kernel: Catalogue.Kernel, _ stamp: Stamp) -> Bool {
+        guard Files.exists(image(of: kernel)), let data = try? Files.read(stampFile(of: kernel)) else {
+            return false
+        }
+        return (try? JSONDecoder().decode(Stamp.self, from: data)) == stamp
+    }
+
+    private func configure(_ kernel: Catalogue.Kernel, _ config: KernelConfig) async throws {
+        let tree = directory(of: kernel).appending("tree")
+        let file = tree.appending(".config")
+        let log = directory(of: kernel).appending("config.log")
+        try await make(kernel, ["tinyconfig"]).runLogged(to: log)
+        var text = String(decoding: try Files.read(file), as: UTF8.self)
+        // Of two settings of an option the later counts, as in merge_config.sh -m.
+        text += config.requested.joined(separator: "\n") + "\n"
+        try Files.write(Data(text.utf8), to: file)
+        try await make(kernel, ["olddefconfig"]).runLogged(to: log, append: true)
+        try config.verify(String(decoding: try Files.read(file), as: UTF8.self), of: kernel.name)
+    }
+
+    private func compile(_ kernel: Catalogue.Kernel) async throws {
+        let log = directory(of: kernel).appending("build.log")
+        var objects = 0
+        let jobs = ProcessInfo.processInfo.activeProcessorCount
+        try await make(kernel, ["-j\(jobs)", architecture.makeTarget]).runLogged(to: log) { line in
+            if line.hasPrefix("  CC ") || line.hasPrefix("  AS ") { objects += 1 }
+            progress.update("\(objects) objects compiled")
+        }
+    }
+
+    /// make in the kernel's tree, with everything out of the build that would differ from tree to
+    /// tree: what the compiler makes of a file for one kernel then serves the next.
+    private func make(_ kernel: Catalogue.Kernel, _ arguments: [String]) -> Tool {
+        let tree = directory(of: kernel).appending("tree")
+        return Tool(
+            "make",
+            ["CC=ccache gcc", "HOSTCC=ccache gcc", "LOCALVERSION=-\(kernel.name)"] + arguments,
+            directory: tree,
+            environment: [
+                "ARCH": architecture.kernelArchitecture,
+                "CCACHE_DIR": repository.build.appending("ccache").string,
+                "CCACHE_BASEDIR": tree.string, "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "3G",
+                "KBUILD_BUILD_TIMESTAMP": "Thu Jan 1 00:00:00 UTC 1970",
+                "KBUILD_BUILD_USER": "harness", "KBUILD_BUILD_HOST": "robust-futex",
+                "LC_ALL": "C",
+            ])
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// The options that are asked of a kernel's configuration.
+public struct KernelConfig: Equatable, Sendable {
+    /// `CONFIG_X=value`, or `# CONFIG_X is not set`, one each.
+    public var requested: [String]
+
+    public init(fragments: [(name: String, text: String)]) throws {
+        requested = []
+        for fragment in fragments {
+            for line in fragment.text.split(separator: "\n").map({ $0.trimmingCharacters(in: .whitespaces) })
+            {
+                if Self.isRequest(line) {
+                    requested.append(line)
+                } else if !line.hasPrefix("#") {
+                    throw HarnessError("config fragment \(fragment.name): not an option: '\(line)'")
+                }
+            }
+        }
+    }
+
+    /// Reads the fragments called `names` in `directory`.
+    public init(names: [String], in directory: FilePath) throws {
+        try self.init(
+            fragments: names.map { name in
+                (name, String(decoding: try Files.read(directory.appending("\(name).config")), as: UTF8.self))
+            })
+    }
+
+    private static func isRequest(_ line: String) -> Bool {
+        line.wholeMatch(of: /CONFIG_\w+=.+|# CONFIG_\w+ is not set/) != nil
+    }
+
+    /// The requests that `config`, the text of a `.config`, does not fulfil.
+    ///
+    /// An option that is to be off may also be absent: its dependencies are off then.
+    public func missing(from config: String) -> [String] {
+        let lines = Set(config.split(separator: "\n").map(String.init))
+        return requested.filter { request in
+            if let match = request.wholeMatch(of: /# (CONFIG_\w+) is not set/) {
+                return lines.contains { $0.hasPrefix("\(match.1)=") }
+            }
+            return !lines.contains(request)
+        }
+    }
+
+    /// Stops when `config` lacks anything that was asked for, and names all of it.
+    public func verify(_ config: String, of kernel: String) throws {
+        let missing = missing(from: config)
+        guard missing.isEmpty else {
+            throw HarnessError(
+                "the configuration of the kernel '\(kernel)' came out without: \(missing.joined(separator: ", "))"
+                    + " (a dependency is off, or this kernel has no such option)")
+        }
+    }
+}

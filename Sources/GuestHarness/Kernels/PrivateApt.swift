@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// apt with a state of its own: reads a suite that the machine does not list, changes nothing in
+/// `/etc` or `/var`, and needs no privilege. Mirror and keyring are the machine's.
+struct PrivateApt: Sendable {
+    let directory: FilePath
+    /// nil: the suites that the machine has anyway.
+    let suite: String?
+
+    struct Package: Equatable, Sendable {
+        var name: String
+        var version: String
+        var identity: String { "\(name)_\(version)" }
+    }
+
+    private var lists: FilePath { directory.appending("lists") }
+    private var cache: FilePath { directory.appending("cache") }
+    private var sourceList: FilePath { directory.appending("sources.list") }
+    private var downloads: FilePath { directory.appending("downloads") }
+
+    private var options: [String] {
+        var options = [
+            "Dir::State::lists=\(lists)", "Dir::Cache=\(cache)", "Acquire::Languages=none",
+            // As root apt would read and write as a user that need not have access here.
+            "APT::Sandbox::User=",
+        ]
+        if suite != nil {
+            options += ["Dir::Etc::sourcelist=\(sourceList)", "Dir::Etc::sourceparts=-"]
+        }
+        return options.flatMap { ["-o", $0] }
+    }
+
+    func update() async throws {
+        for path in [lists.appending("partial"), cache.appending("archives/partial"), downloads] {
+            try Files.makeDirectory(path)
+        }
+        if let suite {
+            let targets = try await Tool("apt-get", ["indextargets", "Created-By: Packages"]).output()
+            let line = try Self.sourceLine(for: suite, from: targets, release: Self.codename())
+            try Files.write(Data("\(line)\n".utf8), to: sourceList)
+        }
+        _ = try await Tool(
+            "apt-get", options + ["-o", "APT::Update::Error-Mode=any", "update", "-q"]
+        ).output()
+    }
+
+    /// The packages that match a shell pattern, newest version first.
+    func packages(matching pattern: String) async throws -> [Package] {
+        let names = try await Tool("apt-cache", options + ["pkgnames", String(pattern.prefix { $0 != "*" })])
+            .output()
+        var packages: [Package] = []
+        for name in names.split(separator: "\n").map(String.init) where Self.isSource(name, pattern: pattern)
+        {
+            let records = try await Tool("apt-cache", options + ["show", "--no-all-versions", name]).output()
+            for line in records.split(separator: "\n") {
+                if let match = line.wholeMatch(of: /Version: (\S+)/) {
+                    packages.append(Package(name: name, version: String(match.1)))
+                }
+            }
+        }
+        // A handful: dpkg knows how versions compare.
+        var sorted: [Package] = []
+        for package in packages {
+            var index = 0
+            while index < sorted.count,
+                try await Tool("dpkg", ["--compare-versions", package.version, "lt", sorted[index].version])
+                    .status(onLine: { _ in }).isSuccess
+            {
+                index += 1
+            }
+            sorted.insert(package, at: index)
+        }
+        return sorted
+    }
+
+    /// Fetches a package. apt verifies what it fetched, and what an earlier run left, against the
+    /// signed index.
+    func download(_ package: Package) async throws -> FilePath {
+        _ = try await Tool(
+            "apt-get", options + ["-q", "download", "\(package.name)=\(package.version)"],
+            directory: downloads
+        ).output()
+        let escaped = package.version.replacing(":", with: "%3a")
+        guard let file = Files.list(downloads).first(where: { $0.hasPrefix("\(package.name)_\(escaped)_") })
+        else {
+            throw HarnessError("apt-get downloaded \(package.identity), but \(downloads) does not have it")
+        }
+        return downloads.appending(file)
+    }
+
+    /// `linux-source-7.3`, not a flavour's tools or a meta package: the pattern's star is a version.
+    static func isSource(_ name: String, pattern: String) -> Bool {
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count == 2, name.hasPrefix(parts[0]), name.hasSuffix(parts[1]) else {
+            return name == pattern
+        }
+        let star = name.dropFirst(parts[0].count).dropLast(parts[1].count)
+        return !star.isEmpty && star.allSatisfy { $0.isNumber || $0 == "." }
+    }
+
+    /// A line for `sources.list`: `suite` from where the machine gets `release` from.
+    ///
+    /// - Parameter targets: what `apt-get indextargets` prints.
+    static func sourceLine(for suite: String, from targets: String, release: String) throws -> String {
+        let stanzas = targets.split(separator: "\n\n").map { stanza in
+            var fields: [String: String] = [:]
+            for line in stanza.split(separator: "\n") {
+                let parts = line.split(separator: ":", maxSplits: 1)
+                guard parts.count == 2 else { continue }
+                fields[String(parts[0])] = parts[1].trimmingCharacters(in: .whitespaces)
+            }
+            return fields
+        }
+        let main = stanzas.filter { $0["Component"] == "main" && $0["Repo-URI"] != nil }
+        guard
+            let archive = main.first(where: { $0["Release"] == release || $0["Codename"] == release })
+                ?? main.first(where: { $0["Origin"] == "Debian" && $0["Label"] == "Debian" }),
+            let uri = archive["Repo-URI"]
+        else {
+            throw HarnessError(
+                "apt's configuration has no archive with the main component of \(release), to get \(suite) from it"
+            )
+        }
+        let option = archive["Signed-By"].map { "[signed-by=\($0)] " } ?? ""
+        return "deb \(option)\(uri) \(suite) main"
+    }
+
+    private static func codename() throws -> String {
+        let text = String(decoding: try Files.read("/etc/os-release"), as: UTF8.self)
+        for line in text.split(separator: "\n") where line.hasPrefix("VERSION_CODENAME=") {
+            return line.dropFirst("VERSION_CODENAME=".count).trimmingCharacters(in: ["\""])
+        }
+        throw HarnessError("/etc/os-release names no VERSION_CODENAME: is this Debian?")
+    }
+}

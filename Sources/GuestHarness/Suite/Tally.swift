@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+/// Counts what a whole test run brought, and keeps what to show of it at the end.
+public struct Tally: Sendable {
+    public private(set) var passed = 0
+    public private(set) var failed = 0
+    public private(set) var skipped = 0
+    /// One line for each failure.
+    public private(set) var problems: [String] = []
+
+    public init() {}
+
+    public var isGood: Bool { failed == 0 && passed > 0 }
+
+    /// The last line of `./test`.
+    public var summary: String { "\(passed) passed, \(failed) failed, \(skipped) skipped" }
+
+    /// A check of its own: a lint, a build.
+    public mutating func pass() {
+        passed += 1
+    }
+
+    public mutating func fail(_ problem: String) {
+        failed += 1
+        problems.append(problem)
+    }
+
+    /// A run of tests: each counts once, as what `expectation` makes of it.
+    public mutating func add(_ run: SuiteRunner.Run, name: String, expectation: SuiteExpectation) {
+        for test in run.results.tests {
+            if let problem = expectation.problem(with: test) {
+                fail("\(name): \(test.name): \(problem)")
+            } else if case .skipped = test.verdict {
+                skipped += 1
+            } else {
+                passed += 1
+            }
+        }
+        for problem in expectation.problems(withRunOf: run.results) + run.extraProblems {
+            fail("\(name): \(problem); see \(run.directory)")
+        }
+        for fault in run.faults {
+            fail(
+                "\(name): the kernel reported: \(fault.text) (console.log line \(fault.line)); see \(run.directory)"
+            )
+        }
+        if let message = run.message { fail("\(name): \(message)") }
+    }
+}

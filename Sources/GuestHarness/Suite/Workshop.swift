@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// Everything that is made before a guest can run, made in the right order.
+public struct Workshop: Sendable {
+    public let repository: Repository
+    public let catalogue: Catalogue
+    public let architecture: Architecture
+    public let progress: Progress
+
+    /// The workshop of the checkout that holds the running program.
+    public init(progress: Progress = Progress()) throws {
+        let program = FilePath(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        try self.init(repository: Repository.containing(program.removingLastComponent()), progress: progress)
+    }
+
+    public init(repository: Repository, progress: Progress) throws {
+        self.repository = repository
+        self.progress = progress
+        catalogue = try Catalogue(contentsOf: repository.catalogue)
+        architecture = try Architecture.ofHost()
+    }
+
+    public var kernels: KernelBuilder {
+        KernelBuilder(
+            repository: repository, catalogue: catalogue, architecture: architecture, progress: progress)
+    }
+
+    public var swift: SwiftBuilder { SwiftBuilder(repository: repository, progress: progress) }
+
+    /// What a user asked for, about the guest.
+    public struct GuestOptions: Sendable {
+        /// nil: KVM if it works here, else TCG.
+        public var accelerator: Accelerator?
+        public var machine: MachineOptions
+        public var bootLimit: Duration?
+        public var commandLimit: Duration
+
+        public init(
+            accelerator: Accelerator? = nil, machine: MachineOptions = MachineOptions(),
+            bootLimit: Duration? = nil, commandLimit: Duration
+        ) {
+            self.accelerator = accelerator
+            self.machine = machine
+            self.bootLimit = bootLimit
+            self.commandLimit = commandLimit
+        }
+    }
+
+    /// Builds what `image` and `kernel` need and is not current.
+    public func guest(
+        kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
+    ) async throws -> Guest {
+        let built = try await kernels.build(kernel)
+        try await swift.buildStatic(onlyInit: image == .command)
+        if image == .suite { try await swift.buildTests() }
+        let file = try await images.image(image, products: swift.products)
+        var accelerator = options.accelerator
+        if accelerator == nil {
+            let finding = try await accelerators.choose(
+                architecture: architecture, kernel: built, image: file)
+            progress.note(
+                "\(built.release) with \(finding.accelerator.rawValue.uppercased()): \(finding.reason)")
+            accelerator = finding.accelerator
+        }
+        return Guest(
+            architecture: architecture, accelerator: accelerator!, options: options.machine, kernel: built,
+            image: file, bootLimit: options.bootLimit, commandLimit: options.commandLimit)
+    }
+
+    /// The guest that `guest(kernel:image:options:)` would make, without making anything.
+    public func plannedGuest(
+        kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
+    ) async -> Guest {
+        Guest(
+            architecture: architecture, accelerator: options.accelerator ?? accelerators.known ?? .tcg,
+            options: options.machine, kernel: await kernels.planned(kernel), image: images.path(of: image),
+            bootLimit: options.bootLimit, commandLimit: options.commandLimit)
+    }
+
+    private var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
+    private var accelerators: AcceleratorProbe {
+        AcceleratorProbe(repository: repository, progress: progress)
+    }
+}

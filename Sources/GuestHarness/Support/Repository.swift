@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// The checkout, and where things are in it.
+public struct Repository: Sendable {
+    public let root: FilePath
+
+    public init(root: FilePath) {
+        self.root = root
+    }
+
+    /// The checkout that holds `path`: the nearest directory upwards with the kernel catalogue.
+    public static func containing(_ path: FilePath) throws -> Repository {
+        var directory = path.lexicallyNormalized()
+        while true {
+            let candidate = Repository(root: directory)
+            if FileManager.default.fileExists(atPath: candidate.catalogue.string) { return candidate }
+            guard directory.removeLastComponent() else {
+                throw HarnessError("no checkout of this project contains \(path)")
+            }
+        }
+    }
+
+    public var catalogue: FilePath { root.appending("qemu/kernels.json") }
+    public var configFragments: FilePath { root.appending("qemu/config") }
+    /// Everything the harness makes; ignored by git and safe to delete.
+    public var build: FilePath { root.appending("build") }
+    public var sources: FilePath { build.appending("sources") }
+    public var kernels: FilePath { build.appending("kernels") }
+    public var images: FilePath { build.appending("images") }
+    public var runs: FilePath { build.appending("runs") }
+    /// SwiftPM's scratch directories: dynamic products and tests, and static products.
+    public var swiftBuild: FilePath { root.appending(".build") }
+    public var staticSwiftBuild: FilePath { root.appending(".build-static") }
+}

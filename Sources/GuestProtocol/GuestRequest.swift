@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+
+/// The one command that a guest runs; host to guest.
+public struct GuestRequest: Equatable, Sendable {
+    /// What the command sees as its root directory.
+    public enum Root: String, Sendable {
+        /// The host's root file system, over 9p; what is written to it goes to memory of the guest.
+        case host
+        /// The files of the guest's image.
+        case image
+    }
+
+    public var root: Root
+    /// Absolute path of a directory of the host's, mounted read-write at the same path, if any.
+    public var sharedDirectory: String?
+    /// Where the command starts; `/` in its stead where the guest has no such directory.
+    public var workingDirectory: String
+    /// `NAME=value` each.
+    public var environment: [String]
+    /// The program and its arguments; never empty.
+    public var arguments: [String]
+
+    public init(
+        root: Root, sharedDirectory: String? = nil, workingDirectory: String, environment: [String],
+        arguments: [String]
+    ) {
+        self.root = root
+        self.sharedDirectory = sharedDirectory
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+        self.arguments = arguments
+    }
+
+    public var message: Message {
+        var message = Message(
+            "run", [.init("root", root.rawValue), .init("directory", workingDirectory)])
+        if let sharedDirectory {
+            message.fields.append(.init("share", sharedDirectory))
+        }
+        message.fields += environment.map { .init("environment", $0) }
+        message.fields += arguments.map { .init("argument", $0) }
+        return message
+    }
+
+    public init(_ message: Message) throws(ProtocolError) {
+        guard message.verb == "run",
+            let root = message["root"].flatMap(Root.init(rawValue:)),
+            let directory = message["directory"], !message[all: "argument"].isEmpty
+        else { throw .message(message.verb) }
+        self.init(
+            root: root, sharedDirectory: message["share"], workingDirectory: directory,
+            environment: message[all: "environment"], arguments: message[all: "argument"])
+    }
+}
+
+/// What the host says once it has everything: the guest may power off.
+public let farewell = Message("farewell")

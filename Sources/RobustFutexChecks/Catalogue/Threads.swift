@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+import RobustFutex
+import SystemPackage
+
+// Tasks that a walk over "the threads of a process" misses when it is written too simply, and tasks that cannot run
+// to help.
+extension Check {
+    static let threads: [Check] = [
+        Check(
+            "clearsPendingOperationBehindZombieLeader", .threads,
+            claim: "a thread whose group leader has exited (leader's mm is NULL) loses its pending operation"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+            try sibling.peer.exitLeader()
+            try sibling.task.confirmPending(at: sibling.word)
+            try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(sibling.task, "the thread behind a zombie leader")
+        },
+
+        Check(
+            "clearsPendingOperationInProcessSharingMemory", .threads,
+            claim:
+                "a process made by clone(CLONE_VM) loses its pending operation, as the thread beside it does"
+        ) { scene in
+            try clearsInSharer(scene, of: .vmProcess)
+        },
+
+        Check(
+            "clearsPendingOperationInVforkChild", .threads,
+            claim: "a vfork(2) child loses its pending operation, while its parent is suspended"
+        ) { scene in
+            try clearsInSharer(scene, of: .vforkChild)
+        },
+
+        Check(
+            "clearsPendingOperationInProcessSharingMemoryOfCaller", .threads,
+            claim: "with FUTEX2_PRIVATE, too, a clone(CLONE_VM) process counts as sharing the caller's memory"
+        ) { scene in
+            let caller = try scene.peer()
+            let word = try caller.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let thread = try caller.startTask()
+            let sharer = try caller.startTask(.vmProcess)
+            for task in [thread, sharer] { try task.enterWindow(at: word) }
+            try scene.cleanup(by: thread, address: word, flags: .privateOnly)
+            try scene.expectCleared(thread, "the calling thread")
+            try scene.expectCleared(sharer, "the process that shares its memory")
+        },
+
+        Check(
+            "clearsPendingOperationInStoppedProcess", .threads,
+            claim: "a process stopped by SIGSTOP loses its pending operation while it is stopped"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+            try sibling.peer.stop()
+            try sibling.task.confirmPending(at: sibling.word)
+            try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(sibling.task, "the stopped process")
+        },
+    ]
+
+    /// A sibling with a thread and a task of `kind`, both in the window of the same lock.
+    private static func clearsInSharer(_ scene: Scene, of kind: PeerTask.Kind) throws {
+        let file = try scene.file()
+        let own = try MemoryMapping(of: file, length: Scene.page)
+        let (peer, thread, word) = try scene.peer(inWindowOf: file, at: wordOffset)
+        let sharer = try peer.startTask(kind)
+        guard sharer.processID != peer.pid else {
+            throw CheckError.broken("the \(kind) is in its parent's thread group")
+        }
+        try sharer.enterWindow(at: word)
+        try scene.cleanup(own.cell(at: wordOffset))
+        try scene.expectCleared(thread, "the thread")
+        try scene.expectCleared(sharer, "the \(kind)")
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import RobustFutex
+import SystemPackage
+
+// A thread in the window of a contended unlock has released the word and not yet woken the waiter. When its
+// pointer is cleared, exit cleanup will not wake for it any more, so the call has to. The states
+// are those of handle_futex_death() in kernel/futex/core.c. That nobody is woken without need cannot be
+// checked: spurious wakes are allowed.
+extension Check {
+    static let wakeDuty: [Check] = [
+        Check(
+            "wakesWaiterOfUnlockedWord", .wakeDuty,
+            claim: "state A: the word is 0, the wake still owed; the call wakes the waiter"
+        ) { scene in
+            try wakes(scene, state: "A, unlocked") { _, _ in }
+        },
+
+        Check(
+            "wakesWaiterWhenAnotherThreadTookTheLock", .wakeDuty,
+            claim:
+                "state B: another thread has taken the lock and does not know of waiters; the call wakes one"
+        ) { scene in
+            try wakes(scene, state: "B, taken without FUTEX_WAITERS") { peer, word in
+                try peer.startTask().lock(word)
+            }
+        },
+
+        Check(
+            "wakesWaiterWhenNextOwnerDied", .wakeDuty,
+            claim: "state D: the next owner died with the lock, nobody knows of waiters; the call wakes one"
+        ) { scene in
+            try wakes(scene, state: "D, owner died") { peer, word in
+                let next = try peer.startTask()
+                try next.lock(word)
+                try next.exit()
+                let state = try peer.word(at: word)
+                guard state == .ownerDied else {
+                    throw CheckError.broken("the next owner's death left \(state) in the word")
+                }
+            }
+        },
+
+        Check(
+            "wakesWaiterInAnotherProcessWithPrivateFlag", .wakeDuty,
+            claim: "with FUTEX2_PRIVATE the wake still reaches a waiter in another process: the key is shared"
+        ) { scene in
+            let file = try scene.file()
+            let caller = try scene.peer()
+            let word = try caller.map(file, length: Scene.page) + UInt(wordOffset)
+            let unlocker = try caller.startTask()
+            let other = try scene.peer()
+            let there = try other.map(file, length: Scene.page) + UInt(wordOffset)
+            let waiter = try other.startTask()
+            try owe(unlocker, at: word, to: waiter, at: there)
+            try scene.cleanup(
+                by: try caller.startTask(), address: word, flags: .privateOnly)
+            try scene.expectCleared(unlocker, "the unlocker")
+            try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter in another process")
+        },
+    ]
+
+    /// Puts `unlocker` in the window of a contended unlock, with `waiter` asleep.
+    private static func owe(
+        _ unlocker: PeerTask, at word: UInt, to waiter: PeerTask, at waitersWord: UInt
+    ) throws {
+        try unlocker.lock(word)
+        try waiter.beginWait(at: waitersWord)
+        let before = try unlocker.release()
+        guard before.hasWaiters, before.owner == unlocker.tid else {
+            throw CheckError.broken("the unlock was not contended: the word was \(before)")
+        }
+        try unlocker.confirmPending(at: word)
+    }
+
+    /// A waiter sleeps, the unlocker owes it a wake, `change` brings the word to the state; then the call.
+    private static func wakes(
+        _ scene: Scene, state: String, change: (Peer, UInt) throws -> Void
+    ) throws {
+        let file = try scene.file()
+        let own = try MemoryMapping(of: file, length: Scene.page)
+        let peer = try scene.peer()
+        let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+        let unlocker = try peer.startTask()
+        let waiter = try peer.startTask()
+        try owe(unlocker, at: word, to: waiter, at: word)
+        try change(peer, word)
+        guard !waiter.isIdle else { throw CheckError.broken("the waiter woke before the call") }
+        try scene.cleanup(own.cell(at: wordOffset))
+        try scene.expectCleared(unlocker, "the unlocker in state \(state)")
+        try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter in state \(state)")
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+import RobustFutex
+
+/// One claim about the kernel, and how to hold the kernel against it.
+public struct Check: Sendable {
+    /// What part of the contract it belongs to.
+    public enum Group: String, CaseIterable, Sendable {
+        case siblings = "Siblings"
+        case threads = "Threads"
+        case errors = "Errors"
+        case wakeDuty = "WakeDuty"
+        case race = "Race"
+        case probe = "Probe"
+        case specimens = "Specimens"
+    }
+
+    /// The kernels about which the claim is one.
+    public enum Requirement: String, Sendable {
+        case syscall
+        case anyKernel
+        case withoutSyscall
+
+        /// Why a check does not apply, or nil when it does.
+        public func reasonToSkip(_ detection: SyscallDetection = .ofThisKernel) -> String? {
+            switch self {
+            case .anyKernel: nil
+            case .syscall:
+                detection.isAvailable
+                    ? nil : "needs cleanup_robust_list(2): \(detection); boot a patched kernel"
+            case .withoutSyscall:
+                detection.isAvailable
+                    ? "is about kernels without cleanup_robust_list(2); this one has it" : nil
+            }
+        }
+    }
+
+    /// The outcome that is claimed, as a Swift function would be named.
+    public let name: String
+    public let group: Group
+    public let requirement: Requirement
+    /// The claim as one sentence.
+    public let claim: String
+    let body: @Sendable (Scene) throws -> Void
+
+    init(
+        _ name: String, _ group: Group, _ requirement: Requirement = .syscall, claim: String,
+        body: @escaping @Sendable (Scene) throws -> Void
+    ) {
+        self.name = name
+        self.group = group
+        self.requirement = requirement
+        self.claim = claim
+        self.body = body
+    }
+
+    /// Group and name, by which filters choose.
+    public var path: String { "\(group.rawValue)/\(name)" }
+
+    /// Every check there is, group by group.
+    public static let all: [Check] =
+        siblings + siblingsLeftAlone + threads + errors + ranges + wakeDuty + race + probe + withoutSyscall
+
+    /// The check of that name, or nil.
+    public static func named(_ name: String) -> Check? {
+        all.first { $0.name == name }
+    }
+
+    /// Carries the check out. No process is left afterwards, whatever happens.
+    ///
+    /// - Throws: ``CheckError`` above all; other errors mean a broken check.
+    public func run() throws {
+        let scene = Scene()
+        do {
+            try body(scene)
+        } catch {
+            // The first failure is the one to report; what it left half done may well not end cleanly.
+            try? scene.close()
+            throw error
+        }
+        try scene.close()
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+
+import Glibc
+
+/// A point in time after which waiting is given up.
+public struct Deadline: Sendable {
+    private let instant: ContinuousClock.Instant
+
+    /// Long enough for a loaded machine under emulation; a check that passes never waits that long.
+    public static let standard = Duration.seconds(20)
+
+    public init(after duration: Duration = standard) {
+        instant = .now + duration
+    }
+
+    public var hasPassed: Bool { instant <= .now }
+
+    /// What is left, at most `limit`, rounded up to whole milliseconds.
+    public func milliseconds(atMost limit: Int = .max) -> Int {
+        let left = ContinuousClock.Instant.now.duration(to: instant)
+        guard left > .zero else { return 0 }
+        let whole =
+            Int(left.components.seconds) * 1000 + Int(left.components.attoseconds / 1_000_000_000_000_000) + 1
+        return min(whole, limit)
+    }
+
+    /// Looks at a condition that nothing announces, such as a state in /proc, until it holds.
+    ///
+    /// - Throws: `CheckError.timedOut` with `what`, and what `condition` throws.
+    public static func poll(
+        for what: @autoclosure () -> String, within limit: Duration = standard,
+        until condition: () throws -> Bool
+    ) throws {
+        let deadline = Deadline(after: limit)
+        while try !condition() {
+            guard !deadline.hasPassed else { throw CheckError.timedOut(what()) }
+            usleep(200)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+/// The peer's side: carries out requests until the runner closes its end.
+///
+/// Runs in a process of one thread, which does nothing but this; tasks are C (see crf_task.h). So the
+/// process may be forked at any time: no other thread can hold a lock that the child would need.
+public final class PeerServer {
+    private var socket: Int32
+    private var board: MemoryMapping?
+
+    /// Takes over the descriptor of a connected SOCK_SEQPACKET socket.
+    public init(socket: Int32) {
+        self.socket = socket
+        crf_reap_children_automatically()
+    }
+
+    /// Serves; leaves the process when the other side is gone.
+    public func run() -> Never {
+        while true {
+            var request = crf_request()
+            let size = MemoryLayout.size(ofValue: request)
+            var descriptors: [Int32] = [-1, -1]
+            guard crf_receive(socket, &request, size, &descriptors, -1) == size else { _exit(0) }
+            let value = carryOut(request, descriptors)
+            for descriptor in descriptors where descriptor >= 0 && descriptor != socket { close(descriptor) }
+            if let value { reply(value) }
+        }
+    }
+
+    private func reply(_ value: Int) {
+        var reply = crf_reply(value: Int64(value))
+        if crf_send(socket, &reply, MemoryLayout.size(ofValue: reply), nil, 0) != 0 { _exit(0) }
+    }
+
+    /// nil: somebody else replies.
+    private func carryOut(_ request: crf_request, _ descriptors: [Int32]) -> Int? {
+        let (first, second, third, fourth, _) = request.arguments
+        switch crf_request_code(request.code) {
+        case CRF_REQUEST_FORK:
+            return fork(socket: descriptors[0], board: descriptors[1])
+        case CRF_REQUEST_MAP:
+            return crf_mmap(
+                UInt(request.arguments.4), Int(first), Int32(second), Int32(third), descriptors[0],
+                Int(fourth))
+        case CRF_REQUEST_UNMAP:
+            return crf_munmap(UInt(first), Int(second))
+        case CRF_REQUEST_START:
+            return start(slot: Int(first), kind: crf_task_kind(UInt32(second)))
+        case CRF_REQUEST_EXIT_LEADER:
+            leaveToAnotherThread()
+        case CRF_REQUEST_LOAD32:
+            return Int(crf_load32(UnsafePointer(bitPattern: UInt(first))!))
+        case CRF_REQUEST_STORE32:
+            crf_store32(UnsafeMutablePointer(bitPattern: UInt(first))!, UInt32(second))
+            return 0
+        default:
+            return -Int(EINVAL)
+        }
+    }
+
+    /// In the parent the child's pid; in the child nothing, since the parent replies.
+    private func fork(socket childSocket: Int32, board: Int32) -> Int? {
+        let parent = getpid()
+        let pid = crf_fork()
+        guard pid == 0 else { return pid < 0 ? -Int(errno) : Int(pid) }
+        if crf_die_with_parent(parent) != 0 { _exit(0) }
+        close(socket)
+        socket = childSocket
+        do {
+            let length = Int(CRF_BOARD_BYTES)
+            self.board = try MemoryMapping(sharing: board, length: length)
+        } catch {
+            _exit(1)
+        }
+        return nil
+    }
+
+    private func start(slot: Int, kind: crf_task_kind) -> Int {
+        guard let address = board?.address, slot < Int(CRF_BOARD_SLOTS) else { return -Int(EINVAL) }
+        return crf_task_start(UnsafeMutablePointer<crf_task>(bitPattern: address)! + slot, kind)
+    }
+
+    private func leaveToAnotherThread() -> Never {
+        var thread = pthread_t()
+        let server = Unmanaged.passRetained(self).toOpaque()
+        let error = pthread_create(&thread, nil, serveInThread, server)
+        if error != 0 { _exit(1) }
+        crf_exit_thread(0)
+    }
+
+    fileprivate func answerForLeader() -> Never {
+        reply(0)
+        run()
+    }
+}
+
+private func serveInThread(_ server: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    Unmanaged<PeerServer>.fromOpaque(server!).takeRetainedValue().answerForLeader()
+}

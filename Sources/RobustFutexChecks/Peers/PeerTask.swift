@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+/// A task of a peer, with a robust list head of its own, which takes locks and lets them go, step by step.
+public final class PeerTask {
+    public enum Kind: Sendable {
+        case thread
+        /// Shares the address space, not the thread group: `clone(CLONE_VM)`.
+        case vmProcess
+        /// The same, with its parent suspended: `clone(CLONE_VM | CLONE_VFORK)`.
+        case vforkChild
+
+        var code: crf_task_kind {
+            switch self {
+            case .thread: CRF_TASK_THREAD
+            case .vmProcess: CRF_TASK_VM_PROCESS
+            case .vforkChild: CRF_TASK_VFORK_CHILD
+            }
+        }
+    }
+
+    public let tid: Int32
+    /// The thread group that it belongs to.
+    public let processID: Int32
+    private let slot: UnsafeMutablePointer<crf_task>
+    private unowned let peer: Peer
+    private let ownProcess: ProcessHandle?
+    private var orders: UInt32 = 1
+    private var futexOffset = 0
+
+    /// The offset of glibc's `pthread_mutex_t` on x86-64: the lock entry lies 32 bytes after the futex word.
+    public static let defaultFutexOffset = -32
+
+    init(started slot: UnsafeMutablePointer<crf_task>, kind: Kind, in peer: Peer) throws {
+        self.slot = slot
+        self.peer = peer
+        try Self.wait(for: "a \(kind) of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
+        _ = try required("set_robust_list in peer \(peer.pid)", Int(slot.pointee.result))
+        tid = slot.pointee.tid
+        processID = kind == .thread ? peer.pid : tid
+        ownProcess = kind == .thread ? nil : try ProcessHandle(pid: tid)
+    }
+
+    // MARK: Locks
+
+    /// Takes the lock whose futex word is at `word` in the peer: word = tid, lock entry on the list.
+    public func lock(_ word: UInt, futexOffset: Int = defaultFutexOffset, isPI: Bool = false) throws {
+        self.futexOffset = futexOffset
+        let arguments = [UInt64(word), UInt64(bitPattern: Int64(futexOffset)), isPI ? 1 : 0]
+        let found = try carryOut(CRF_ORDER_LOCK, arguments)
+        guard found == 0 else {
+            throw CheckError.broken("task \(tid) found the lock taken: \(FutexWord(rawValue: UInt32(found)))")
+        }
+    }
+
+    /// Unlocks up to inside the race window: the word is released, `list_op_pending` still set.
+    ///
+    /// - Returns: the word as it was; its `FUTEX_WAITERS` means that a wake is owed.
+    @discardableResult
+    public func release() throws -> FutexWord {
+        FutexWord(rawValue: UInt32(try required("release", carryOut(CRF_ORDER_RELEASE, []))))
+    }
+
+    /// Leaves the window as unlock does: wakes if a wake is owed, `list_op_pending` = NULL.
+    ///
+    /// - Returns: the pending operation as the task found it.
+    @discardableResult
+    public func finish() throws -> PendingOperation? {
+        PendingOperation(rawValue: UInt(bitPattern: try carryOut(CRF_ORDER_FINISH, [])))
+    }
+
+    /// Sits in the race window of the lock at `word` afterwards, as the kernel itself confirms.
+    public func enterWindow(
+        at word: UInt, futexOffset: Int = defaultFutexOffset, isPI: Bool = false
+    ) throws {
+        try lock(word, futexOffset: futexOffset, isPI: isPI)
+        try release()
+        try confirmPending(at: word, isPI: isPI)
+    }
+
+    /// Holds `list_op_pending` against what it has to be before a check may rely on it.
+    public func confirmPending(at word: UInt, isPI: Bool = false) throws {
+        let expected = PendingOperation(futexWord: word, futexOffset: futexOffset, isPI: isPI)
+        let pending = try pendingOperation()
+        guard pending == expected else {
+            throw CheckError.broken(
+                "task \(tid) should be in the race window with \(expected), has \(pending.orNone)")
+        }
+    }
+
+    /// Sets the pointer to any value.
+    public func setPending(rawValue: UInt, futexOffset: Int) throws {
+        self.futexOffset = futexOffset
+        let arguments = [UInt64(rawValue), UInt64(bitPattern: Int64(futexOffset))]
+        _ = try carryOut(CRF_ORDER_SET_PENDING, arguments)
+    }
+
+    /// The pending operation, found as an outsider finds it: get_robust_list(2), process_vm_readv(2).
+    public func pendingOperation() throws -> PendingOperation? {
+        PendingOperation(rawValue: try pendingRawValue())
+    }
+
+    /// The same pointer with whatever bits it has.
+    public func pendingRawValue() throws -> UInt {
+        var address: UInt = 0
+        _ = try required("get_robust_list of \(tid)", crf_get_robust_list(tid, &address))
+        guard address == headAddress else {
+            throw CheckError.broken(
+                "task \(tid) registered 0x\(String(headAddress, radix: 16)), get_robust_list(2) says"
+                    + " 0x\(String(address, radix: 16))")
+        }
+        // By the task's own id: a leader that has exited has no memory to read.
+        return try readHead(of: tid).list_op_pending
+    }
+
+    /// What a forked child finds in its copy of this task's head; no task of the child has registered it.
+    public func pendingOperation(copiedInto child: Peer) throws -> PendingOperation? {
+        PendingOperation(rawValue: try readHead(of: child.pid).list_op_pending)
+    }
+
+    private var headAddress: UInt { UInt(slot.pointee.head) }
+
+    private func readHead(of pid: Int32) throws -> crf_robust_list_head {
+        var head = crf_robust_list_head()
+        let size = MemoryLayout.size(ofValue: head)
+        let count = try required(
+            "reading the head of \(tid) in \(pid)", crf_read_memory(pid, headAddress, &head, size))
+        guard count == size else { throw CheckError.broken("only \(count) bytes of the head of \(tid)") }
+        return head
+    }
+
+    // MARK: Other orders
+
+    /// Waits for the lock as a locker does: `FUTEX_WAITERS`, then futex(2). Asleep on return.
+    public func beginWait(at word: UInt) throws {
+        let limit = UInt64(Deadline().milliseconds())
+        give(CRF_ORDER_WAIT, [UInt64(word), limit])
+        try Deadline.poll(for: "task \(tid) to sleep on the futex word") {
+            ProcessState.isBlockedInFutex(tid, in: processID, at: word)
+        }
+    }
+
+    /// Whether the last order has been carried out.
+    public var isIdle: Bool { crf_load32(slot.pointer(to: \.done)!) == orders }
+
+    /// Waits for the end of ``beginWait(at:)``: 0 when woken, else -errno.
+    public func waitResult() throws -> Int {
+        try result(of: "the wait of task \(tid)", within: Deadline.standard * 2)
+    }
+
+    /// cleanup_robust_list(2), called by the task: 0 or -errno.
+    public func cleanup(address: UInt, length: Int, flags: CleanupFlags = []) throws -> Int {
+        try carryOut(CRF_ORDER_CLEANUP, [UInt64(address), UInt64(length), UInt64(flags.rawValue)])
+    }
+
+    /// Begins operations on two locks in turn; see crf_task.h. Under way on return.
+    public func beginChurn(cleaned: UInt, other: UInt, clearsWanted: Int, roundLimit: Int) throws {
+        let offset = Self.defaultFutexOffset
+        try setPending(rawValue: 0, futexOffset: offset)
+        let entries = [cleaned, other].map { PendingOperation(futexWord: $0, futexOffset: offset).rawValue }
+        slot.pointee.counts = (0, 0, 0)
+        give(CRF_ORDER_CHURN, entries.map(UInt64.init) + [UInt64(clearsWanted), UInt64(roundLimit)])
+    }
+
+    /// What ``beginChurn(cleaned:other:clearsWanted:roundLimit:)`` counted.
+    public func churnCounts() throws -> (cleared: Int, lost: Int, rounds: Int) {
+        _ = try result(of: "the churn of task \(tid)", within: Deadline.standard)
+        let counts = slot.pointee.counts
+        return (Int(counts.0), Int(counts.1), Int(counts.2))
+    }
+
+    /// This task exits, by exit(2), from wherever it is in its operation; it is gone on return.
+    public func exit() throws {
+        _ = try carryOut(CRF_ORDER_EXIT, [])
+        try Deadline.poll(for: "the end of task \(tid)") {
+            ProcessState.letter(of: tid, in: processID) == nil
+        }
+    }
+
+    /// Ends a task that is a process of its own; threads end with their peer.
+    func end() throws {
+        try ownProcess?.killAndWait()
+    }
+
+    // MARK: Orders
+
+    private func give(_ order: crf_task_order, _ arguments: [UInt64]) {
+        slot.pointee.order = order.rawValue
+        withUnsafeMutableBytes(of: &slot.pointee.arguments) { bytes in
+            for (index, argument) in arguments.enumerated() {
+                bytes.storeBytes(of: argument, toByteOffset: index * 8, as: UInt64.self)
+            }
+        }
+        orders += 1
+        let request = FutexCell(slot.pointer(to: \.request)!)
+        request.store(FutexWord(rawValue: orders))
+        _ = try? request.wake()
+    }
+
+    private func result(of what: String, within limit: Duration) throws -> Int {
+        try Self.wait(for: what, on: slot, number: orders, in: peer, within: limit)
+        return Int(slot.pointee.result)
+    }
+
+    private func carryOut(_ order: crf_task_order, _ arguments: [UInt64]) throws -> Int {
+        give(order, arguments)
+        return try result(of: "task \(tid) to carry out order \(order.rawValue)", within: Deadline.standard)
+    }
+
+    private static func wait(
+        for what: String, on slot: UnsafeMutablePointer<crf_task>, number: UInt32, in peer: Peer,
+        within limit: Duration = Deadline.standard
+    ) throws {
+        let deadline = Deadline(after: limit)
+        let done = FutexCell(slot.pointer(to: \.done)!)
+        while true {
+            let seen = done.load()
+            if seen.rawValue == number { return }
+            guard !deadline.hasPassed else { throw CheckError.timedOut(what) }
+            if peer.process.hasExited { throw CheckError.broken("peer \(peer.pid) ended during \(what)") }
+            // Every result of the sleep means the same: look again. Short, to notice a peer that died.
+            try? done.wait(while: seen, milliseconds: deadline.milliseconds(atMost: 100))
+        }
+    }
+}
+
+extension PendingOperation? {
+    /// For messages.
+    var orNone: String { map(\.description) ?? "no pending operation" }
+}

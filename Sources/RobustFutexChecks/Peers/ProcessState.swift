@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import RobustFutex
+import SystemPackage
+
+/// What /proc says about a task. `nil` everywhere: there is no such task (any more).
+public enum ProcessState {
+    /// The state letter of proc_pid_stat(5): R, S, D, T, t, Z, X.
+    public static func letter(of tid: Int32, in pid: Int32) -> Character? {
+        guard let stat = try? readText(FilePath("/proc/\(pid)/task/\(tid)/stat")) else { return nil }
+        // The command's name, in parentheses, may itself contain anything.
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        return stat[end...].dropFirst(2).first
+    }
+
+    /// Whether the task is blocked in futex(2) on the word at `address`, by /proc/PID/task/TID/syscall:
+    /// `NUMBER ARGUMENTS… SP PC` of a blocked task, in hexadecimal but for the number.
+    public static func isBlockedInFutex(_ tid: Int32, in pid: Int32, at address: UInt) -> Bool {
+        guard let line = try? readText(FilePath("/proc/\(pid)/task/\(tid)/syscall")) else { return false }
+        let fields = line.split(separator: " ")
+        return fields.count > 1 && fields[0] == "\(crf_nr_futex)"
+            && fields[1] == "0x" + String(address, radix: 16)
+    }
+
+    /// Whether the process still runs: false for a zombie, too.
+    public static func isAlive(_ pid: Int32) -> Bool {
+        guard let letter = letter(of: pid, in: pid) else { return false }
+        return letter != "Z" && letter != "X"
+    }
+}

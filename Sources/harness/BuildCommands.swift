@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import GuestHarness
+
+/// Builds kernels without booting them.
+struct BuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Builds kernels; all of them when none is named.")
+
+    @Argument(help: "Names of kernels.")
+    var kernels: [String] = []
+
+    func run() async throws {
+        let workshop = try Workshop()
+        let chosen =
+            try kernels.isEmpty
+            ? workshop.catalogue.kernels : kernels.map { try workshop.catalogue.kernel(named: $0) }
+        for kernel in chosen {
+            print(try await workshop.kernels.build(kernel).image)
+        }
+    }
+}
+
+/// `./qemu/source`.
+struct SourceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "source",
+        abstract:
+            "Gets the pristine source of a base and prints the path of its tree, which must not be changed.")
+
+    @Argument(help: "Name of a base in qemu/kernels.json.")
+    var base = "mainline"
+
+    func run() async throws {
+        let workshop = try Workshop()
+        let store = SourceStore(repository: workshop.repository, progress: workshop.progress)
+        print(try await store.source(of: workshop.catalogue.base(named: base)).tree)
+    }
+}

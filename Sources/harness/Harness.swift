@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import GuestHarness
+
+/// The command behind `./qemu/run`, `./test` and `./qemu/source`.
+@main
+struct Harness: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "harness",
+        abstract: "Builds kernels, boots them in QEMU, and runs tests and commands in them.",
+        subcommands: [RunCommand.self, TestCommand.self, BuildCommand.self, SourceCommand.self])
+
+    static func main() async {
+        let work = Task {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        }
+        let interruption = Interruption(of: work)
+        let result = await work.result
+        if let number = interruption.signal {
+            complain("interrupted by signal \(number)")
+            Foundation.exit(128 + number)
+        }
+        switch result {
+        case .success: break
+        case .failure(let error as HarnessError):
+            complain(error.description)
+            Foundation.exit(error.status.rawValue)
+        case .failure(let error) where Self.isParserError(error): Self.exit(withError: error)
+        case .failure(let error):
+            complain("\(error)")
+            Foundation.exit(HarnessStatus.setUp.rawValue)
+        }
+    }
+
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("harness: \(text)\n".utf8))
+    }
+
+    /// Help, exit codes and bad usage; anything else is a failure of the set-up.
+    private static func isParserError(_ error: any Error) -> Bool {
+        error is ExitCode || error is CleanExit || error is ValidationError
+            || exitCode(for: error) == .validationFailure || exitCode(for: error) == .success
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import GuestHarness
+
+/// The options that choose and shape a guest.
+struct MachineArguments: ParsableArguments {
+    enum AcceleratorChoice: String, ExpressibleByArgument, CaseIterable {
+        case auto, kvm, tcg
+    }
+
+    @Option(help: "The kernel to boot; --list shows them.")
+    var kernel = "patched"
+
+    @Option(help: "auto takes KVM if it really boots a guest here, else TCG (emulation).")
+    var accel = AcceleratorChoice.auto
+
+    @Option(help: "Processors of the guest.")
+    var smp = 2
+
+    @Option(help: "Memory of the guest, in MiB.")
+    var memory = 2048
+
+    @Option(help: "Seconds the guest may take to come up. (default: 30 with KVM, 120 with TCG)")
+    var bootTimeout: Int?
+
+    @Option(help: "Seconds the command may take once the guest is up.")
+    var timeout = 600
+
+    @Option(
+        name: .customLong("kernel-argument"),
+        help: ArgumentHelp("Appended to the kernel's command line; may be repeated.", valueName: "arg"))
+    var kernelArguments: [String] = []
+
+    func validate() throws {
+        if smp < 1 { throw ValidationError("--smp needs a number from 1, not \(smp)") }
+        if memory < 256 { throw ValidationError("--memory needs at least 256 MiB, not \(memory)") }
+        if timeout < 1 { throw ValidationError("--timeout needs a number of seconds from 1, not \(timeout)") }
+        if let bootTimeout, bootTimeout < 1 {
+            throw ValidationError("--boot-timeout needs a number of seconds from 1, not \(bootTimeout)")
+        }
+    }
+
+    var options: Workshop.GuestOptions {
+        Workshop.GuestOptions(
+            accelerator: Accelerator(rawValue: accel.rawValue),
+            machine: MachineOptions(processors: smp, memory: memory, kernelArguments: kernelArguments),
+            bootLimit: bootTimeout.map { .seconds($0) }, commandLimit: .seconds(timeout))
+    }
+}

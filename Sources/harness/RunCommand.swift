@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import GuestHarness
+import GuestProtocol
+
+/// `./qemu/run`.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Boots a kernel in QEMU; runs a command in it, or the test suite.",
+        usage: """
+            ./qemu/run [OPTIONS]                      the test suite
+            ./qemu/run [OPTIONS] -- COMMAND [ARG ...] a command of yours
+            ./qemu/run --list                         the kernels
+            """,
+        discussion: """
+            Builds what is missing or stale first. Without a command the exit status is 0 only when every \
+            test passed and the kernel's log is clean, and 1 when not. A command sees the host's root file \
+            system (what it writes there goes to the guest's memory) and this checkout read-write; its standard \
+            output and standard error are passed on separately, its standard input is empty, and its exit \
+            status is returned: 128+N when signal N killed it, 127 when there is no such command, 126 when \
+            it cannot be executed.
+
+            Statuses of the harness's own:
+            \(HarnessStatus.allCases.map { "  \($0.rawValue)  \($0.explanation)" }.joined(separator: "\n"))
+
+            Environment: LINUX_SRC=DIR takes the kernel source from DIR, which is not changed, instead of \
+            from Debian. Logs of each run are in build/runs.
+            """)
+
+    @OptionGroup var machine: MachineArguments
+
+    @Option(help: "Run only the tests whose identifier matches this regular expression.")
+    var filter: String?
+
+    @Flag(help: "Show the kernels, and whether they are built.")
+    var list = false
+
+    @Flag(help: "Print the QEMU command, and do nothing.")
+    var dryRun = false
+
+    @Argument(parsing: .postTerminator, help: "The command to run in the guest, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        if filter != nil, !command.isEmpty {
+            throw ValidationError("--filter selects tests of the suite; it has no meaning with a command")
+        }
+    }
+
+    func run() async throws {
+        let workshop = try Workshop()
+        if list { return await printKernels(workshop) }
+        let kernel = try workshop.catalogue.kernel(named: machine.kernel)
+        _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
+        if dryRun { return try await printCommand(workshop, kernel) }
+        if command.isEmpty {
+            try await runSuite(workshop, kernel)
+        } else {
+            try await runCommand(workshop, kernel)
+        }
+    }
+
+    private func request(_ workshop: Workshop) -> GuestRequest {
+        GuestRequest(
+            root: .host, sharedDirectory: workshop.repository.root.string,
+            workingDirectory: FileManager.default.currentDirectoryPath,
+            environment: [
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+                "TERM=dumb",
+            ],
+            arguments: command.isEmpty ? [GuestPath.testBundle] : command)
+    }
+
+    private func runCommand(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
+        let guest = try await workshop.guest(kernel: kernel, image: .command, options: machine.options)
+        let directory = try RunDirectory(in: workshop.repository.runs, kernel: kernel.name)
+        let sinks = Guest.Sinks(
+            output: { FileHandle.standardOutput.write(Data($0)) },
+            error: { FileHandle.standardError.write(Data($0)) })
+        let outcome = try await guest.run(request(workshop), in: directory, sinks: sinks)
+        if let message = outcome.message { workshop.progress.note(message) }
+        throw ExitCode(outcome.status)
+    }
+
+    private func runSuite(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
+        let guest = try await workshop.guest(kernel: kernel, image: .suite, options: machine.options)
+        let directory = try RunDirectory(in: workshop.repository.runs, kernel: kernel.name)
+        let run = try await workshop.progress.stage("suite on \(kernel.name)") {
+            try await SuiteRunner(progress: workshop.progress).run(
+                in: guest, expectation: kernel.patched ? .syscallPresent : .syscallAbsent, filter: filter,
+                directory: directory)
+        }
+        print(ResultsTable.lines(of: run.results).joined(separator: "\n"))
+        print("\n\(ResultsTable.counts(of: run.results))")
+        print(
+            "kernel   \(kernel.name), \(run.release ?? "never came up") (\(guest.accelerator.rawValue.uppercased()))"
+        )
+        let times = workshop.progress.times
+        let stages = times.stages.map { "\($0.name) \(Progress.format(seconds: $0.seconds))" }
+        print(
+            "times    \((stages + ["in all \(Progress.format(seconds: times.total))"]).joined(separator: ", "))"
+        )
+        print("logs     \(run.directory)")
+        for fault in run.faults { print("FAULT    \(fault.text) (console.log line \(fault.line))") }
+        for violation in run.violations { print("WRONG    \(violation)") }
+        if let message = run.message { print("WRONG    \(message)") }
+        guard run.isGood else { throw ExitCode(1) }
+    }
+
+    private func printCommand(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
+        let image: GuestImage = command.isEmpty ? .suite : .command
+        let guest = await workshop.plannedGuest(kernel: kernel, image: image, options: machine.options)
+        var request = request(workshop)
+        if command.isEmpty { request.root = .image }
+        print(guest.commandLine(request: request, in: workshop.repository.runs.appending("RUN")))
+    }
+
+    private func printKernels(_ workshop: Workshop) async {
+        for kernel in workshop.catalogue.kernels {
+            let (state, release) = await workshop.kernels.state(of: kernel)
+            let columns = [kernel.name, release ?? "-", state.rawValue].map {
+                $0.padding(toLength: max($0.count, 16), withPad: " ", startingAt: 0)
+            }
+            print(columns.joined(separator: "  ") + "  " + workshop.kernels.directory(of: kernel).string)
+        }
+    }
+}

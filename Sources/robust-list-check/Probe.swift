@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import RobustFutex
+import RobustFutexChecks
+
+struct Probe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what this kernel offers against the race, and how that was found out.",
+        discussion: "Exits 0 whatever the kernel offers; the answer is the output.")
+
+    @OptionGroup var report: ReportOptions
+
+    func run() throws {
+        let file = try report.open()
+        let kernel = KernelReport(try KernelCapabilities.ofThisKernel())
+        print("kernel:               \(kernel.release) \(kernel.machine)")
+        show("cleanup_robust_list:  ", kernel.cleanupRobustList)
+        show("FUTEX_ROBUST_UNLOCK:  ", kernel.futexRobustUnlock)
+        show("vDSO unlock functions:", kernel.vdso)
+        try report.write(kernel, to: file)
+    }
+
+    private func show(_ title: String, _ finding: KernelReport.Finding) {
+        print("\(title) \(finding.state)")
+        for sentence in finding.evidence { print("                        \(sentence)") }
+    }
+}

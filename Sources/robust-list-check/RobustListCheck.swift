@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import SystemPackage
+
+@main
+struct RobustListCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "robust-list-check",
+        abstract: "Holds this kernel against the contract of cleanup_robust_list(2).",
+        discussion: """
+            Runs on any x86-64 Linux as any user; nothing outside its own processes is touched. Root is \
+            needed nowhere; to name the system call in /proc/kallsyms, it must be readable.
+            """,
+        subcommands: [Probe.self, Run.self, PeerCommand.self])
+}
+
+/// Exit statuses besides 0 and those of the argument parser (64: usage).
+enum Status {
+    /// A check failed, was broken, or ran out of time.
+    static let failure = ExitCode(1)
+    /// Every check chosen was skipped: that is not success (KSFT_SKIP of the kernel's selftests).
+    static let allSkipped = ExitCode(4)
+    /// The filter chose nothing (EX_UNAVAILABLE of sysexits.h, as test runners of Swift use it).
+    static let nothingChosen = ExitCode(69)
+    /// A file could not be written (EX_CANTCREAT of sysexits.h).
+    static let cannotCreate = ExitCode(73)
+}
+
+/// One line on standard error, under the command's name.
+func complain(_ message: String) {
+    // Where even that fails nobody is left to be told; the exit status remains.
+    _ = try? FileDescriptor.standardError.writeAll("robust-list-check: \(message)\n".utf8)
+}

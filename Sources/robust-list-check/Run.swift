@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Glibc
+import RobustFutex
+import RobustFutexChecks
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run checks; results on standard output as KTAP.",
+        discussion: """
+            Each check runs in a process of its own, within a limit. Exits 0 only if at least one check ran and \
+            all that ran passed; 1 if one did not; 4 if all were skipped; 69 if the filter chose none.
+            """)
+
+    @Flag(help: "Print the checks chosen and what they claim, and run none.")
+    var list = false
+
+    @Option(
+        name: .customLong("filter"),
+        help: "Choose checks whose Group/name this regular expression matches; may be repeated.")
+    var patterns: [String] = []
+
+    @Option(help: "Seconds after which a check is ended and reported as timed out.")
+    var limit = 120
+
+    @Flag(help: .hidden)
+    var specimens = false
+
+    @OptionGroup var report: ReportOptions
+
+    func run() throws {
+        let checks = try chosen()
+        if list {
+            for check in checks { print("\(check.path)\n    \(check.claim)") }
+            return
+        }
+        let file = try report.open()
+        let kernel = KernelReport(try KernelCapabilities.ofThisKernel())
+
+        say(KTAP.header(count: checks.count))
+        let isolated = IsolatedRun(limit: .seconds(limit))
+        var entries: [RunReport.Entry] = []
+        var outcomes: [Outcome] = []
+        for (index, check) in checks.enumerated() {
+            var outcome = Outcome.broken("did not run")
+            let duration = ContinuousClock().measure { outcome = isolated.outcome(of: check) }
+            say(KTAP.result(index + 1, check.path, outcome))
+            outcomes.append(outcome)
+            entries.append(RunReport.Entry(check, outcome, duration))
+        }
+        let totals = Totals(outcomes)
+        say(KTAP.totals(totals))
+        try report.write(RunReport(kernel: kernel, totals: totals, checks: entries), to: file)
+
+        guard totals.skipped < checks.count else {
+            complain("nothing ran: all \(checks.count) checks were skipped, for the reasons given")
+            throw Status.allSkipped
+        }
+        guard totals.isSuccess else { throw Status.failure }
+    }
+
+    func validate() throws {
+        guard (1...86_400).contains(limit) else {
+            throw ValidationError("--limit \(limit): give a number of seconds from 1 to 86400")
+        }
+    }
+
+    private func chosen() throws -> [Check] {
+        let filter: CheckFilter
+        do {
+            filter = try CheckFilter(patterns)
+        } catch {
+            throw ValidationError("--filter: not a regular expression: \(error)")
+        }
+        let checks = filter.choose(from: specimens ? Check.specimens : Check.all)
+        guard checks.isEmpty else { return checks }
+        complain("no check matches --filter \(patterns.joined(separator: " ")); see run --list")
+        throw Status.nothingChosen
+    }
+
+    /// A line at once, so that whoever reads along, or finds the log of a dead machine, sees how far it came.
+    private func say(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+}

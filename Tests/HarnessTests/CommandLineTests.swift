@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import GuestHarness
+
+/// What a user gets wrong: one clear line, and the status for it. None of these builds or boots.
+@Suite struct CommandLineTests {
+    private let root: FilePath
+
+    init() throws {
+        root = try Repository.containing(FilePath(#filePath)).root
+    }
+
+    /// Runs the built harness; its last line and its status.
+    private func harness(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> (line: String, status: Int32) {
+        try await run(root.appending(".build/debug/harness"), arguments, environment)
+    }
+
+    private func run(
+        _ program: FilePath, _ arguments: [String], _ environment: [String: String]
+    ) async throws -> (line: String, status: Int32) {
+        var tool = Tool("env", environment.map { "\($0)=\($1)" } + [program.string] + arguments)
+        tool.directory = root
+        var lines: [String] = []
+        let status = try await tool.status { lines.append($0) }
+        guard case .exited(let code) = status else { return ("\(status)", -1) }
+        return (lines.joined(separator: "\n"), code)
+    }
+
+    @Test func unknownKernelListsTheKnown() async throws {
+        let (line, status) = try await harness(["run", "--kernel", "7.9", "--", "true"])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line == "harness: unknown kernel '7.9'; known: patched, stock")
+    }
+
+    @Test func unknownBaseListsTheKnown() async throws {
+        let (line, status) = try await harness(["source", "5.x"])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line == "harness: unknown base '5.x'; known: mainline")
+    }
+
+    @Test(arguments: [
+        ["--smp", "0"], ["--memory", "1"], ["--timeout", "0"], ["--accel", "hvf"], ["--bogus"], ["ls"],
+    ])
+    func badOptionIsRefused(_ arguments: [String]) async throws {
+        let (_, status) = try await harness(["run"] + arguments)
+        #expect(status == HarnessStatus.usage.rawValue)
+    }
+
+    @Test func filterThatIsNoExpressionIsRefused() async throws {
+        let (line, status) = try await harness(["run", "--filter", "("])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line.contains("--filter '('"))
+    }
+
+    @Test(arguments: ["/nonexistent", "/usr"])
+    func unusableTreeOfTheUsersIsNamed(_ directory: String) async throws {
+        let (line, status) = try await harness(["source"], environment: ["LINUX_SRC": directory])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line.contains("LINUX_SRC=\(directory): "))
+    }
+
+    @Test func missingToolIsNamed() async throws {
+        let (line, status) = try await harness(["build", "stock"], environment: ["PATH": "/nonexistent"])
+        #expect(status == HarnessStatus.setUp.rawValue)
+        #expect(line.contains("the program 'gcc' is missing"))
+        #expect(line.contains("./qemu/prepare"))
+    }
+
+    @Test func missingSwiftIsNamed() async throws {
+        try await withTemporaryDirectory { directory in
+            for name in ["sh", "dirname", "readlink"] {
+                let path = try Tool.find(name).string
+                try FileManager.default.createSymbolicLink(
+                    atPath: directory.appending(name).string, withDestinationPath: path)
+            }
+            let (line, status) = try await run(
+                root.appending("qemu/run"), ["--help"], ["PATH": directory.string])
+            #expect(status == HarnessStatus.setUp.rawValue)
+            #expect(line.contains("swift is missing: install Swift 6.2"))
+        }
+    }
+
+    @Test func dryRunPrintsTheCommandAndStartsNothing() async throws {
+        let (line, status) = try await harness([
+            "run", "--dry-run", "--accel", "tcg", "--smp", "3", "--memory", "777", "--kernel", "stock", "--",
+            "true",
+        ])
+        #expect(status == 0)
+        #expect(line.hasPrefix("qemu-system-x86_64 "))
+        for part in ["-smp 3", "-m 777M", "panic=-1", "oops=panic", "-no-reboot", "mount_tag=hostroot"] {
+            #expect(line.contains(part))
+        }
+    }
+
+    @Test func helpNamesTheStatuses() async throws {
+        let (text, status) = try await harness(["run", "--help"])
+        #expect(status == 0)
+        for status in HarnessStatus.allCases {
+            #expect(text.contains("\(status.rawValue)  \(status.explanation)"))
+        }
+    }
+}

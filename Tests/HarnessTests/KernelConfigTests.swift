@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+import SystemPackage
+import Testing
+
+@testable import GuestHarness
+
+@Suite struct KernelConfigTests {
+    private let config = """
+        CONFIG_A=y
+        CONFIG_SIZE=60
+        # CONFIG_C is not set
+        """
+
+    private func requests(_ text: String) throws -> KernelConfig {
+        try KernelConfig(fragments: [("test", text)])
+    }
+
+    @Test func fulfilledRequestsAreNotMissing() throws {
+        let text =
+            "# a comment\nCONFIG_A=y\nCONFIG_SIZE=60\n# CONFIG_C is not set\n# CONFIG_ABSENT is not set\n"
+        #expect(try requests(text).missing(from: config) == [])
+    }
+
+    @Test func everyMissingOptionIsNamed() throws {
+        let requests = try requests("CONFIG_AA=y\nCONFIG_SIZE=6\nCONFIG_C=y\n# CONFIG_A is not set\n")
+        #expect(
+            requests.missing(from: config)
+                == ["CONFIG_AA=y", "CONFIG_SIZE=6", "CONFIG_C=y", "# CONFIG_A is not set"])
+        let error = try #require(
+            #expect(throws: HarnessError.self) { try requests.verify(config, of: "stock") })
+        for name in ["stock", "CONFIG_AA=y", "CONFIG_SIZE=6", "CONFIG_C=y", "# CONFIG_A is not set"] {
+            #expect(error.description.contains(name))
+        }
+    }
+
+    @Test func lineThatIsNoOptionIsRefused() {
+        #expect(throws: HarnessError.self) { try requests("CONFIG_A\n") }
+    }
+
+    @Test func ownFragmentsAreAllThere() throws {
+        let repository = try Repository.containing(FilePath(#filePath))
+        let catalogue = try Catalogue(contentsOf: repository.catalogue)
+        for kernel in catalogue.kernels {
+            let names = try catalogue.base(of: kernel).config + kernel.config
+            #expect(try KernelConfig(names: names, in: repository.configFragments).requested.count > 50)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+@testable import GuestHarness
+
+@Suite struct SuiteResultsTests {
+    private func results(_ name: String, piece: Int = .max) throws -> SuiteResults {
+        var results = SuiteResults()
+        var bytes = try golden(name)[...]
+        while !bytes.isEmpty {
+            results.append(Array(bytes.prefix(piece)))
+            bytes = bytes.dropFirst(piece)
+        }
+        return results
+    }
+
+    private func verdict(_ results: SuiteResults, _ name: String) throws -> Verdict {
+        try #require(results.tests.first { $0.name == "PTests.\(name)" }).verdict
+    }
+
+    @Test(arguments: [Int.max, 7])
+    func everyKindOfResultIsTold(piece: Int) throws {
+        let results = try results("swift-testing-mixed.jsonl", piece: piece)
+        #expect(results.tests.count == 8)
+        #expect(results.runEnded)
+        #expect(results.unreadable == 0)
+        #expect(try verdict(results, "Siblings/clears()") == .passed)
+        #expect(try verdict(results, "Siblings/knownIssue()") == .passed)
+        #expect(try verdict(results, "Siblings/warns()") == .passed)
+        #expect(
+            try verdict(results, "Siblings/needsSyscall()")
+                == .skipped(reason: "the kernel has no cleanup_robust_list"))
+        #expect(
+            try verdict(results, "WithoutSyscall/returnsENOSYS()")
+                == .skipped(reason: "the kernel has the syscall"))
+        #expect(try verdict(results, "Siblings/cancels()") == .skipped(reason: "no hugetlb pages"))
+        #expect(
+            try verdict(results, "Siblings/parameterised(_:)")
+                == .failed(["PTests/b.swift:5: Expectation failed: (x → 2) == 1"]))
+        #expect(
+            try verdict(results, "Siblings/fails()")
+                == .failed([
+                    "PTests/b.swift:7: Expectation failed: (1 + 1 → 2) == 3; sum",
+                    "PTests/b.swift:7: Caught error: E()",
+                ]))
+    }
+
+    @Test func crashLeavesTestsBroken() throws {
+        let results = try results("swift-testing-crash.jsonl")
+        #expect(!results.runEnded)
+        #expect(
+            try verdict(results, "WithoutSyscall/crashes()") == .broken(reason: "started and never ended"))
+        #expect(results.count("passed") == 0)
+        #expect(results.count("broken") + results.count("skipped") + results.count("failed") == 5)
+        #expect(
+            SuiteExpectation.host.violations(in: results).contains("the test runner did not get to its end"))
+    }
+
+    @Test func nothingRunIsNoSuccess() throws {
+        let results = try results("swift-testing-none.jsonl")
+        for expectation in [SuiteExpectation.host, .syscallAbsent, .syscallPresent] {
+            #expect(expectation.violations(in: results).contains("no test ran"))
+        }
+    }
+
+    @Test func unreadableLineIsCounted() {
+        var results = SuiteResults()
+        results.append(Array("{\"kind\":\n".utf8))
+        #expect(results.unreadable == 1)
+        #expect(!SuiteExpectation.host.violations(in: results).isEmpty)
+    }
+}
+
+@Suite struct ExpectationTests {
+    private func test(_ id: String, _ verdict: Verdict) -> TestResult {
+        TestResult(id: id, verdict: verdict)
+    }
+
+    private let needing = "SyscallTests.Siblings/clears()/Siblings.swift:1:1"
+    private let without = "SyscallTests.WithoutSyscall/returnsENOSYS()/A.swift:1:1"
+    private let nested = "SyscallTests.Outer/WithoutSyscall/returnsENOSYS()/A.swift:1:1"
+    private let any = "SyscallTests.AnyKernel/probes()/A.swift:1:1"
+    private let skipped = Verdict.skipped(reason: "why")
+
+    @Test func presentMeansEverythingPasses() {
+        let expectation = SuiteExpectation.syscallPresent
+        #expect(expectation.problem(with: test(needing, .passed)) == nil)
+        #expect(expectation.problem(with: test(any, .passed)) == nil)
+        #expect(expectation.problem(with: test(without, skipped)) == nil)
+        #expect(expectation.problem(with: test(nested, skipped)) == nil)
+        #expect(expectation.problem(with: test(needing, skipped)) != nil)
+        #expect(expectation.problem(with: test(any, skipped)) != nil)
+        #expect(expectation.problem(with: test(without, .passed)) != nil)
+    }
+
+    @Test func absentMeansNothingThatNeedsItPasses() {
+        let expectation = SuiteExpectation.syscallAbsent
+        #expect(expectation.problem(with: test(needing, skipped)) == nil)
+        #expect(expectation.problem(with: test(without, .passed)) == nil)
+        #expect(expectation.problem(with: test(any, .passed)) == nil)
+        #expect(expectation.problem(with: test(needing, .passed)) != nil)
+        #expect(expectation.problem(with: test(without, skipped)) != nil)
+        #expect(expectation.problem(with: test(any, skipped)) != nil)
+        #expect(expectation.problem(with: test(needing, .skipped(reason: ""))) == "skipped without a reason")
+    }
+
+    @Test(arguments: [SuiteExpectation.syscallPresent, .syscallAbsent, .host])
+    func failedAndBrokenAreNeverExpected(_ expectation: SuiteExpectation) {
+        for id in [needing, without, any] {
+            #expect(expectation.problem(with: test(id, .failed(["x"]))) != nil)
+            #expect(expectation.problem(with: test(id, .broken(reason: "x"))) != nil)
+        }
+    }
+}

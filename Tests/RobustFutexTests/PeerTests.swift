@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import Testing
+
+@testable import RobustFutexChecks
+
+/// Peers are real: what a check relies on before its call is seen here without the call.
+@Suite(.serialized, .timeLimit(.minutes(2)))
+struct PeerTests {
+    private func withPeer(_ body: (Peer, UInt) throws -> Void) throws {
+        let file = try MemoryFile(name: "peer-test", length: 4096)
+        let peer = try Peer()
+        defer { try? peer.close() }
+        try body(peer, try peer.map(file, length: 4096) + 0x180)
+    }
+
+    @Test(arguments: [PeerTask.Kind.thread, .vmProcess, .vforkChild])
+    func sitsInTheWindowAsTheKernelSeesIt(kind: PeerTask.Kind) throws {
+        try withPeer { peer, word in
+            let task = try peer.startTask(kind)
+            #expect((task.processID == peer.pid) == (kind == .thread))
+            try task.lock(word)
+            #expect(try peer.word(at: word) == FutexWord(owner: task.tid))
+            #expect(try task.pendingOperation() == nil)
+            #expect(try task.release() == FutexWord(owner: task.tid))
+            #expect(try peer.word(at: word) == .unlocked)
+            let expected = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset)
+            #expect(try task.pendingOperation() == expected)
+            #expect(try task.finish() == expected)
+            #expect(try task.pendingOperation() == nil)
+        }
+    }
+
+    @Test func refusesToConfirmWindowThatItIsNotIn() throws {
+        try withPeer { peer, word in
+            let task = try peer.startTask()
+            try task.enterWindow(at: word)
+            try task.finish()
+            #expect(throws: CheckError.self) { try task.confirmPending(at: word) }
+        }
+    }
+
+    @Test func refusesLockThatSomebodyHolds() throws {
+        try withPeer { peer, word in
+            try peer.startTask().lock(word)
+            let second = try peer.startTask()
+            #expect(throws: CheckError.self) { try second.lock(word) }
+        }
+    }
+
+    @Test func owesTheWakeThatItsFinishGives() throws {
+        try withPeer { peer, word in
+            let unlocker = try peer.startTask()
+            let waiter = try peer.startTask()
+            try unlocker.lock(word)
+            try waiter.beginWait(at: word)
+            #expect(try unlocker.release().hasWaiters)
+            #expect(!waiter.isIdle)
+            try unlocker.finish()
+            #expect(try waiter.waitResult() == 0)
+        }
+    }
+
+    @Test func leavesLockToTheKernelWhenItDiesWithIt() throws {
+        try withPeer { peer, word in
+            let task = try peer.startTask()
+            try task.lock(word)
+            try task.exit()
+            #expect(try peer.word(at: word) == .ownerDied)
+        }
+    }
+
+    @Test func staysInTheWindowBehindZombieLeader() throws {
+        try withPeer { peer, word in
+            let task = try peer.startTask()
+            try task.enterWindow(at: word)
+            try peer.exitLeader()
+            #expect(ProcessState.letter(of: peer.pid, in: peer.pid) == "Z")
+            try task.confirmPending(at: word)
+        }
+    }
+
+    @Test func stopsEveryThread() throws {
+        try withPeer { peer, _ in
+            let task = try peer.startTask()
+            try peer.stop()
+            #expect(ProcessState.letter(of: task.tid, in: peer.pid) == "T")
+        }
+    }
+
+    @Test func copiesPrivateMemoryAndSharesSharedMemoryOnFork() throws {
+        try withPeer { parent, shared in
+            let copied = try parent.map(anonymous: .private, length: 4096)
+            let child = try parent.fork()
+            defer { try? child.close() }
+            try parent.store(FutexWord(owner: 7), at: copied)
+            try parent.store(FutexWord(owner: 7), at: shared)
+            #expect(try child.word(at: copied) == .unlocked)
+            #expect(try child.word(at: shared) == FutexWord(owner: 7))
+        }
+    }
+
+    @Test func reportsPeerThatDiedDuringAnOrder() throws {
+        try withPeer { peer, word in
+            let task = try peer.startTask()
+            try peer.killAndWait()
+            #expect(
+                throws: CheckError.broken(
+                    "peer \(peer.pid) ended during task \(task.tid) to carry out order 1")
+            ) {
+                try task.lock(word)
+            }
+        }
+    }
+
+    @Test func endsTasksWithTheirPeer() throws {
+        var processes: [Int32] = []
+        try withPeer { peer, _ in
+            processes = [peer.pid, try peer.startTask(.vmProcess).tid, try peer.startTask(.vforkChild).tid]
+        }
+        for pid in processes { #expect(!ProcessState.isAlive(pid), "process \(pid)") }
+    }
+
+    /// What the kernel closes when a runner dies is closed here; peers of this root keep their own sockets.
+    @Test func endsPeersWithTheirRunner() throws {
+        let (runner, root) = try Connection.pair()
+        let (near, far) = try Connection.pair()
+        defer { for end in [near, far] { close(end) } }
+        let board = try Board()
+        let process = try PeerRoot.start(serving: root)
+        close(root)
+        var connection: Connection? = Connection(socket: runner, name: "root")
+        let pid = try #require(
+            try connection?.request(CRF_REQUEST_FORK, descriptors: [far, board.file.descriptor.rawValue]))
+        let peer = try ProcessHandle(pid: Int32(pid))
+        #expect(!peer.hasExited)
+        connection = nil
+        try process.waitForExit()
+        try peer.waitForExit()
+        waitpid(process.pid, nil, 0)
+    }
+
+    @Test func endsPeerWhoseSocketIsClosed() throws {
+        let process: ProcessHandle
+        do {
+            let peer = try Peer()
+            process = try ProcessHandle(pid: peer.pid)
+        }
+        try process.waitForExit()
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+@testable import RobustFutex
+@testable import RobustFutexChecks
+
+struct CatalogueTests {
+    @Test func namesEachCheckOnceAndAsAFunction() throws {
+        let names = Check.all.map(\.name)
+        #expect(Set(names).count == names.count)
+        for name in names { #expect(name.wholeMatch(of: /[a-z][A-Za-z]+/) != nil, "\(name)") }
+    }
+
+    @Test func claimsSomethingWithEveryCheckAndHasChecksInEveryGroup() {
+        for check in Check.all { #expect(check.claim.split(separator: " ").count > 5, "\(check.name)") }
+        let groups = Set(Check.all.map(\.group))
+        #expect(groups == Set(Check.Group.allCases).subtracting([.specimens]))
+    }
+
+    @Test func appliesToAKernelByWhatIsDetectedThere() {
+        let present = SyscallDetection(verdict: .available, evidence: [])
+        let absent = SyscallDetection(verdict: .absent, evidence: ["seen"])
+        let taken = SyscallDetection(verdict: .numberTakenBySomethingElse, evidence: [])
+        #expect(Check.Requirement.syscall.reasonToSkip(present) == nil)
+        #expect(Check.Requirement.syscall.reasonToSkip(absent)?.contains("seen") == true)
+        #expect(Check.Requirement.syscall.reasonToSkip(taken) != nil)
+        #expect(Check.Requirement.withoutSyscall.reasonToSkip(present) != nil)
+        #expect(Check.Requirement.withoutSyscall.reasonToSkip(absent) == nil)
+        #expect(Check.Requirement.anyKernel.reasonToSkip(present) == nil)
+        #expect(Check.Requirement.anyKernel.reasonToSkip(absent) == nil)
+    }
+}
+
+struct CheckFilterTests {
+    @Test func choosesAllWithoutPattern() throws {
+        #expect(try CheckFilter([]).choose().count == Check.all.count)
+    }
+
+    @Test(arguments: [
+        (["^Race/"], 7), (["leaves.*PrivateFlag$"], 2), (["^Siblings$"], 0), (["^siblings/"], 0),
+        (["^Race/corrupts", "^WakeDuty/"], 7),
+    ])
+    func matchesAnywhereInGroupAndName(patterns: [String], count: Int) throws {
+        #expect(try CheckFilter(patterns).choose().count == count)
+    }
+
+    @Test func refusesWhatIsNoRegularExpression() {
+        #expect(throws: (any Error).self) { try CheckFilter(["("]) }
+    }
+}
+
+struct KTAPTests {
+    @Test(
+        arguments: [
+            (.passed, "ok 3 Group/name"),
+            (
+                .failed("expected 1\nobserved 2"),
+                "# Group/name: expected 1\n# observed 2\nnot ok 3 Group/name"
+            ),
+            (.broken("no\npeer"), "not ok 3 Group/name # ERROR no peer"),
+            (.timedOut("a reply"), "not ok 3 Group/name # TIMEOUT a reply"),
+            (.skipped("no syscall"), "ok 3 Group/name # SKIP no syscall"),
+        ] as [(Outcome, String)])
+    func formatsResult(outcome: Outcome, line: String) {
+        #expect(KTAP.result(3, "Group/name", outcome) == line)
+    }
+
+    @Test func keepsDirectiveMarkOutOfNames() {
+        #expect(KTAP.result(1, "a # SKIP b", .passed) == "ok 1 a  SKIP b")
+    }
+
+    @Test func plansBeforeItRuns() {
+        #expect(KTAP.header(count: 48) == "KTAP version 1\n1..48")
+    }
+}
+
+struct TotalsTests {
+    @Test(
+        arguments: [
+            ([.passed, .skipped("")], true), ([.skipped("")], false), ([], false),
+            ([.passed, .failed("")], false),
+            ([.passed, .broken("")], false), ([.passed, .timedOut("")], false),
+        ] as [([Outcome], Bool)])
+    func succeedsOnlyWhenSomethingRanAndAllThatRanPassed(outcomes: [Outcome], isSuccess: Bool) {
+        #expect(Totals(outcomes).isSuccess == isSuccess)
+    }
+
+    @Test func doesNotCountSkippedAsPassed() {
+        let totals = Totals([.passed, .skipped(""), .skipped(""), .broken("")])
+        #expect(totals.passed == 1)
+        #expect(totals.skipped == 2)
+        #expect(totals.broken == 1)
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+/// Calls that are refused, or that name nothing, with nothing changed. Each test is the check of its name.
+@Suite(.tags(.errors), .needsSyscall, .serialized, .timeLimit(.minutes(5)))
+struct Errors {
+    @Test func refusesUnknownFlags() throws { try holdKernelAgainstCheck() }
+    @Test func refusesRangeThatWrapsAround() throws { try holdKernelAgainstCheck() }
+    @Test func refusesRangeWithHole() throws { try holdKernelAgainstCheck() }
+    @Test func refusesReadOnlyFile() throws { try holdKernelAgainstCheck() }
+    @Test func acceptsWriteProtectedMappingOfWritableFile() throws { try holdKernelAgainstCheck() }
+    @Test func changesNothingForEmptyRange() throws { try holdKernelAgainstCheck() }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+/// What the kernel is found to offer. Each test is the check of its name.
+@Suite(.tags(.detection), .needsSyscall, .serialized, .timeLimit(.minutes(5)))
+struct Probe {
+    @Test func findsSyscallAvailable() throws { try holdKernelAgainstCheck() }
+}
