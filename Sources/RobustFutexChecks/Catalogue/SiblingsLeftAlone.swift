@@ -26,16 +26,19 @@ extension Check {
 
         Check(
             "leavesPendingOperationInAnotherFile", .siblings,
-            claim: "a pending operation at the same offset of another file survives"
+            claim: "a pending operation at the same offset of another file survives, beside one that does not"
         ) { scene in
             let file = try scene.file()
             let other = try scene.file()
             let own = try MemoryMapping(of: file, length: Scene.page)
+            // One process, which the call has to visit for the sake of the first file.
             let control = try scene.peer(inWindowOf: file, at: wordOffset)
-            let bystander = try scene.peer(inWindowOf: other, at: wordOffset)
+            let word = try control.peer.map(other, length: Scene.page) + UInt(wordOffset)
+            let bystander = try control.peer.startTask()
+            try bystander.enterWindow(at: word)
             try scene.cleanup(own.cell(at: wordOffset))
-            try scene.expectCleared(control.task, "the sibling on this file")
-            try scene.expectUntouched(bystander.task, at: bystander.word, "the process on another file")
+            try scene.expectCleared(control.task, "the thread on this file")
+            try scene.expectUntouched(bystander, at: word, "the thread on another file")
         },
 
         Check(
@@ -45,14 +48,19 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let own = try MemoryMapping(of: file, length: Scene.page)
+            // Once in a process that has a shared mapping too, once in one that has not.
             let control = try scene.peer(inWindowOf: file, at: wordOffset)
-            let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page, sharing: .private) + UInt(wordOffset)
-            let task = try peer.startTask()
-            try task.enterWindow(at: word)
+            let bystanders = try [control.peer, try scene.peer()].map { peer in
+                let word = try peer.map(file, length: Scene.page, sharing: .private) + UInt(wordOffset)
+                let task = try peer.startTask()
+                try task.enterWindow(at: word)
+                return (task, word)
+            }
             try scene.cleanup(own.cell(at: wordOffset))
-            try scene.expectCleared(control.task, "the sibling with a shared mapping")
-            try scene.expectUntouched(task, at: word, "the process with a private mapping")
+            try scene.expectCleared(control.task, "the thread with a shared mapping")
+            for (task, word) in bystanders {
+                try scene.expectUntouched(task, at: word, "the thread \(task.tid) with a private mapping")
+            }
         },
 
         Check(
