@@ -57,6 +57,13 @@ import Testing
             SuiteExpectation.host.violations(in: results).contains("the test runner did not get to its end"))
     }
 
+    @Test func testThatNeverStartedIsBroken() {
+        var results = SuiteResults()
+        results.append(
+            Array(#"{"kind":"test","payload":{"kind":"function","id":"M.a()"},"version":0}"#.utf8) + [10])
+        #expect(results.tests.map(\.verdict) == [.broken(reason: "never started")])
+    }
+
     @Test func nothingRunIsNoSuccess() throws {
         let results = try results("swift-testing-none.jsonl")
         for expectation in [SuiteExpectation.host, .syscallAbsent, .syscallPresent] {

@@ -40,8 +40,10 @@ public struct KernelBuilder: Sendable {
         var release: String
     }
 
+    /// Kernels of the user's tree lie beside those of Debian's: changing over must rebuild neither.
     public func directory(of kernel: Catalogue.Kernel) -> FilePath {
-        repository.kernels.appending(kernel.name)
+        let suffix = UserTree.chosen(for: repository).map { "+\($0.name)" } ?? ""
+        return repository.kernels.appending(kernel.name + suffix)
     }
 
     private func stampFile(of kernel: Catalogue.Kernel) -> FilePath {

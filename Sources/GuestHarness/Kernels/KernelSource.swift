@@ -53,8 +53,11 @@ public struct SourceStore: Sendable {
         repository.sources.appending("\(base.name).json")
     }
 
+    private var lock: FilePath { repository.sources.appending(".lock") }
+
     /// The source of `base` if it is already here. Touches nothing and needs no network.
     public func present(_ base: Catalogue.Base) -> KernelSource? {
+        if let tree = UserTree.chosen(for: repository) { return tree.present() }
         guard let data = try? Files.read(choice(of: base)),
             let identity = try? JSONDecoder().decode(Choice.self, from: data).identity
         else { return nil }
@@ -65,13 +68,13 @@ public struct SourceStore: Sendable {
     /// The source of `base`: `LINUX_SRC` if the user has set it, else what is here already, else
     /// Debian's newest package to which the base's series applies.
     public func source(of base: Catalogue.Base) async throws -> KernelSource {
-        if let directory = ProcessInfo.processInfo.environment["LINUX_SRC"], !directory.isEmpty {
-            return try await progress.stage("source: copy of LINUX_SRC") {
-                try await UserTree(directory: FilePath(directory), repository: repository).copy()
+        if let tree = UserTree.chosen(for: repository) {
+            return try await FileLock.withLock(lock, progress: progress) {
+                try await progress.stage("source: copy of LINUX_SRC") { try await tree.copy() }
             }
         }
         if let source = present(base) { return source }
-        return try await FileLock.withLock(repository.sources.appending(".lock"), progress: progress) {
+        return try await FileLock.withLock(lock, progress: progress) {
             if let source = present(base) { return source }
             return try await fetch(base)
         }

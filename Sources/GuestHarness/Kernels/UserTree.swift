@@ -5,8 +5,29 @@ import SystemPackage
 
 /// A kernel tree of the user's own, named by `LINUX_SRC`: copied, never changed.
 struct UserTree {
+    /// As the user wrote it.
     let directory: FilePath
     let repository: Repository
+
+    /// The tree that `LINUX_SRC` names, if the user has set it.
+    static func chosen(for repository: Repository) -> UserTree? {
+        guard let directory = ProcessInfo.processInfo.environment["LINUX_SRC"], !directory.isEmpty else {
+            return nil
+        }
+        return UserTree(directory: FilePath(directory), repository: repository)
+    }
+
+    private var path: FilePath {
+        let current = FilePath(FileManager.default.currentDirectoryPath)
+        return (directory.isAbsolute ? directory : current.pushing(directory)).lexicallyNormalized()
+    }
+
+    /// Tells apart what is made of this tree.
+    var name: String { "user" + path.string.replacing("/", with: "-") }
+
+    private var copied: FilePath { repository.sources.appending(name) }
+    /// Every change gives the source a new identity, by which kernels built from it are known to be stale.
+    private var stamp: FilePath { repository.sources.appending("\(name).changed") }
 
     /// Built files of the user's must not come along: make would take them for its own.
     private static let excluded = [
@@ -14,11 +35,14 @@ struct UserTree {
         "/include/generated", "/arch/*/include/generated",
     ]
 
+    /// The copy as it was made last.
+    func present() -> KernelSource? {
+        guard let changed = try? Files.read(stamp) else { return nil }
+        return KernelSource(identity: "\(name) \(String(decoding: changed, as: UTF8.self))", tree: copied)
+    }
+
     /// Copies what changed since the last copy.
     func copy() async throws -> KernelSource {
-        let path =
-            directory.isAbsolute
-            ? directory : FilePath(FileManager.default.currentDirectoryPath).pushing(directory)
         guard access(path.string, R_OK | X_OK) == 0 else {
             throw HarnessError("LINUX_SRC=\(directory): \(String(cString: strerror(errno)))", status: .usage)
         }
@@ -28,19 +52,15 @@ struct UserTree {
         } catch let error as HarnessError {
             throw HarnessError("LINUX_SRC=\(directory): \(error)", status: .usage)
         }
-        let name = "user" + path.lexicallyNormalized().string.replacing("/", with: "-")
-        let target = repository.sources.appending(name)
-        try Files.makeDirectory(target)
-        var list: [String] =
-            ["-a", "--delete", "--itemize-changes"] + Self.excluded.map { "--exclude=\($0)" }
-        list += ["\(path)/", "\(target)/"]
-        let changes = try await Tool("rsync", list).output()
-        // Every change gives the source a new identity, by which kernels built from it are known to be stale.
-        let stamp = repository.sources.appending("\(name).changed")
-        if !changes.isEmpty || !Files.exists(stamp) {
-            try Files.write(Data("\(version) \(Date().timeIntervalSince1970)".utf8), to: stamp)
-        }
-        let identity = "\(name) \(String(decoding: try Files.read(stamp), as: UTF8.self))"
-        return KernelSource(identity: identity, tree: target)
+        try Files.makeDirectory(copied)
+        let options = ["-a", "--delete"] + Self.excluded.map { "--exclude=\($0)" }
+        let places = ["\(path)/", "\(copied)/"]
+        let changes = try await Tool("rsync", ["--dry-run", "--itemize-changes"] + options + places).output()
+        if let source = present(), changes.isEmpty { return source }
+        // No identity while the copy is neither the old tree nor the new.
+        try Files.remove(stamp)
+        _ = try await Tool("rsync", options + places).output()
+        try Files.write(Data("\(version) \(Date().timeIntervalSince1970)".utf8), to: stamp)
+        return present()!
     }
 }
