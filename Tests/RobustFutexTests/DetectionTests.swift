@@ -84,6 +84,18 @@ struct DetectionTests {
         #expect(detection.evidence.last?.contains("a call on the word gave 0, pending lock entry") == true)
     }
 
+    /// A bug of the kernel under test is no absence: the checks have to run, and fail.
+    @Test func saysMisbehavesWhenSymbolIsThereAndEffectIsWrong() {
+        let detection = detect(symbol: .defined) { address, _, flags in answer(address, flags) { _ in } }
+        #expect(detection.verdict == .misbehaves)
+        #expect(detection.isPresent && !detection.isAvailable)
+    }
+
+    /// With another number for it, calls under this one would hit something else.
+    @Test func doesNotTrustTheSymbolWhenTheErrorsAreWrong() {
+        #expect(detect(symbol: .defined) { _, _, _ in 0 }.verdict == .numberTakenBySomethingElse)
+    }
+
     @Test func noticesCallThatClearsMoreThanWasNamed() {
         let detection = detect { address, _, flags in
             answer(address, flags) { _ in clear(ifDesignating: nil) }
