@@ -99,7 +99,15 @@ static void churn(struct crf_robust_list_head *head, struct crf_task *task)
 	task->counts[CRF_CHURN_ROUNDS] = rounds;
 }
 
-static long carry_out(struct crf_task *task, struct crf_robust_list_head *head, struct operation *operation)
+/* A lock entry that follows itself. Its futex word lies in the zeroes around it: owned by nobody. */
+struct circle {
+	uintptr_t before[8];
+	uintptr_t entry;
+	uintptr_t after[8];
+};
+
+static long carry_out(struct crf_task *task, struct crf_robust_list_head *head, struct operation *operation,
+		      struct circle *circle)
 {
 	switch (task->order) {
 	case CRF_ORDER_LOCK:
@@ -120,6 +128,10 @@ static long carry_out(struct crf_task *task, struct crf_robust_list_head *head, 
 	case CRF_ORDER_CHURN:
 		churn(head, task);
 		return 0;
+	case CRF_ORDER_LOOP_LIST:
+		circle->entry = (uintptr_t)&circle->entry;
+		crf_store_pointer(&head->next, circle->entry);
+		return 0;
 	case CRF_ORDER_EXIT:
 		return 0;
 	}
@@ -136,6 +148,7 @@ _Noreturn void crf_task_run(struct crf_task *task)
 {
 	struct crf_robust_list_head head = { .next = (uintptr_t)&head };
 	struct operation operation = { 0 };
+	struct circle circle = { 0 };
 
 	task->result = crf_set_robust_list(&head);
 	task->tid = (int32_t)crf_gettid();
@@ -147,9 +160,12 @@ _Noreturn void crf_task_run(struct crf_task *task)
 
 		while ((given = crf_load32(&task->request)) != number)
 			crf_futex(&task->request, FUTEX_WAIT, given, NULL, NULL, 0);
-		task->result = carry_out(task, &head, &operation);
+		/* Once done is published the runner may already be writing the next order. */
+		uint32_t order = task->order;
+
+		task->result = carry_out(task, &head, &operation, &circle);
 		publish(&task->done, number);
-		if (task->order == CRF_ORDER_EXIT)
+		if (order == CRF_ORDER_EXIT)
 			crf_exit_thread(0);
 	}
 }

@@ -84,6 +84,18 @@ struct DetectionTests {
         #expect(detection.evidence.last?.contains("a call on the word gave 0, pending lock entry") == true)
     }
 
+    /// A bug of the kernel under test is no absence: the checks have to run, and fail.
+    @Test func saysMisbehavesWhenSymbolIsThereAndEffectIsWrong() {
+        let detection = detect(symbol: .defined) { address, _, flags in answer(address, flags) { _ in } }
+        #expect(detection.verdict == .misbehaves)
+        #expect(detection.isPresent && !detection.isAvailable)
+    }
+
+    /// With another number for it, calls under this one would hit something else.
+    @Test func doesNotTrustTheSymbolWhenTheErrorsAreWrong() {
+        #expect(detect(symbol: .defined) { _, _, _ in 0 }.verdict == .numberTakenBySomethingElse)
+    }
+
     @Test func noticesCallThatClearsMoreThanWasNamed() {
         let detection = detect { address, _, flags in
             answer(address, flags) { _ in clear(ifDesignating: nil) }
@@ -92,11 +104,16 @@ struct DetectionTests {
         #expect(detection.evidence.last?.contains("beside the word") == true)
     }
 
-    @Test func noticesCallThatWritesToTheMemory() {
+    /// Once the word named, once another one of the page.
+    @Test(arguments: [0, 4] as [UInt])
+    func noticesCallThatWritesToTheMemory(distance: UInt) {
+        var isOnWord = false
         let detection = detect { address, _, flags in
             answer(address, flags) { address in
                 clear(ifDesignating: address)
-                UnsafeMutablePointer<UInt32>(bitPattern: address)!.pointee = 0
+                // The first call is the one beside the word, which is known by then to clear nothing.
+                if isOnWord { UnsafeMutablePointer<UInt32>(bitPattern: address + distance)!.pointee = 0 }
+                isOnWord = true
             }
         }
         #expect(detection.verdict == .numberTakenBySomethingElse)
@@ -127,13 +144,16 @@ struct DetectionTests {
 
 struct KernelSymbolTests {
     /// A file in the format of /proc/kallsyms, longer than one read when asked to be.
-    private func lookUp(_ line: String, padding: Int = 3) throws -> KernelSymbol {
+    private func lookUp(_ line: String, padding: Int = 3, shift: Int = 0) throws -> KernelSymbol {
         let path = FilePath("/tmp/kallsyms-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         let file = try FileDescriptor.open(
             path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
         defer { unlink(path.string) }
         let others = String(repeating: "0000000000000000 T another_symbol\t[module]\n", count: padding)
-        try file.closeAfter { _ = try file.writeAll((others + line + "\n" + others).utf8) }
+        try file.closeAfter {
+            _ = try file.writeAll(
+                (String(repeating: "-", count: shift) + "\n" + others + line + "\n" + others).utf8)
+        }
         return try KernelSymbol.lookUp("wanted", in: path)
     }
 
@@ -147,10 +167,10 @@ struct KernelSymbolTests {
         #expect(try lookUp(line) == expected)
     }
 
-    /// Longer than the buffer by every small amount, so that some boundary falls into the line.
-    @Test(arguments: 6_090..<6_110)
-    func findsSymbolAcrossReads(padding: Int) throws {
-        #expect(try lookUp("0000000000000000 T wanted", padding: padding) == .defined)
+    /// The 256 KiB of the first read end at every place in and around the line, one after another.
+    @Test(arguments: 0..<90)
+    func findsSymbolAcrossReads(shift: Int) throws {
+        #expect(try lookUp("0000000000000000 T wanted", padding: 6_095, shift: shift) == .defined)
     }
 
     @Test func throwsWhereNothingCanBeRead() {

@@ -128,7 +128,7 @@ struct PeerTests {
     @Test func endsPeersWithTheirRunner() throws {
         let (runner, root) = try Connection.pair()
         let (near, far) = try Connection.pair()
-        defer { for end in [near, far] { close(end) } }
+        defer { close(far) }
         let board = try Board()
         let process = try PeerRoot.start(serving: root)
         close(root)
@@ -136,10 +136,12 @@ struct PeerTests {
         let pid = try #require(
             try connection?.request(CRF_REQUEST_FORK, descriptors: [far, board.file.descriptor.rawValue]))
         let peer = try ProcessHandle(pid: Int32(pid))
-        #expect(!peer.hasExited)
+        let talk = Connection(socket: near, name: "peer")
+        // Once it answers it is past the moment at which it would notice by itself that its parent is gone.
+        #expect(try talk.request(CRF_REQUEST_UNMAP, [0, 4096]) == 0)
         connection = nil
         try process.waitForExit()
-        try peer.waitForExit()
+        try withExtendedLifetime(talk) { try peer.waitForExit() }
         waitpid(process.pid, nil, 0)
     }
 

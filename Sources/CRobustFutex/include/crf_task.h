@@ -25,6 +25,7 @@ enum crf_task_order {
 	CRF_ORDER_WAIT,        /* word, limit in ms. Sets FUTEX_WAITERS, waits. result of futex(2) */
 	CRF_ORDER_CLEANUP,     /* address, length, flags. result of cleanup_robust_list(2) */
 	CRF_ORDER_CHURN,       /* see struct crf_churn. result 0 */
+	CRF_ORDER_LOOP_LIST,   /* the list of held locks becomes a circle: exit walks it up to its limit */
 	CRF_ORDER_EXIT,        /* exit of this task only, by a raw exit(2) */
 };
 

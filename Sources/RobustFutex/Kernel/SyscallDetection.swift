@@ -7,6 +7,8 @@ public struct SyscallDetection: Sendable, Equatable {
     public enum Verdict: Sendable, Equatable {
         /// The number answers as the contract says, and does what it says.
         case available
+        /// /proc/kallsyms names it and the errors are its own, yet it does not do what the contract says.
+        case misbehaves
         /// `ENOSYS`, and nothing speaks for a filter.
         case absent
         /// The number is that of another system call on this kernel.
@@ -20,6 +22,9 @@ public struct SyscallDetection: Sendable, Equatable {
     public let evidence: [String]
 
     public var isAvailable: Bool { verdict == .available }
+
+    /// The system call itself is there, right or wrong: it may be called without hitting another one.
+    public var isPresent: Bool { verdict == .available || verdict == .misbehaves }
 
     /// Of the running kernel as the calling thread may use it; looked at once in a process.
     ///
@@ -38,6 +43,7 @@ extension SyscallDetection.Verdict {
     package var words: String {
         switch self {
         case .available: "available"
+        case .misbehaves: "misbehaves"
         case .absent: "absent"
         case .numberTakenBySomethingElse: "number taken by another system call"
         case .blocked(let errno): "blocked (\(errno.name))"

@@ -16,6 +16,10 @@ extension Check {
                 throw CheckError.failed(
                     "/proc/kallsyms: expected the symbol to be defined, observed \(symbol)")
             }
+            guard SyscallDetection.ofThisKernel.isAvailable else {
+                throw CheckError.failed(
+                    "expected it to be available, observed: \(SyscallDetection.ofThisKernel)")
+            }
             let page = try MemoryMapping(anonymous: .private, length: Scene.page)
             try scene.cleanup(page.cell(at: 0))
         },
@@ -74,7 +78,7 @@ extension Check {
                 case .blocked(.noFunction): isSilent && isNamed
                 case .blocked(let errno): result == -Int(errno.rawValue)
                 case .numberTakenBySomethingElse: true
-                case .available: false
+                case .available, .misbehaves: false
                 }
             guard isConsistent, !detection.evidence.isEmpty else {
                 throw CheckError.failed(

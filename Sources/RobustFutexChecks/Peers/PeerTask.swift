@@ -137,7 +137,8 @@ public final class PeerTask {
 
     /// Waits for the lock as a locker does: `FUTEX_WAITERS`, then futex(2). Asleep on return.
     public func beginWait(at word: UInt) throws {
-        let limit = UInt64(Deadline().milliseconds())
+        // Shorter than the runner's own limit: the waiter is to report that nobody woke it.
+        let limit: UInt64 = 8_000
         give(CRF_ORDER_WAIT, [UInt64(word), limit])
         try Deadline.poll(for: "task \(tid) to sleep on the futex word") {
             ProcessState.isBlockedInFutex(tid, in: processID, at: word)
@@ -149,7 +150,7 @@ public final class PeerTask {
 
     /// Waits for the end of ``beginWait(at:)``: 0 when woken, else -errno.
     public func waitResult() throws -> Int {
-        try result(of: "the wait of task \(tid)", within: Deadline.standard * 2)
+        try result(of: "the wait of task \(tid)", within: Deadline.standard)
     }
 
     /// cleanup_robust_list(2), called by the task: 0 or -errno.
@@ -171,6 +172,12 @@ public final class PeerTask {
         _ = try result(of: "the churn of task \(tid)", within: Deadline.standard)
         let counts = slot.pointee.counts
         return (Int(counts.0), Int(counts.1), Int(counts.2))
+    }
+
+    /// Makes exit cleanup take long between reading `list_op_pending` and following it: the list of held locks
+    /// becomes a circle, which the kernel walks ROBUST_LIST_LIMIT times. For a task that holds no lock.
+    public func lengthenExit() throws {
+        _ = try carryOut(CRF_ORDER_LOOP_LIST, [])
     }
 
     /// This task exits, by exit(2), from wherever it is in its operation; it is gone on return.

@@ -14,6 +14,18 @@ public enum ProcessState {
         return stat[end...].dropFirst(2).first
     }
 
+    /// Whether the task has entered exit(2), by `PF_EXITING` among the flags of proc_pid_stat(5); true as well
+    /// when it is gone.
+    public static func isExiting(_ tid: Int32, in pid: Int32) -> Bool {
+        guard let stat = try? readText(FilePath("/proc/\(pid)/task/\(tid)/stat")),
+            let end = stat.lastIndex(of: ")")
+        else { return true }
+        // The state is field 3, the first after the name; the flags are field 9.
+        let fields = stat[end...].dropFirst(2).split(separator: " ")
+        let exiting: UInt = 0x4
+        return fields.count > 6 && UInt(fields[6]).map { $0 & exiting != 0 } ?? false
+    }
+
     /// Whether the task is blocked in futex(2) on the word at `address`, by /proc/PID/task/TID/syscall:
     /// `NUMBER ARGUMENTS… SP PC` of a blocked task, in hexadecimal but for the number.
     public static func isBlockedInFutex(_ tid: Int32, in pid: Int32, at address: UInt) -> Bool {
