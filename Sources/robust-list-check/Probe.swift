@@ -14,15 +14,20 @@ struct Probe: ParsableCommand {
     func run() throws {
         let file = try report.open()
         let kernel = KernelReport(try KernelCapabilities.ofThisKernel())
-        print("kernel:               \(kernel.release) \(kernel.machine)")
-        show("cleanup_robust_list:  ", kernel.cleanupRobustList)
-        show("FUTEX_ROBUST_UNLOCK:  ", kernel.futexRobustUnlock)
+        row("kernel:", "\(kernel.release) \(kernel.machine)")
+        show("cleanup_robust_list:", kernel.cleanupRobustList)
+        show("FUTEX_ROBUST_UNLOCK:", kernel.futexRobustUnlock)
         show("vDSO unlock functions:", kernel.vdso)
         try report.write(kernel, to: file)
     }
 
     private func show(_ title: String, _ finding: KernelReport.Finding) {
-        print("\(title) \(finding.state)")
-        for sentence in finding.evidence { print("                        \(sentence)") }
+        row(title, finding.state)
+        for sentence in finding.evidence { row("", sentence) }
+    }
+
+    private func row(_ title: String, _ text: String) {
+        let width = 23
+        print(title + String(repeating: " ", count: max(1, width - title.count)) + text)
     }
 }
