@@ -105,9 +105,10 @@ extension Check {
             let peer = try scene.peer()
             let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
             let task = try peer.startTask()
-            // Wanted: that the call came between a store and the next often enough to mean something.
-            let wanted = 200
-            try task.beginChurn(cleaned: word, other: word + 64, clearsWanted: wanted, roundLimit: 2_000_000)
+            // Wanted: that the call came between a store and the next often enough to mean something. On
+            // kernels with debug options it comes once in 16,000 rounds.
+            let wanted = 100
+            try task.beginChurn(cleaned: word, other: word + 64, clearsWanted: wanted, roundLimit: 20_000_000)
             let deadline = Deadline()
             while !task.isIdle, !deadline.hasPassed { try scene.cleanup(own.cell(at: wordOffset)) }
             let counts = try task.churnCounts()
