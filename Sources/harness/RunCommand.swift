@@ -90,7 +90,7 @@ struct RunCommand: AsyncParsableCommand {
         let directory = try RunDirectory(in: workshop.repository.runs, kernel: kernel.name)
         let run = try await workshop.progress.stage("suite on \(kernel.name)") {
             try await SuiteRunner(progress: workshop.progress).run(
-                in: guest, expectation: kernel.patched ? .syscallPresent : .syscallAbsent, filter: filter,
+                in: guest, expectation: SuiteExpectation(of: kernel), filter: filter,
                 directory: directory)
         }
         print(ResultsTable.lines(of: run.results).joined(separator: "\n"))

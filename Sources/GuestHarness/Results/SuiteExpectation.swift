@@ -13,6 +13,11 @@ public enum SuiteExpectation: String, Codable, Sendable {
     /// No test fails; one that cannot run on this machine is skipped and says why.
     case host
 
+    /// What a run on a kernel of the catalogue must show.
+    public init(of kernel: Catalogue.Kernel) {
+        self = kernel.patched ? .syscallPresent : .syscallAbsent
+    }
+
     /// What is wrong with `results`, one line each; empty when the run is as it must be.
     public func violations(in results: SuiteResults) -> [String] {
         problems(withRunOf: results)

@@ -61,7 +61,7 @@ public struct CheckRun {
     }
 
     private mutating func guestTests(_ kernel: Catalogue.Kernel) async throws {
-        let expectation: SuiteExpectation = kernel.patched ? .syscallPresent : .syscallAbsent
+        let expectation = SuiteExpectation(of: kernel)
         try await tests("suite on \(kernel.name)", expectation) { workshop, name in
             let guest = try await workshop.guest(
                 kernel: kernel, image: .suite, options: .init(commandLimit: .seconds(600)))
@@ -103,10 +103,7 @@ public struct CheckRun {
         }
         guard !scripts.isEmpty else { throw HarnessError("git lists no shell script in \(root)") }
         try await workshop.progress.stage("lint: shellcheck, \(scripts.count) scripts") {
-            try await said(
-                Tool(
-                    "shellcheck", ["--external-sources", "--source-path=SCRIPTDIR", "--"] + scripts,
-                    directory: root))
+            try await said(Tool("shellcheck", ["--"] + scripts, directory: root))
         }
     }
 

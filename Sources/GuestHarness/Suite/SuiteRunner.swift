@@ -127,11 +127,7 @@ public struct SuiteRunner: Sendable {
 
 /// Takes in what a test process writes, and keeps it in the run's directory. Thread-safe.
 final class Collector: Sendable {
-    private struct State {
-        var results = SuiteResults()
-    }
-
-    private let state = Mutex(State())
+    private let results = Mutex(SuiteResults())
     private let outputFile: FileDescriptor
     private let streamFile: FileDescriptor
     private let progress: Progress
@@ -153,9 +149,9 @@ final class Collector: Sendable {
 
     func events(_ bytes: [UInt8]) {
         _ = try? streamFile.writeAll(bytes)
-        let (finished, all) = state.withLock {
-            $0.results.append(bytes)
-            return ($0.results.finished, $0.results.tests.count)
+        let (finished, all) = results.withLock {
+            $0.append(bytes)
+            return ($0.finished, $0.tests.count)
         }
         progress.update("\(finished) of \(all) tests")
     }
@@ -173,6 +169,6 @@ final class Collector: Sendable {
     func finish() throws -> SuiteResults {
         try outputFile.close()
         try streamFile.close()
-        return state.withLock(\.results)
+        return results.withLock { $0 }
     }
 }
