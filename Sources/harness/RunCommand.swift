@@ -119,12 +119,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func printKernels(_ workshop: Workshop) async {
+        var rows = [["KERNEL", "STATE", "RELEASE", "FOR"]]
         for kernel in workshop.catalogue.kernels {
             let (state, release) = await workshop.kernels.state(of: kernel)
-            let columns = [kernel.name, release ?? "-", state.rawValue].map {
-                $0.padding(toLength: max($0.count, 16), withPad: " ", startingAt: 0)
-            }
-            print(columns.joined(separator: "  ") + "  " + workshop.kernels.directory(of: kernel).string)
+            rows.append([kernel.name, state.rawValue, release ?? "-", kernel.purpose])
         }
+        print(TextTable.lines(of: rows).joined(separator: "\n"))
+        print("\nbuilt in \(workshop.repository.kernels)")
     }
 }

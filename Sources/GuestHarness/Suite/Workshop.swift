@@ -35,12 +35,13 @@ public struct Workshop: Sendable {
         /// nil: KVM if it works here, else TCG.
         public var accelerator: Accelerator?
         public var machine: MachineOptions
+        /// nil: the kernel's own.
         public var bootLimit: Duration?
-        public var commandLimit: Duration
+        public var commandLimit: Duration?
 
         public init(
             accelerator: Accelerator? = nil, machine: MachineOptions = MachineOptions(),
-            bootLimit: Duration? = nil, commandLimit: Duration
+            bootLimit: Duration? = nil, commandLimit: Duration? = nil
         ) {
             self.accelerator = accelerator
             self.machine = machine
@@ -65,19 +66,28 @@ public struct Workshop: Sendable {
                 "\(built.release) with \(finding.accelerator.rawValue.uppercased()): \(finding.reason)")
             accelerator = finding.accelerator
         }
-        return Guest(
-            architecture: architecture, accelerator: accelerator!, options: options.machine, kernel: built,
-            image: file, bootLimit: options.bootLimit, commandLimit: options.commandLimit)
+        return guest(kernel, built, accelerator: accelerator!, image: file, options)
     }
 
     /// The guest that `guest(kernel:image:options:)` would make, without making anything.
     public func plannedGuest(
         kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
     ) async -> Guest {
+        guest(
+            kernel, await kernels.planned(kernel),
+            accelerator: options.accelerator ?? accelerators.known ?? .tcg, image: images.path(of: image),
+            options)
+    }
+
+    private func guest(
+        _ kernel: Catalogue.Kernel, _ built: BuiltKernel, accelerator: Accelerator, image: FilePath,
+        _ options: GuestOptions
+    ) -> Guest {
         Guest(
-            architecture: architecture, accelerator: options.accelerator ?? accelerators.known ?? .tcg,
-            options: options.machine, kernel: await kernels.planned(kernel), image: images.path(of: image),
-            bootLimit: options.bootLimit, commandLimit: options.commandLimit)
+            architecture: architecture, accelerator: accelerator, options: options.machine, kernel: built,
+            image: image,
+            bootLimit: options.bootLimit ?? kernel.scaled(Guest.bootLimit(accelerator)),
+            commandLimit: options.commandLimit ?? kernel.scaled(Guest.commandLimit))
     }
 
     private var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
