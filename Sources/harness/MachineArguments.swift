@@ -22,7 +22,7 @@ struct MachineArguments: ParsableArguments {
     var memory = 2048
 
     @Option(
-        help: "Seconds the guest may take to boot. (default: 30 with KVM, 120 with TCG; more for slow kernels)")
+        help: "Seconds the guest may take to boot. (default: 30 with KVM, else 120; more on slow kernels)")
     var bootTimeout: Int?
 
     @Option(help: "Seconds the command may take once the guest is up. (default: 600; more for slow kernels)")
