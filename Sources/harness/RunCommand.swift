@@ -104,6 +104,9 @@ struct RunCommand: AsyncParsableCommand {
             "times    \((stages + ["in all \(Progress.format(seconds: times.total))"]).joined(separator: ", "))"
         )
         print("logs     \(run.directory)")
+        if run.otherDataRaces > 0 {
+            print("note     \(run.otherDataRaces) data races reported in which the system call has no part")
+        }
         for fault in run.faults { print("FAULT    \(fault.text) (console.log line \(fault.line))") }
         for violation in run.violations { print("WRONG    \(violation)") }
         if let message = run.message { print("WRONG    \(message)") }

@@ -109,11 +109,13 @@ public struct Guest: Sendable {
             return ending ?? .cancelled
         }
         try Task.checkCancellation()
+        let findings = ConsoleLog.findings(inFile: run.console)
         var outcome = Outcome(
-            ending, command: request.arguments[0], faults: ConsoleLog.faults(inFile: run.console),
+            ending, command: request.arguments[0], faults: findings.faults,
             qemuFailure: notes.failure, log: run.console.string,
             bootLimit: "\(bootLimit.components.seconds) s",
             commandLimit: "\(commandLimit.components.seconds) s")
+        outcome.otherDataRaces = findings.otherDataRaces
         (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
