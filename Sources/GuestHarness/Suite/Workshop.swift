@@ -9,6 +9,8 @@ public struct Workshop: Sendable {
     public let catalogue: Catalogue
     public let architecture: Architecture
     public let progress: Progress
+    /// Patches that its kernels get over those of their series.
+    var furtherPatches: [PatchSeries.Patch] = []
 
     /// The workshop of the checkout that holds the running program.
     public init(progress: Progress = Progress()) throws {
@@ -25,7 +27,8 @@ public struct Workshop: Sendable {
 
     public var kernels: KernelBuilder {
         KernelBuilder(
-            repository: repository, catalogue: catalogue, architecture: architecture, progress: progress)
+            repository: repository, catalogue: catalogue, architecture: architecture, progress: progress,
+            furtherPatches: furtherPatches)
     }
 
     public var swift: SwiftBuilder { SwiftBuilder(repository: repository, progress: progress) }
@@ -55,9 +58,7 @@ public struct Workshop: Sendable {
         kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
     ) async throws -> Guest {
         let built = try await kernels.build(kernel)
-        try await swift.buildStatic(onlyInit: image == .command)
-        if image == .suite { try await swift.buildTests() }
-        let file = try await images.image(image, products: swift.products)
+        let file = try await make(image)
         var accelerator = options.accelerator
         if accelerator == nil {
             let finding = try await accelerators.choose(
@@ -67,6 +68,13 @@ public struct Workshop: Sendable {
             accelerator = finding.accelerator
         }
         return guest(kernel, built, accelerator: accelerator!, image: file, options)
+    }
+
+    /// Makes an image, and builds what goes into it, unless it is current.
+    func make(_ image: GuestImage) async throws -> FilePath {
+        try await swift.buildStatic(onlyInit: image == .command)
+        if image == .suite { try await swift.buildTests() }
+        return try await images.image(image, products: swift.products)
     }
 
     /// The guest that `guest(kernel:image:options:)` would make, without making anything.
@@ -90,7 +98,7 @@ public struct Workshop: Sendable {
             commandLimit: options.commandLimit ?? kernel.scaled(Guest.commandLimit))
     }
 
-    private var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
+    var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
     private var accelerators: AcceleratorProbe {
         AcceleratorProbe(repository: repository, progress: progress)
     }
