@@ -34,7 +34,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
-            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser, systemPackage],
+            dependencies: [
+                "CRobustFutex", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
+            ],
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.
