@@ -38,6 +38,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.
+        .target(name: "RaceReport", swiftSettings: strict),
         .target(name: "GuestProtocol", swiftSettings: strict),
         .target(name: "CGuestInit"),
         .executableTarget(
