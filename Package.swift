@@ -34,7 +34,24 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
-            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser, systemPackage],
+            dependencies: [
+                "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
+            ],
+            swiftSettings: strict),
+
+        // The race on unmodified C libraries: processes that are held inside their unlock.
+        .target(
+            name: "CRaceVictim", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .target(
+            name: "CRaceWindow", dependencies: ["CRaceVictim", "CRobustFutex", "CSeccomp"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "RaceWindow",
+            dependencies: [
+                "CRaceVictim", "CRaceWindow", "CRobustFutex", "RaceReport", "RobustFutex",
+                "RobustFutexChecks", systemPackage,
+            ],
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.

@@ -27,6 +27,8 @@ public struct Cell: Codable, Equatable, Sendable {
     public var tried: Int
     /// At how many of those tried the reused memory was written to.
     public var corrupted: Int
+    /// At how many of those tried `pthread_mutex_destroy` waited for the unlock to end (``Boundary/Outcome/waits``).
+    public var waits: Int
     /// All boundaries, in the order of execution.
     public var records: [Boundary]
     /// Observations that contradict what the kernel and the C library are known to do, one sentence each: with
@@ -38,7 +40,7 @@ public struct Cell: Codable, Equatable, Sendable {
 
     public init(
         scenario: Scenario, verdict: Verdict, reason: String? = nil, boundaries: Int = 0, inWindow: Int = 0,
-        tried: Int = 0, corrupted: Int = 0, records: [Boundary] = [], contradictions: [String] = [],
+        tried: Int = 0, corrupted: Int = 0, waits: Int = 0, records: [Boundary] = [], contradictions: [String] = [],
         seconds: Double = 0
     ) {
         identifier = scenario.identifier
@@ -49,6 +51,7 @@ public struct Cell: Codable, Equatable, Sendable {
         self.inWindow = inWindow
         self.tried = tried
         self.corrupted = corrupted
+        self.waits = waits
         self.records = records
         self.contradictions = contradictions
         self.seconds = seconds
@@ -58,7 +61,7 @@ public struct Cell: Codable, Equatable, Sendable {
     public var summary: String {
         switch verdict {
         case .corrupted: "corrupted \(corrupted) of \(tried)"
-        case .intact: "intact \(tried) of \(tried)"
+        case .intact: "intact \(tried) of \(tried)" + (waits > 0 ? " (destroy waits at \(waits))" : "")
         case .cannotRun, .broken: "\(verdict.rawValue): \(reason ?? "no reason given")"
         }
     }
@@ -87,8 +90,12 @@ public struct Boundary: Codable, Equatable, Sendable {
     public enum Outcome: String, Codable, Sendable {
         case corrupted
         case intact
-        /// The lock was still held, so that nobody could destroy it; the next to lock it got `EOWNERDEAD`.
-        case ownerDied = "owner died"
+        /// The lock was still held, so that nobody could destroy it: `trylock` gave `EBUSY`, or a waiter was
+        /// still waiting. Where another process shares it, the next to lock it got `EOWNERDEAD`.
+        case held = "still held"
+        /// Released, and yet `pthread_mutex_destroy` waits for the unlock to end: musl does so for unlocks of its
+        /// own process. The memory cannot be put to another use meanwhile, so there is nothing to corrupt.
+        case waits = "destroy waits"
     }
 
     public init(
