@@ -40,7 +40,8 @@ public struct Cell: Codable, Equatable, Sendable {
 
     public init(
         scenario: Scenario, verdict: Verdict, reason: String? = nil, boundaries: Int = 0, inWindow: Int = 0,
-        tried: Int = 0, corrupted: Int = 0, waits: Int = 0, records: [Boundary] = [], contradictions: [String] = [],
+        tried: Int = 0, corrupted: Int = 0, waits: Int = 0, records: [Boundary] = [],
+        contradictions: [String] = [],
         seconds: Double = 0
     ) {
         identifier = scenario.identifier

@@ -33,7 +33,8 @@ public struct RaceRun {
         }
         return RaceReport(
             command: command, kernel: RaceReport.Kernel(kernel), libraries: libraries(of: scenarios),
-            cells: cells, quick: quick, started: epoch, seconds: (ContinuousClock.now - started) / .seconds(1))
+            cells: cells, quick: quick, started: epoch, seconds: (ContinuousClock.now - started) / .seconds(1)
+        )
     }
 
     /// Carries one scenario out.

@@ -30,12 +30,15 @@ final class WakeHold: UnlockHold {
 
     func advance() throws -> StopPlace? {
         if let held {
-            _ = try required("letting the FUTEX_WAKE of \(unlocker.name) happen", crw_let_happen(listener, held))
+            _ = try required(
+                "letting the FUTEX_WAKE of \(unlocker.name) happen", crw_let_happen(listener, held))
             self.held = nil
         }
         let deadline = Deadline()
         while true {
-            var requests = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0), unlocker.orders.pollRequest]
+            var requests = [
+                pollfd(fd: listener, events: Int16(POLLIN), revents: 0), unlocker.orders.pollRequest,
+            ]
             let ready = poll(&requests, 2, Int32(deadline.milliseconds()))
             if ready == 0 { throw CheckError.timedOut("\(unlocker.name) to wake its waiter, or to return") }
             if requests[0].revents & Int16(POLLIN) != 0 { break }
@@ -62,7 +65,8 @@ struct WakeFilter {
     /// - Throws: ``CannotRun`` on a kernel without user notifications.
     init(lockAt address: UInt64, alignment: UInt64) throws {
         guard crw_seccomp_support() == 0 else {
-            throw CannotRun("seccomp(2) offers no user notification on this kernel (Linux 5.0, SECCOMP_FILTER)")
+            throw CannotRun(
+                "seccomp(2) offers no user notification on this kernel (Linux 5.0, SECCOMP_FILTER)")
         }
         let file = try MemoryFile(name: "seccomp-filter", length: 0)
         _ = try required("the seccomp filter", crw_wake_filter(file.descriptor.rawValue, address, alignment))

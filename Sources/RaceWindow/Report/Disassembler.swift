@@ -56,7 +56,9 @@ struct Disassembler {
             let target = UInt64(match.2, radix: 16)
         else { return text }
         let distance = target &- UInt64(slot)
-        let real = address &+ (bits == 64 ? distance : UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: distance))))
+        let real =
+            address
+            &+ (bits == 64 ? distance : UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: distance))))
         return "\(match.1) \(name(real))"
     }
 
@@ -68,7 +70,8 @@ struct Disassembler {
             guard fields.count >= 3, fields[0].hasSuffix(":"),
                 let offset = Int(fields[0].dropLast().drop { $0 == " " }, radix: 16)
             else { continue }
-            let words = fields[2].split(separator: " ")
+            // What follows # is the address that a relative operand would have in the file.
+            let words = fields[2].prefix { $0 != "#" }.split(separator: " ")
             instructions[offset] = Instruction(
                 length: fields[1].split(separator: " ").count, text: words.joined(separator: " "))
         }

@@ -25,7 +25,7 @@ struct ModuleMap {
                 let start = UInt64(range[0], radix: 16), let end = UInt64(range[1], radix: 16)
             else { return nil }
             return Mapping(
-                start: start, end: end, file: fields.count == 6 ? String(fields[5]) : "")
+                start: start, end: end, file: fields.count == 6 ? String(fields[5].drop { $0 == " " }) : "")
         }
     }
 

@@ -21,7 +21,8 @@ public struct WindowDrawing {
             (rows.map { $0.texts[column].count } + [Row.titles[column].count]).max() ?? 0
         }
         func line(_ texts: [String]) -> String {
-            zip(texts, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+            zip(texts, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(
+                separator: "  ")
         }
         let width = line(Row.titles).count
         var lines = ["  " + line(Row.titles)]
@@ -70,7 +71,9 @@ public struct WindowDrawing {
 
     private func run(_ range: Range<Int>) -> Run {
         let inWindow = cell.records[range.lowerBound].inWindow
-        guard !inWindow, range.count > Self.longestRun else { return Run(shown: Array(range), inWindow: inWindow) }
+        guard !inWindow, range.count > Self.longestRun else {
+            return Run(shown: Array(range), inWindow: inWindow)
+        }
         return Run(
             shown: [range.lowerBound, range.upperBound - 1], hidden: range.count - 2, inWindow: false)
     }
@@ -84,7 +87,9 @@ public struct WindowDrawing {
 
 /// One boundary's texts.
 private struct Row {
-    static let titles = ["step", "stopped before", "instruction", "futex word", "list_op_pending", "killed there"]
+    static let titles = [
+        "step", "stopped before", "instruction", "futex word", "list_op_pending", "killed there",
+    ]
     static let columns = titles.count
 
     let texts: [String]

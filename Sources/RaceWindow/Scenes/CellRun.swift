@@ -30,7 +30,8 @@ struct CellRun {
 
     private func run(_ cell: inout Cell) throws {
         if scenario.destroyer == .cleanup, !SyscallDetection.ofThisKernel.isPresent {
-            throw CannotRun("kernel has no cleanup_robust_list: \(SyscallDetection.ofThisKernel.verdict.words)")
+            throw CannotRun(
+                "kernel has no cleanup_robust_list: \(SyscallDetection.ofThisKernel.verdict.words)")
         }
         let stage = try Stage(scenario, program: programs.program(of: scenario.unlocker))
         cell.records = try survey(stage)
@@ -44,7 +45,9 @@ struct CellRun {
         }
         cell.verdict = cell.corrupted > 0 ? .corrupted : .intact
         cell.reason = nil
-        guard cell.tried > 0 else { throw CannotRun("the unlock has no race window in which it could be killed") }
+        guard cell.tried > 0 else {
+            throw CannotRun("the unlock has no race window in which it could be killed")
+        }
     }
 
     /// Goes through the whole unlock once, and does nothing to it.

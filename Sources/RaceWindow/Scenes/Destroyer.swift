@@ -56,7 +56,9 @@ final class Destroyer {
     /// The lock is still the unlocker's: it cannot be had, and so not be destroyed.
     func findLockHeld() throws {
         guard !scenario.variant.isContended else {
-            guard !channel.hasAnswer else { throw CheckError.broken("\(channel.name) got a lock that is held") }
+            guard !channel.hasAnswer else {
+                throw CheckError.broken("\(channel.name) got a lock that is held")
+            }
             return
         }
         try channel.order(CRV_TRYLOCK, lock, returning: EBUSY, "pthread_mutex_trylock")

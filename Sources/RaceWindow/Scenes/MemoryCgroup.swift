@@ -21,15 +21,18 @@ final class MemoryCgroup {
         }
         let control = root.appending("cgroup.subtree_control")
         directory = root.appending("robust-race-\(getpid())")
-        guard try readText(root.appending("cgroup.controllers")).split(separator: " ").contains(where: {
-            $0.trimmed == "memory"
-        }) else { throw CannotRun("the cgroup2 file system at \(root) has no memory controller") }
+        guard
+            try readText(root.appending("cgroup.controllers")).split(separator: " ").contains(where: {
+                $0.trimmed == "memory"
+            })
+        else { throw CannotRun("the cgroup2 file system at \(root) has no memory controller") }
         if try !readText(control).split(separator: " ").contains(where: { $0.trimmed == "memory" }) {
             try Self.write("+memory", to: control)
             enabledIn = control
         }
         guard mkdir(directory.string, 0o755) == 0 || errno == EEXIST else {
-            throw CannotRun("no memory cgroup can be made in \(root): \(Errno(rawValue: errno).name); needs root")
+            throw CannotRun(
+                "no memory cgroup can be made in \(root): \(Errno(rawValue: errno).name); needs root")
         }
         try Self.write("\(Self.limit)", to: directory.appending("memory.max"))
         // Absent without CONFIG_SWAP.

@@ -40,7 +40,8 @@ public struct VictimPrograms: Sendable {
         let path = directory.appending(recipe.fileName)
         guard access(path.string, X_OK) == 0 else {
             throw CannotRun(
-                "no victim program \(path); robust-list-check victims DIR makes it, where \(recipe.compiler) is")
+                "no victim program \(path); robust-list-check victims DIR makes it, where \(recipe.compiler) is"
+            )
         }
         return .built(unlocker, at: path)
     }

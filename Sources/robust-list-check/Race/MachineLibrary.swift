@@ -27,7 +27,8 @@ struct MachineLibrary {
             do {
                 try recipe.build(in: directory)
                 return MachineLibrary(
-                    unlocker: .glibc64, programs: VictimPrograms(in: directory), hints: [], temporary: directory)
+                    unlocker: .glibc64, programs: VictimPrograms(in: directory), hints: [],
+                    temporary: directory)
             } catch {
                 rmdir(directory.string)
             }
@@ -51,6 +52,7 @@ struct MachineLibrary {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/robust-race-XXXXXX".utf8CString)
         return mkdtemp(&template) == nil
-            ? nil : FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+            ? nil
+            : FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 }

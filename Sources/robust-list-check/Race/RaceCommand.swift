@@ -127,7 +127,8 @@ struct RaceCommand: ParsableCommand {
         fflush(nil)
     }
 
-    private static func names<Choice: CaseIterable & RawRepresentable<String>>(_ type: Choice.Type) -> String {
+    private static func names<Choice: CaseIterable & RawRepresentable<String>>(_ type: Choice.Type) -> String
+    {
         type.allCases.map(\.rawValue).joined(separator: ", ")
     }
 }

@@ -60,7 +60,8 @@ enum RaceText {
             throw Status.failure
         }
         guard report.cells.contains(where: { $0.verdict != .cannotRun }) else {
-            complain("nothing ran: none of \(report.cells.count) scenarios can run here, for the reasons given")
+            complain(
+                "nothing ran: none of \(report.cells.count) scenarios can run here, for the reasons given")
             throw Status.allSkipped
         }
     }

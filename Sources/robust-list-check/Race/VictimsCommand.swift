@@ -43,7 +43,8 @@ struct VictimsCommand: ParsableCommand {
 
     func validate() throws {
         for unlocker in unlockers where VictimRecipe.of(unlocker) == nil {
-            throw ValidationError("--unlocker \(unlocker.rawValue): is no program of its own; nothing to build")
+            throw ValidationError(
+                "--unlocker \(unlocker.rawValue): is no program of its own; nothing to build")
         }
     }
 }
