@@ -75,6 +75,13 @@ let package = Package(
             dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
+            name: "RaceWindowTests",
+            dependencies: [
+                "CRaceVictim", "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", subprocess,
+                systemPackage,
+            ],
+            resources: [.copy("Golden")], swiftSettings: strict),
+        .testTarget(
             name: "SyscallTests",
             dependencies: ["RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),

@@ -128,8 +128,10 @@ final class Victim {
     ///
     /// waitpid(2) knows no limit, hence the looking again and again: at once while a step is likely to end
     /// within microseconds, at intervals afterwards.
-    func waitForChange(_ what: @autoclosure () -> String) throws -> Int32 {
-        let deadline = Deadline()
+    func waitForChange(
+        _ what: @autoclosure () -> String, within limit: Duration = Deadline.standard
+    ) throws -> Int32 {
+        let deadline = Deadline(after: limit)
         var status: Int32 = 0
         var looks = 0
         while true {
