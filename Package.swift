@@ -35,6 +35,7 @@ let package = Package(
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
+<<<<<<< HEAD
                 "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
             ],
             swiftSettings: strict),
@@ -51,6 +52,9 @@ let package = Package(
             dependencies: [
                 "CRaceVictim", "CRaceWindow", "CRobustFutex", "RaceReport", "RobustFutex",
                 "RobustFutexChecks", systemPackage,
+=======
+                "CRobustFutex", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
+>>>>>>> main
             ],
             swiftSettings: strict),
 

@@ -70,20 +70,30 @@ static bool install_filter(const struct crw_victim *victim)
 	return !sent && !close(descriptor);
 }
 
+/* An answer without an order taken might be lost: a socket that is closed with unread messages is reset. */
+static _Noreturn void refuse(int orders, int error)
+{
+	struct crv_answer answer = { .value = error };
+	struct crv_order order;
+
+	if (read(orders, &order, sizeof(order)) == sizeof(order))
+		crf_send(orders, &answer, sizeof(answer), NULL, 0);
+	_exit(127);
+}
+
 static _Noreturn void start(const struct crw_victim *victim, int parent)
 {
 	char *const arguments[] = { "race-victim", NULL };
 	char *const environment[] = { NULL };
 
-	if (limit_harm(parent) && place_descriptors(victim) && (!victim->filter || install_filter(victim))) {
-		if (!victim->program)
-			_exit(crv_serve());
-		execve(victim->program, arguments, environment);
-	}
-	struct crv_answer answer = { .value = -errno };
-
-	crf_send(CRV_ORDERS, &answer, sizeof(answer), NULL, 0);
-	_exit(127);
+	if (!limit_harm(parent) || !place_descriptors(victim))
+		refuse(victim->orders, -errno);
+	if (victim->filter && !install_filter(victim))
+		refuse(CRV_ORDERS, -errno);
+	if (!victim->program)
+		_exit(crv_serve());
+	execve(victim->program, arguments, environment);
+	refuse(CRV_ORDERS, -errno);
 }
 
 long crw_spawn(const struct crw_victim *victim)

@@ -21,8 +21,8 @@ struct crw_victim {
 
 /*
  * Starts it: pid or -errno. It is killed when the calling *thread* ends. What keeps it from starting comes
- * as the answer to the first order. With a filter the listener comes first, as the descriptor of a message
- * of one byte.
+ * as the answer to the first order. With a filter the listener comes before that answer, as the descriptor of
+ * a message of one byte.
  */
 long crw_spawn(const struct crw_victim *victim);
 

@@ -74,14 +74,14 @@ final class OrderChannel {
         throw UnexpectedAnswer(what: "\(what) of \(name)", value: value, expected: Int64(expected))
     }
 
-    /// A descriptor that the victim sends before it serves orders.
-    func descriptor(_ what: String) throws -> Int32 {
-        var byte: UInt8 = 0
-        let message = receive(&byte, 1)
-        guard message.count == 1, message.descriptor >= 0 else {
+    /// A descriptor that the victim sends before it answers its first order; the answer, when it sends none.
+    func descriptorOrAnswer(_ what: String) throws -> (descriptor: Int32?, answer: crv_answer) {
+        var answer = crv_answer()
+        let message = receive(&answer, MemoryLayout.size(ofValue: answer))
+        guard message.count > 0 else {
             throw CheckError.broken("\(what) of \(name) did not come: \(resultName(message.count))")
         }
-        return message.descriptor
+        return (message.descriptor < 0 ? nil : message.descriptor, answer)
     }
 
     /// Whether the answer to the order given last has come, without taking it.

@@ -53,7 +53,8 @@ final class Victim {
         self.name = "\(name), process \(pid)"
         self.orders = orders
         self.helper = helper
-        listener = filter == nil ? nil : try orders.descriptor("the seccomp listener")
+        try orders.send(CRV_HELLO, program.hello)
+        listener = try filter.flatMap { _ in try Self.listener(of: program, orders) }
         greeting = try Self.greeting(of: program, orders).greeting
     }
 
@@ -78,12 +79,18 @@ final class Victim {
         return Int32(try required("fork of a victim", pid))
     }
 
+    private static func listener(of program: VictimProgram, _ orders: OrderChannel) throws -> Int32? {
+        let first = try orders.descriptorOrAnswer("the seccomp listener")
+        guard let descriptor = first.descriptor else {
+            throw CannotRun(program.cannotStart(Errno(rawValue: CInt(-first.answer.value))))
+        }
+        return descriptor
+    }
+
     private static func greeting(
         of program: VictimProgram, _ orders: OrderChannel
     ) throws -> (greeting: Greeting, thread: Int32) {
-        let answer = try orders.order(
-            CRV_HELLO, UInt64(program.kind.rawValue),
-            UInt64(program.vdsoFunction))
+        let answer = try orders.answer("\(orders.name) to say what it is")
         guard answer.value == 0 else {
             throw CannotRun(program.cannotStart(Errno(rawValue: CInt(-answer.value))))
         }
@@ -100,6 +107,7 @@ final class Victim {
 
     func startHelper() throws {
         try orders.order(CRV_START_HELPER, returning: 0, "the start of a second thread")
+        try helper.send(CRV_HELLO, program.hello)
         helperThread = try Self.greeting(of: program, helper).thread
     }
 

@@ -19,7 +19,11 @@ public struct VictimProgram: Sendable {
     /// Of `robust-unlock`: the vDSO's function, where a forked child finds it as well.
     let vdsoFunction: UInt
 
-    var kind: crv_kind { unlocker == .robustUnlock ? CRV_ROBUST_UNLOCK : CRV_LIBC }
+    /// The arguments of CRV_HELLO.
+    var hello: [UInt64] {
+        let kind = unlocker == .robustUnlock ? CRV_ROBUST_UNLOCK : CRV_LIBC
+        return [UInt64(kind.rawValue), UInt64(vdsoFunction)]
+    }
 
     /// The path for a report.
     public var path: String {
