@@ -35,8 +35,8 @@ let package = Package(
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
-<<<<<<< HEAD
-                "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
+                "CRobustFutex", "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", argumentParser,
+                systemPackage,
             ],
             swiftSettings: strict),
 
@@ -52,9 +52,6 @@ let package = Package(
             dependencies: [
                 "CRaceVictim", "CRaceWindow", "CRobustFutex", "RaceReport", "RobustFutex",
                 "RobustFutexChecks", systemPackage,
-=======
-                "CRobustFutex", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
->>>>>>> main
             ],
             swiftSettings: strict),
 

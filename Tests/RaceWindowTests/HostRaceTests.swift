@@ -39,7 +39,7 @@ private func cell(_ scenario: Scenario) -> Cell {
 extension Trait where Self == ConditionTrait {
     /// Skips where the scenario cannot be carried out. Found out only when the test is about to run: every run
     /// of the bundle constructs the traits of all tests.
-    fileprivate static func runs(_ scenario: Scenario) -> Self {
+    static func runs(_ scenario: Scenario) -> Self {
         .enabled(
             if: cell(scenario).verdict != .cannotRun,
             "needs \(scenario.needs); robust-list-check race --scenario \(scenario.identifier) says what is missing"
