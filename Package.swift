@@ -35,7 +35,8 @@ let package = Package(
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
-                "CRobustFutex", "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", argumentParser,
+                "CRobustFutex", "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks",
+                argumentParser,
                 systemPackage,
             ],
             swiftSettings: strict),

@@ -93,7 +93,7 @@ struct CommandTests {
     @Test(.runs(Scenario(.singleStep, .own, .plain, .shared, .sigkill, .legacy)))
     func leavesNoVictimWhenItIsKilled() async throws {
         let result = try await run(
-            .path(Self.program), arguments: ["race", "--unlocker", "self"], output: .discarded,
+            .path(Self.program), arguments: ["race", "--unlocker", "self"], input: .none, output: .discarded,
             error: .discarded
         ) { execution in
             let runner = execution.processIdentifier.value
@@ -105,7 +105,7 @@ struct CommandTests {
             try execution.send(signal: .kill)
             return victims
         }
-        let victims = result.value
+        let victims = result.closureResult
         #expect(victims.count >= 2)
         try Deadline.poll(for: "the end of \(victims)") { !victims.contains(where: ProcessState.isAlive) }
     }
