@@ -12,7 +12,10 @@ struct RobustListCheck: ParsableCommand {
             Runs on any x86-64 Linux as any user; nothing outside its own processes is touched. Root is \
             needed nowhere; to name the system call in /proc/kallsyms, it must be readable.
             """,
-        subcommands: [Probe.self, Run.self, Stress.self, PeerCommand.self, StressWorkerCommand.self])
+        subcommands: [
+            Probe.self, Run.self, RaceCommand.self, Stress.self, VictimsCommand.self, PeerCommand.self,
+            AfterExecCommand.self, StressWorkerCommand.self,
+        ])
 }
 
 /// Exit statuses besides 0 and those of the argument parser (64: usage).

@@ -6,7 +6,10 @@ import Glibc
 /// The ELF image that the kernel maps into every process, and the functions that it exports.
 public struct VDSO: Sendable {
     /// Names of the exported functions, sorted; empty when there is no vDSO.
-    public let functions: [String]
+    public var functions: [String] { addresses.keys.sorted() }
+
+    /// Where each exported function begins, in the address space of the process whose image it is.
+    public let addresses: [String: UInt]
 
     /// The functions with which an uncontended unlock has no race window (Linux 7.2), by pointer width.
     public static let robustUnlockFunctions = [
@@ -21,10 +24,10 @@ public struct VDSO: Sendable {
     /// - Parameter image: a well-formed 64-bit ELF image as loaded; the kernel's own is trusted to be.
     init(image: UnsafeRawPointer?) {
         guard let image, let tables = DynamicTables(image: image) else {
-            functions = []
+            addresses = [:]
             return
         }
-        functions = tables.symbolNames().sorted()
+        addresses = tables.functions()
     }
 }
 
@@ -33,6 +36,8 @@ private struct DynamicTables {
     private let symbols: UnsafePointer<Elf64_Sym>
     private let strings: UnsafePointer<CChar>
     private let symbolCount: Int
+    /// Where the image would lie if its addresses were those that it was linked for.
+    private let base: UInt
 
     init?(image: UnsafeRawPointer) {
         let header = image.assumingMemoryBound(to: Elf64_Ehdr.self).pointee
@@ -60,6 +65,7 @@ private struct DynamicTables {
         self.symbols = symbols.assumingMemoryBound(to: Elf64_Sym.self)
         self.strings = strings.assumingMemoryBound(to: CChar.self)
         symbolCount = count
+        base = UInt(bitPattern: image + bias)
     }
 
     /// The dynamic section does not say how many symbols there are; its hash tables do. Which of the two a
@@ -81,10 +87,12 @@ private struct DynamicTables {
         return index + 1
     }
 
-    func symbolNames() -> [String] {
-        UnsafeBufferPointer(start: symbols, count: symbolCount).compactMap { symbol in
-            let isFunction = symbol.st_info & 0xf == UInt8(STT_FUNC)
-            return isFunction && symbol.st_shndx != 0 ? String(cString: strings + Int(symbol.st_name)) : nil
+    func functions() -> [String: UInt] {
+        var found: [String: UInt] = [:]
+        for symbol in UnsafeBufferPointer(start: symbols, count: symbolCount)
+        where symbol.st_info & 0xf == UInt8(STT_FUNC) && symbol.st_shndx != 0 {
+            found[String(cString: strings + Int(symbol.st_name))] = base &+ UInt(symbol.st_value)
         }
+        return found
     }
 }
