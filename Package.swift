@@ -39,6 +39,7 @@ let package = Package(
 
         // Between host and guest: what the two sides say to each other.
         .target(name: "GuestProtocol", swiftSettings: strict),
+        .target(name: "BenchReport", swiftSettings: strict),
         .target(name: "CGuestInit"),
         .executableTarget(
             name: "guest-init", dependencies: ["CGuestInit", "GuestProtocol"], swiftSettings: strict),
