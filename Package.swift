@@ -32,9 +32,21 @@ let package = Package(
         .target(
             name: "RobustFutexChecks", dependencies: ["CRobustFutex", "RobustFutex", systemPackage],
             swiftSettings: strict),
+        .target(
+            name: "CRobustListBench", dependencies: ["CRobustFutex"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
+        .target(
+            name: "RobustListBench",
+            dependencies: [
+                "BenchReport", "CRobustFutex", "CRobustListBench", "RobustFutex", "RobustFutexChecks",
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
-            dependencies: ["RobustFutex", "RobustFutexChecks", argumentParser, systemPackage],
+            dependencies: [
+                "BenchReport", "RobustFutex", "RobustFutexChecks", "RobustListBench", argumentParser,
+                systemPackage,
+            ],
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.

@@ -12,7 +12,7 @@ struct RobustListCheck: ParsableCommand {
             Runs on any x86-64 Linux as any user; nothing outside its own processes is touched. Root is \
             needed nowhere; to name the system call in /proc/kallsyms, it must be readable.
             """,
-        subcommands: [Probe.self, Run.self, PeerCommand.self])
+        subcommands: [Probe.self, Run.self, BenchCommand.self, PeerCommand.self])
 }
 
 /// Exit statuses besides 0 and those of the argument parser (64: usage).
