@@ -44,8 +44,12 @@ let package = Package(
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
+<<<<<<< HEAD
                 "BenchReport", "RobustFutex", "RobustFutexChecks", "RobustListBench", argumentParser,
                 systemPackage,
+=======
+                "CRobustFutex", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
+>>>>>>> main
             ],
             swiftSettings: strict),
 

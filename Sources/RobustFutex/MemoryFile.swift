@@ -8,9 +8,12 @@ public struct MemoryFile: ~Copyable {
     public let descriptor: FileDescriptor
 
     /// A memfd of `length` bytes, all zero. The name shows in /proc/PID/maps only.
-    public init(name: String, length: Int) throws(Errno) {
+    ///
+    /// - Parameter inheritable: whether programs that this process executes get the descriptor too.
+    public init(name: String, length: Int, inheritable: Bool = false) throws(Errno) {
+        let flags = inheritable ? 0 : closeOnExec
         try self.init(
-            adopting: FileDescriptor(rawValue: CInt(valueOrErrno(crf_memfd_create(name, closeOnExec)))),
+            adopting: FileDescriptor(rawValue: CInt(valueOrErrno(crf_memfd_create(name, flags)))),
             length: length)
     }
 

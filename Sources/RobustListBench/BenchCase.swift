@@ -32,7 +32,7 @@ public struct BenchCase: Sendable {
     }
 
     /// All of them, in the order in which they are measured and shown.
-    public static let all = yardsticks + calls
+    public static let all = yardsticks + calls + emulations + unlocks + everyday
 
     /// Chooses by regular expressions that match anywhere in the name; none chooses all.
     ///

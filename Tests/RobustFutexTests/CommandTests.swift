@@ -2,34 +2,11 @@
 
 import Foundation
 import RobustFutexChecks
-import Subprocess
-import SystemPackage
 import Testing
 
 /// robust-list-check as its users meet it.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct CommandTests {
-    private struct Ended {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
-
-    private func robustListCheck(_ arguments: [String]) async throws -> Ended {
-        let beside = try URL(
-            filePath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        )
-        .deletingLastPathComponent().appending(path: "robust-list-check")
-        let result = try await run(
-            .path(FilePath(beside.path)), arguments: Arguments(arguments),
-            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-        guard case .exited(let status) = result.terminationStatus else {
-            throw CheckError.broken("robust-list-check ended by \(result.terminationStatus)")
-        }
-        return Ended(
-            status: status, output: result.standardOutput, errors: result.standardError)
-    }
-
     @Test func reportsEachSpecimenAsWhatItIs() async throws {
         let ended = try await robustListCheck(["run", "--specimens", "--limit", "2"])
         let expected = """

@@ -12,5 +12,6 @@
 #include "crf_message.h"
 #include "crf_task.h"
 #include "crf_process.h"
+#include "crf_stress.h"
 
 #endif

@@ -12,5 +12,9 @@
 #include "crb_sample.h"
 #include "crb_peer.h"
 #include "crb_syscalls.h"
+#include "crb_drain.h"
+#include "crb_emulation.h"
+#include "crb_everyday.h"
+#include "crb_unlock.h"
 
 #endif

@@ -6,7 +6,9 @@ import Glibc
 /// The ELF image that the kernel maps into every process, and the functions that it exports.
 public struct VDSO: Sendable {
     /// Names of the exported functions, sorted; empty when there is no vDSO.
-    public let functions: [String]
+    public var functions: [String] { addresses.keys.sorted() }
+
+    private let addresses: [String: UInt]
 
     /// The functions with which an uncontended unlock has no race window (Linux 7.2), by pointer width.
     public static let robustUnlockFunctions = [
@@ -21,10 +23,15 @@ public struct VDSO: Sendable {
     /// - Parameter image: a well-formed 64-bit ELF image as loaded; the kernel's own is trusted to be.
     init(image: UnsafeRawPointer?) {
         guard let image, let tables = DynamicTables(image: image) else {
-            functions = []
+            addresses = [:]
             return
         }
-        functions = tables.symbolNames().sorted()
+        addresses = tables.functions()
+    }
+
+    /// Where an exported function is, in the process whose image this is; nil when there is none of the name.
+    public func address(of function: String) -> UInt? {
+        addresses[function]
     }
 }
 
@@ -33,6 +40,8 @@ private struct DynamicTables {
     private let symbols: UnsafePointer<Elf64_Sym>
     private let strings: UnsafePointer<CChar>
     private let symbolCount: Int
+    /// Where address 0 of the image's own numbering is.
+    private let base: UInt
 
     init?(image: UnsafeRawPointer) {
         let header = image.assumingMemoryBound(to: Elf64_Ehdr.self).pointee
@@ -46,6 +55,7 @@ private struct DynamicTables {
             if segment.p_type == UInt32(PT_DYNAMIC) { dynamic = segment.p_offset }
         }
         guard let bias, let dynamic else { return nil }
+        base = UInt(bitPattern: image + bias)
 
         var addresses: [Int: UnsafeRawPointer] = [:]
         var entry = (image + Int(dynamic)).assumingMemoryBound(to: Elf64_Dyn.self)
@@ -81,10 +91,14 @@ private struct DynamicTables {
         return index + 1
     }
 
-    func symbolNames() -> [String] {
-        UnsafeBufferPointer(start: symbols, count: symbolCount).compactMap { symbol in
+    /// The exported functions, and where they are.
+    func functions() -> [String: UInt] {
+        var functions: [String: UInt] = [:]
+        for symbol in UnsafeBufferPointer(start: symbols, count: symbolCount) {
             let isFunction = symbol.st_info & 0xf == UInt8(STT_FUNC)
-            return isFunction && symbol.st_shndx != 0 ? String(cString: strings + Int(symbol.st_name)) : nil
+            guard isFunction, symbol.st_shndx != 0 else { continue }
+            functions[String(cString: strings + Int(symbol.st_name))] = base + UInt(symbol.st_value)
         }
+        return functions
     }
 }

@@ -68,7 +68,22 @@ extension BenchCase {
             try stage.startSharers(1)
             return try match(stage, stage.peers[0].pid, at: stage.peers[0].mapping)
         },
+        BenchCase(
+            "drained", .call, "an exec in flight: waits for it, includes the rest of its cleanup",
+            unless: { lacksCall() ?? lacksUserfaultfd() },
+            job: { stage in
+                var exec: OpaquePointer?
+                let file = stage.file.descriptor.rawValue
+                try need("a process for exec", crb_make_exec(&exec, file, stage.range()))
+                let context = UnsafeMutableRawPointer(exec)
+                return Job(crb_drain, on: context, prepare: crb_begin_exec, settle: crb_end_exec)
+            }),
     ]
+
+    @Sendable private static func lacksUserfaultfd() -> String? {
+        let error = crb_probe_userfaultfd()
+        return error == 0 ? nil : "userfaultfd(2) for faults of the kernel's: \(resultName(error))"
+    }
 
     private static func call(
         _ series: String, per unit: String, at points: [Int], title: (Int) -> String,

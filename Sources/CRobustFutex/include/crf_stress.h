@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes that take and let go robust locks in shared memory until they are killed, wherever they are. C, because
+ * they must not run anything of a language's or a library's between the steps of an unlock, and because threads of
+ * theirs are killed, replaced by exec and cloned without a library knowing.
+ */
+#ifndef CRF_STRESS_H
+#define CRF_STRESS_H
+
+#include <stdint.h>
+
+enum { CRF_STRESS_THREADS = 256, CRF_STRESS_LOCKS = 64 };
+
+/* One thread of a worker; written by that thread, but for the reset after its death. */
+struct crf_stress_thread {
+	uint32_t tid;        /* 0: not running */
+	uint32_t lock;       /* number of the lock it is about to use or uses, from 1; 0: none */
+	uint64_t operations; /* unlocks completed */
+};
+
+/* A lock in the layout of glibc's pthread_mutex_t on x86-64: the lock entry lies 32 bytes behind the word. */
+struct crf_stress_lock {
+	uint32_t word;
+	uint32_t closed; /* nobody may begin to use it: about to be destroyed, or destroyed */
+	uint32_t last;   /* the thread that let it go last: the likeliest to be in the race window */
+	uint32_t unused[5];
+	uintptr_t entry[4];
+};
+
+/* What all workers and the destroyer map. */
+struct crf_stress_arena {
+	uint32_t locks; /* in use, at most CRF_STRESS_LOCKS */
+	uint32_t unused[15];
+	struct crf_stress_thread threads[CRF_STRESS_THREADS];
+	struct crf_stress_lock lock[CRF_STRESS_LOCKS];
+};
+
+_Static_assert(sizeof(struct crf_stress_lock) == 64, "locks do not share a cache line");
+
+/*
+ * The life of one worker: never returns. threads of the arena from first on, count of them, are its own. Between
+ * locks its first thread forks, clones (CLONE_VM, vfork), and now and then replaces the whole process by executing
+ * path with arguments anew, while its other threads are in their unlocks.
+ */
+_Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int first, unsigned int count,
+			       const char *path, char *const arguments[]);
+
+#endif

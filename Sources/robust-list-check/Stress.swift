@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import CRobustFutex
+import Glibc
+import RobustFutex
+import RobustFutexChecks
+
+struct Stress: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Destroy locks that other processes use, kill these, and look for corruption.",
+        discussion: """
+            Processes lock and unlock robust locks in shared memory, linger in their unlocks, fork, clone, execute \
+            themselves anew, and are killed. This one destroys the locks in turn, calls cleanup_robust_list(2), fills \
+            their memory with the thread id that a stale pending operation would take for its owner, and looks \
+            later whether it is still there. Only memory of its own is at stake. Exits 0 when nothing was \
+            corrupted, 1 when something was, or could not go on. With --without-call it shows the bug: 0 when \
+            something was corrupted, 1 when nothing was.
+            """)
+
+    @Option(help: "For how many seconds.")
+    var seconds = 10
+
+    @Option(help: "Worker processes.")
+    var processes = 4
+
+    @Option(help: "Threads of each.")
+    var threads = 4
+
+    @Option(help: "Locks.")
+    var locks = 16
+
+    @Flag(name: .customLong("without-call"), help: "Destroy as is done today, on any kernel.")
+    var withoutCall = false
+
+    @Flag(help: "End at the first corruption.")
+    var stopAtFirst = false
+
+    func validate() throws {
+        try require(seconds, in: 1...86_400, "--seconds")
+        try require(processes, in: 1...64, "--processes")
+        try require(threads, in: 1...64, "--threads")
+        try require(locks, in: 2...Int(CRF_STRESS_LOCKS), "--locks")
+        guard processes * threads <= Int(CRF_STRESS_THREADS) else {
+            throw ValidationError(
+                "--processes \(processes) times --threads \(threads): at most \(CRF_STRESS_THREADS) threads in all"
+            )
+        }
+    }
+
+    private func require(_ value: Int, in range: ClosedRange<Int>, _ name: String) throws {
+        guard range.contains(value) else {
+            throw ValidationError(
+                "\(name) \(value): give a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+
+    func run() throws {
+        if !withoutCall, let reason = Check.Requirement.syscall.reasonToSkip() {
+            complain("\(reason); --without-call shows the bug")
+            throw Status.allSkipped
+        }
+        var options = StressRun.Options()
+        options.processes = processes
+        options.threads = threads
+        options.locks = locks
+        options.duration = .seconds(seconds)
+        options.calls = !withoutCall
+        options.stopsAtFirst = stopAtFirst
+        var stress = StressRun(options, program: "/proc/self/exe")
+        let started = ContinuousClock.now
+        let totals: StressRun.Totals
+        do {
+            totals = try stress.run { Self.say($0, started) }
+        } catch {
+            complain("\(error)")
+            throw Status.failure
+        }
+        Self.say(totals, started)
+        guard (totals.corrupted > 0) == withoutCall else { throw Status.failure }
+    }
+
+    private static func say(_ totals: StressRun.Totals, _ started: ContinuousClock.Instant) {
+        let seconds = started.duration(to: .now).components.seconds
+        print(
+            "\(seconds) s: \(totals.unlocks) unlocks, \(totals.destroyed) locks destroyed,"
+                + " \(totals.killed) processes killed, \(totals.corrupted) locks corrupted")
+        fflush(nil)
+    }
+}
+
+/// A worker of the stress, started by it.
+struct StressWorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stress-worker", abstract: "Use locks until killed (started by stress).",
+        shouldDisplay: false)
+
+    @Option(help: "Number of the descriptor of the arena.")
+    var arena: Int32
+
+    @Option(help: "Number of its first thread.")
+    var first: Int
+
+    @Option(help: "How many threads.")
+    var threads: Int
+
+    func run() throws {
+        try StressWorker(arena: arena, first: first, threads: threads).run()
+    }
+}
