@@ -44,12 +44,8 @@ let package = Package(
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
-<<<<<<< HEAD
-                "BenchReport", "RobustFutex", "RobustFutexChecks", "RobustListBench", argumentParser,
-                systemPackage,
-=======
-                "CRobustFutex", "RobustFutex", "RobustFutexChecks", argumentParser, systemPackage,
->>>>>>> main
+                "BenchReport", "CRobustFutex", "RobustFutex", "RobustFutexChecks", "RobustListBench",
+                argumentParser, systemPackage,
             ],
             swiftSettings: strict),
 

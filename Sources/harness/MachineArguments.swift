@@ -25,11 +25,12 @@ struct MachineArguments: ParsableArguments {
     @Option(help: "Memory of the guest, in MiB.")
     var memory = 2048
 
-    @Option(help: "Seconds the guest may take to come up. (default: 30 with KVM, 120 with TCG)")
+    @Option(
+        help: "Seconds the guest may take to boot. (default: 30 with KVM, else 120; more on slow kernels)")
     var bootTimeout: Int?
 
-    @Option(help: "Seconds the command may take once the guest is up.")
-    var timeout = 600
+    @Option(help: "Seconds the command may take once the guest is up. (default: 600; more for slow kernels)")
+    var timeout: Int?
 
     @Option(
         name: .customLong("kernel-argument"),
@@ -39,7 +40,9 @@ struct MachineArguments: ParsableArguments {
     func validate() throws {
         if let smp, smp < 1 { throw ValidationError("--smp needs a number from 1, not \(smp)") }
         if memory < 256 { throw ValidationError("--memory needs at least 256 MiB, not \(memory)") }
-        if timeout < 1 { throw ValidationError("--timeout needs a number of seconds from 1, not \(timeout)") }
+        if let timeout, timeout < 1 {
+            throw ValidationError("--timeout needs a number of seconds from 1, not \(timeout)")
+        }
         if let bootTimeout, bootTimeout < 1 {
             throw ValidationError("--boot-timeout needs a number of seconds from 1, not \(bootTimeout)")
         }
@@ -54,6 +57,6 @@ struct MachineArguments: ParsableArguments {
             machine: MachineOptions(
                 processors: smp ?? (icount ? 1 : 2), memory: memory, kernelArguments: kernelArguments,
                 countsInstructions: icount),
-            bootLimit: bootTimeout.map { .seconds($0) }, commandLimit: .seconds(timeout))
+            bootLimit: bootTimeout.map { .seconds($0) }, commandLimit: timeout.map { .seconds($0) })
     }
 }

@@ -104,6 +104,9 @@ struct RunCommand: AsyncParsableCommand {
             "times    \((stages + ["in all \(Progress.format(seconds: times.total))"]).joined(separator: ", "))"
         )
         print("logs     \(run.directory)")
+        if run.otherDataRaces > 0 {
+            print("note     \(run.otherDataRaces) data races reported in which the system call has no part")
+        }
         for fault in run.faults { print("FAULT    \(fault.text) (console.log line \(fault.line))") }
         for violation in run.violations { print("WRONG    \(violation)") }
         if let message = run.message { print("WRONG    \(message)") }
@@ -119,12 +122,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func printKernels(_ workshop: Workshop) async {
+        var rows = [["KERNEL", "STATE", "RELEASE", "FOR"]]
         for kernel in workshop.catalogue.kernels {
             let (state, release) = await workshop.kernels.state(of: kernel)
-            let columns = [kernel.name, release ?? "-", state.rawValue].map {
-                $0.padding(toLength: max($0.count, 16), withPad: " ", startingAt: 0)
-            }
-            print(columns.joined(separator: "  ") + "  " + workshop.kernels.directory(of: kernel).string)
+            rows.append([kernel.name, state.rawValue, release ?? "-", kernel.purpose])
         }
+        print(TextTable.lines(of: rows).joined(separator: "\n"))
+        print("\nbuilt in \(workshop.repository.kernels)")
     }
 }

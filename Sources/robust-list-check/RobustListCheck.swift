@@ -12,11 +12,9 @@ struct RobustListCheck: ParsableCommand {
             Runs on any x86-64 Linux as any user; nothing outside its own processes is touched. Root is \
             needed nowhere; to name the system call in /proc/kallsyms, it must be readable.
             """,
-<<<<<<< HEAD
-        subcommands: [Probe.self, Run.self, BenchCommand.self, PeerCommand.self])
-=======
-        subcommands: [Probe.self, Run.self, Stress.self, PeerCommand.self, StressWorkerCommand.self])
->>>>>>> main
+        subcommands: [
+            Probe.self, Run.self, BenchCommand.self, Stress.self, PeerCommand.self, StressWorkerCommand.self,
+        ])
 }
 
 /// Exit statuses besides 0 and those of the argument parser (64: usage).

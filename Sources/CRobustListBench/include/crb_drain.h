@@ -23,8 +23,8 @@ long crb_begin_exec(void *exec);
 
 /*
  * cleanup_robust_list(2), which has to wait for that cleanup. On one processor the thread that gives the page
- * gets it only when the caller sleeps: it is of SCHED_BATCH. So what is measured is the call, two changes of threads,
- * the page given, the rest of the cleanup, and what the exec does until it is preempted.
+ * gets it only when the caller sleeps: the caller is of SCHED_FIFO where it may. So what is measured is the call, three
+ * changes of threads, the page given, and the rest of the cleanup.
  */
 long crb_drain(void *exec);
 

@@ -43,7 +43,7 @@ public struct ImageBuilder: Sendable {
         return try await FileLock.withLock(repository.images.appending(".lock"), progress: progress) {
             let items = try await items(of: image, products: products)
             let manifest = try manifest(of: items)
-            let stamp = repository.images.appending("\(image.rawValue).manifest")
+            let stamp = stamp(of: image)
             if Files.exists(target), (try? Files.read(stamp)) == manifest { return target }
             try await progress.stage("image \(image.rawValue)") {
                 try Files.remove(stamp)
@@ -52,6 +52,15 @@ public struct ImageBuilder: Sendable {
             }
             return target
         }
+    }
+
+    /// What tells the image that was made last from one with other contents.
+    func manifest(of image: GuestImage) throws -> Data {
+        try Files.read(stamp(of: image))
+    }
+
+    private func stamp(of image: GuestImage) -> FilePath {
+        repository.images.appending("\(image.rawValue).manifest")
     }
 
     private func items(of image: GuestImage, products: SwiftProducts) async throws -> [Item] {
