@@ -59,10 +59,10 @@ let package = Package(
         // On the host: kernels built, booted, and judged.
         .target(
             name: "GuestHarness",
-            dependencies: ["GuestProtocol", subprocess, systemPackage],
+            dependencies: ["BenchReport", "GuestProtocol", subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(
-            name: "harness", dependencies: ["GuestHarness", argumentParser],
+            name: "harness", dependencies: ["BenchReport", "GuestHarness", argumentParser],
             swiftSettings: strict),
 
         .testTarget(

@@ -6,7 +6,9 @@ public struct BenchTable {
 
     public init(_ report: BenchReport) {
         lines =
-            Self.header(report) + [""] + Self.costs(report) + Self.growth(report) + Self.targets(report)
+            Self.header(report)
+            + [Self.costs(report), Self.growth(report), TargetTable.lines(report)].filter { !$0.isEmpty }
+            .flatMap { [""] + $0 }
     }
 
     private static func header(_ report: BenchReport) -> [String] {
@@ -42,27 +44,11 @@ public struct BenchTable {
         guard !report.lines.isEmpty else { return [] }
         let rows = report.lines.map { line in
             [
-                line.series, number(line.intercept), decimal(line.slope), "per \(line.unit)",
-                percent(line.largestResidual),
+                line.series, number(line.intercept), decimal(line.slope), decimal(line.steepest),
+                percent(line.largestResidual), "per \(line.unit)",
             ]
         }
-        return [""]
-            + TextTable.lines(
-                ["growth", "fixed", "slope", "", "residual"], rows, leftAligned: [0, 3])
-    }
-
-    private static func targets(_ report: BenchReport) -> [String] {
-        guard report.clock.unit == .instructions else { return [] }
-        let rows = Target.all.compactMap { target -> [String]? in
-            guard let value = target.value(in: report) else { return nil }
-            return [
-                target.title, decimal(value), number(target.limit),
-                target.limit > 0 ? ratio(value / target.limit) : "",
-                target.isMet(by: value) ? "met" : "MISSED",
-            ]
-        }
-        guard !rows.isEmpty else { return [] }
-        return [""]
-            + TextTable.lines(["target", "measured", "target", "ratio", ""], rows, leftAligned: [0, 4])
+        return TextTable.lines(
+            ["growth", "fixed", "slope", "steepest", "residual", ""], rows, leftAligned: [0, 5])
     }
 }

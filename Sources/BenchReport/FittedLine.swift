@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// How a cost grows: `intercept + slope * x`, by least squares.
+/// How a cost grows: `intercept + slope * x`, by least squares of the relative distances.
+///
+/// Relative, because the points lie orders of magnitude apart: of absolute distances only the
+/// dearest point would count, and the line would miss the cheap ones, which are the usual ones.
 public struct FittedLine: Codable, Equatable, Sendable {
     public var series: String
     /// What is counted on the axis, in the singular.
@@ -8,10 +11,10 @@ public struct FittedLine: Codable, Equatable, Sendable {
     public var intercept: Double
     /// Cost of each further unit.
     public var slope: Double
+    /// The same between the two neighbouring points where it is greatest.
+    public var steepest: Double
     /// The largest distance of a point from the line, relative to the point's cost.
     public var largestResidual: Double
-    /// Share of the variance that the line explains, from 0 to 1.
-    public var determination: Double
     public var points: [Point]
 
     public struct Point: Codable, Equatable, Sendable {
@@ -24,26 +27,36 @@ public struct FittedLine: Codable, Equatable, Sendable {
         }
     }
 
-    /// nil for fewer than three points, through which a line says nothing, or when all have the same x.
+    /// nil for fewer than three points, through which a line says nothing; when all have the same x; or when one
+    /// costs nothing, to which no distance is relative.
     public init?(series: String, unit: String, points: [Point]) {
-        guard points.count >= 3 else { return nil }
-        let count = Double(points.count)
-        let meanX = points.reduce(0) { $0 + $1.x } / count
-        let meanCost = points.reduce(0) { $0 + $1.cost } / count
-        let varianceX = points.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
-        guard varianceX > 0 else { return nil }
-        let slope = points.reduce(0) { $0 + ($1.x - meanX) * ($1.cost - meanCost) } / varianceX
-        let intercept = meanCost - slope * meanX
-        let residuals = points.map { $0.cost - (intercept + slope * $0.x) }
-        let unexplained = residuals.reduce(0) { $0 + $1 * $1 }
-        let variance = points.reduce(0) { $0 + ($1.cost - meanCost) * ($1.cost - meanCost) }
+        guard points.count >= 3, points.allSatisfy({ $0.cost > 0 }) else { return nil }
+        let points = points.sorted { $0.x < $1.x }
+        // Weighted with 1 / cost^2.
+        var sums = (weight: 0.0, x: 0.0, cost: 0.0)
+        for point in points {
+            let weight = 1 / (point.cost * point.cost)
+            sums = (sums.weight + weight, sums.x + weight * point.x, sums.cost + weight * point.cost)
+        }
+        let mean = (x: sums.x / sums.weight, cost: sums.cost / sums.weight)
+        var products = (xx: 0.0, xCost: 0.0)
+        for point in points {
+            let weight = 1 / (point.cost * point.cost)
+            let distance = point.x - mean.x
+            products.xx += weight * distance * distance
+            products.xCost += weight * distance * (point.cost - mean.cost)
+        }
+        guard products.xx > 0 else { return nil }
+        let slope = products.xCost / products.xx
+        let intercept = mean.cost - slope * mean.x
 
         self.series = series
         self.unit = unit
-        self.intercept = intercept
         self.slope = slope
-        largestResidual = zip(residuals, points).map { $1.cost > 0 ? abs($0) / $1.cost : 0 }.max()!
-        determination = variance > 0 ? 1 - unexplained / variance : 1
+        self.intercept = intercept
+        steepest = zip(points, points.dropFirst()).filter { $0.x < $1.x }
+            .map { ($1.cost - $0.cost) / ($1.x - $0.x) }.max()!
+        largestResidual = points.map { abs($0.cost - intercept - slope * $0.x) / $0.cost }.max()!
         self.points = points
     }
 

@@ -2,8 +2,7 @@
 
 import ArgumentParser
 import BenchReport
-import Glibc
-import RobustFutexChecks
+import FoundationEssentials
 import RobustListBench
 
 struct BenchCommand: ParsableCommand {
@@ -28,7 +27,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Seconds after which a case is given up.")
     var limit = 600
 
-    @Flag(help: "Print the report as JSON instead of tables.")
+    @Flag(name: .customLong("print-json"), help: "Print the report as JSON instead of tables.")
     var printJSON = false
 
     @OptionGroup var report: ReportOptions
@@ -59,7 +58,11 @@ struct BenchCommand: ParsableCommand {
             }
         }
         let result = try bench.report(of: measurements)
-        print(BenchTable(result).lines.joined(separator: "\n"))
+        if printJSON {
+            print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+        } else {
+            print(BenchTable(result).lines.joined(separator: "\n"))
+        }
         try report.write(result, to: file)
         let unstable = measurements.filter { $0.cost?.isStable == false }
         for measurement in unstable { complain("\(measurement.name): did not become stable") }
