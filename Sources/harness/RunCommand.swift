@@ -14,6 +14,7 @@ struct RunCommand: AsyncParsableCommand {
             ./qemu/run [OPTIONS]                      the test suite
             ./qemu/run [OPTIONS] -- COMMAND [ARG ...] a command of yours
             ./qemu/run --list                         the kernels
+            ./qemu/run --bench                        what the system call costs
             """,
         discussion: """
             Builds what is missing or stale first. Without a command the exit status is 0 only when every \
@@ -32,6 +33,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var machine: MachineArguments
 
+    @OptionGroup var measuring: BenchArguments
+
     @Option(help: "Run only the tests whose identifier matches this regular expression.")
     var filter: String?
 
@@ -48,11 +51,15 @@ struct RunCommand: AsyncParsableCommand {
         if filter != nil, !command.isEmpty {
             throw ValidationError("--filter selects tests of the suite; it has no meaning with a command")
         }
+        if measuring.bench, filter != nil || !command.isEmpty {
+            throw ValidationError("--bench runs neither the suite nor a command; --bench-case selects cases")
+        }
     }
 
     func run() async throws {
         let workshop = try Workshop()
         if list { return await printKernels(workshop) }
+        if measuring.bench { return try await measuring.run(workshop) }
         let kernel = try workshop.catalogue.kernel(named: machine.kernel)
         _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
         if dryRun { return try await printCommand(workshop, kernel) }

@@ -6,13 +6,15 @@ import SystemPackage
 
 /// The files a guest boots from, as an initial RAM file system.
 ///
-/// There are two, and neither is compressed: unpacking is what takes the time under emulation.
+/// There are three, and none is compressed: unpacking is what takes the time under emulation.
 public enum GuestImage: String, Sendable, CaseIterable {
     /// Init and a shell: for commands, which find the host's files over 9p.
     case command
     /// The same, the test bundle with all its libraries, the static command it starts, and the victims of the
     /// race with theirs.
     case suite
+    /// Init, a shell and the static command, which measures: no file comes from outside the guest then.
+    case bench
 }
 
 /// Makes the images out of what SwiftPM built.
@@ -69,14 +71,16 @@ public struct ImageBuilder: Sendable {
             Item(path: "init", source: products.guestInit, strip: true),
             Item(path: "bin/busybox", source: try Tool.find("busybox")),
         ]
-        if image == .suite {
-            items += [
+        if image != .command {
+            items.append(
                 Item(
                     path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck,
-                    strip: true),
+                    strip: true))
+        }
+        if image == .suite {
+            items.append(
                 Item(
-                    path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true),
-            ]
+                    path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true))
             for library in try await SharedLibraries.needed(by: products.testBundle) {
                 items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
             }
