@@ -14,10 +14,16 @@ public enum ConsoleLog {
     /// Every line that only a fault puts there. A program's output does not come over the console.
     public static func faults(in text: String) -> [Fault] {
         var faults: [Fault] = []
+        var traceOfOOM = 0..<0
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .enumerated()
         {
             let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            if line.contains("invoked oom-killer:") { traceOfOOM = index..<index + linesToTraceOfOOM }
+            if traceOfOOM.contains(index), line.contains("Call Trace:") {
+                traceOfOOM = 0..<0
+                continue
+            }
             if reports.contains(where: { line.contains($0) }) {
                 faults.append(Fault(line: index + 1, text: line))
             }
@@ -31,8 +37,12 @@ public enum ConsoleLog {
         return faults(in: String(decoding: data, as: UTF8.self))
     }
 
+    /// The out-of-memory killer says where it was invoked from (`dump_header()` in mm/oom_kill.c), which is no fault
+    /// when a memory cgroup has used up what it may; that the guest itself has is one, by its last line.
+    private static let linesToTraceOfOOM = 8
+
     /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, lib/ubsan.c, kernel/locking/lockdep.c,
-    /// kernel/hung_task.c, kernel/watchdog.c and kernel/rcu/tree_stall.h.
+    /// kernel/hung_task.c, kernel/watchdog.c, mm/oom_kill.c and kernel/rcu/tree_stall.h.
     private static var reports: [Regex<Substring>] {
         [
             #/\bWARNING: /#, #/\bBUG: /#, #/kernel BUG at /#, #/\bOops\b/#, #/Kernel panic/#,
@@ -41,7 +51,7 @@ public enum ConsoleLog {
             #/possible irq lock inversion/#, #/inconsistent lock state/#, #/suspicious RCU usage/#,
             #/DEBUG_LOCKS_WARN_ON/#, #/INFO: task .* blocked for more than/#,
             #/rcu: INFO: .* (?:self-)?detected stall/#, #/detected stalls? on CPUs/#,
-            #/soft lockup|hard LOCKUP/#, #/Call Trace:/#, #/kmemleak: /#,
+            #/\bOut of memory: /#, #/soft lockup|hard LOCKUP/#, #/Call Trace:/#, #/kmemleak: /#,
         ]
     }
 }
