@@ -32,12 +32,20 @@ let package = Package(
         .target(
             name: "RobustFutexChecks", dependencies: ["CRobustFutex", "RobustFutex", systemPackage],
             swiftSettings: strict),
+        .target(
+            name: "CRobustListBench", dependencies: ["CRobustFutex"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
+        .target(
+            name: "RobustListBench",
+            dependencies: [
+                "BenchReport", "CRobustFutex", "CRobustListBench", "RobustFutex", "RobustFutexChecks",
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
-                "CRobustFutex", "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks",
-                argumentParser,
-                systemPackage,
+                "BenchReport", "CRobustFutex", "RaceReport", "RaceWindow", "RobustFutex",
+                "RobustFutexChecks", "RobustListBench", argumentParser, systemPackage,
             ],
             swiftSettings: strict),
 
@@ -59,6 +67,7 @@ let package = Package(
         // Between host and guest: what the two sides say to each other.
         .target(name: "RaceReport", swiftSettings: strict),
         .target(name: "GuestProtocol", swiftSettings: strict),
+        .target(name: "BenchReport", swiftSettings: strict),
         .target(name: "CGuestInit"),
         .executableTarget(
             name: "guest-init", dependencies: ["CGuestInit", "GuestProtocol"], swiftSettings: strict),
@@ -66,10 +75,10 @@ let package = Package(
         // On the host: kernels built, booted, and judged.
         .target(
             name: "GuestHarness",
-            dependencies: ["GuestProtocol", subprocess, systemPackage],
+            dependencies: ["BenchReport", "GuestProtocol", subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(
-            name: "harness", dependencies: ["GuestHarness", argumentParser],
+            name: "harness", dependencies: ["BenchReport", "GuestHarness", argumentParser],
             swiftSettings: strict),
 
         .testTarget(

@@ -48,10 +48,19 @@ func makeDirectories(_ path: String) throws(InitError) {
     }
 }
 
+/// The names by which programs open what they have open already: udev's to make elsewhere. Without them a
+/// script's `>> /dev/stdout` makes a file of that name, and what it writes is lost.
+private let descriptorLinks = [
+    ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "fd/0"), ("/dev/stdout", "fd/1"), ("/dev/stderr", "fd/2"),
+]
+
 /// Mounts the image's own file systems, names the ports and brings up the loopback interface.
 func prepareImage() throws(InitError) {
     for mount in standardMounts {
         try mount.perform()
+    }
+    for (link, target) in descriptorLinks {
+        try check("link \(link)") { symlink(target, link) }
     }
     try Mount(type: "tmpfs", target: "/tmp", options: "mode=1777").perform()
     try linkPorts()

@@ -6,7 +6,7 @@ import GuestHarness
 /// Builds kernels without booting them.
 struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "build", abstract: "Builds kernels; all of them when none is named.")
+        commandName: "build", abstract: "Builds kernels; those of ./test when none is named.")
 
     @Argument(help: "Names of kernels.")
     var kernels: [String] = []
@@ -15,7 +15,7 @@ struct BuildCommand: AsyncParsableCommand {
         let workshop = try Workshop()
         let chosen =
             try kernels.isEmpty
-            ? workshop.catalogue.kernels : kernels.map { try workshop.catalogue.kernel(named: $0) }
+            ? workshop.catalogue.testedKernels : kernels.map { try workshop.catalogue.kernel(named: $0) }
         for kernel in chosen {
             print(try await workshop.kernels.build(kernel).image)
         }

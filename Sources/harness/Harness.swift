@@ -10,7 +10,10 @@ struct Harness: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "harness",
         abstract: "Builds kernels, boots them in QEMU, and runs tests and commands in them.",
-        subcommands: [RunCommand.self, TestCommand.self, BuildCommand.self, SourceCommand.self])
+        subcommands: [
+            RunCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
+            SeriesCheckCommand.self, BuildCommand.self, SourceCommand.self,
+        ])
 
     static func main() async {
         let work = Task {

@@ -15,17 +15,22 @@ struct MachineArguments: ParsableArguments {
     @Option(help: "auto takes KVM if it really boots a guest here, else TCG (emulation).")
     var accel = AcceleratorChoice.auto
 
-    @Option(help: "Processors of the guest.")
-    var smp = 2
+    @Option(help: "Processors of the guest. (default: 2; 1 with --icount)")
+    var smp: Int?
+
+    @Flag(
+        help: "Count instructions: the guest's clock advances by 1 ns with each. TCG, one processor.")
+    var icount = false
 
     @Option(help: "Memory of the guest, in MiB.")
     var memory = 2048
 
-    @Option(help: "Seconds the guest may take to come up. (default: 30 with KVM, 120 with TCG)")
+    @Option(
+        help: "Seconds the guest may take to boot. (default: 30 with KVM, else 120; more on slow kernels)")
     var bootTimeout: Int?
 
-    @Option(help: "Seconds the command may take once the guest is up.")
-    var timeout = 600
+    @Option(help: "Seconds the command may take once the guest is up. (default: 600; more for slow kernels)")
+    var timeout: Int?
 
     @Option(
         name: .customLong("kernel-argument"),
@@ -33,18 +38,25 @@ struct MachineArguments: ParsableArguments {
     var kernelArguments: [String] = []
 
     func validate() throws {
-        if smp < 1 { throw ValidationError("--smp needs a number from 1, not \(smp)") }
+        if let smp, smp < 1 { throw ValidationError("--smp needs a number from 1, not \(smp)") }
         if memory < 256 { throw ValidationError("--memory needs at least 256 MiB, not \(memory)") }
-        if timeout < 1 { throw ValidationError("--timeout needs a number of seconds from 1, not \(timeout)") }
+        if let timeout, timeout < 1 {
+            throw ValidationError("--timeout needs a number of seconds from 1, not \(timeout)")
+        }
         if let bootTimeout, bootTimeout < 1 {
             throw ValidationError("--boot-timeout needs a number of seconds from 1, not \(bootTimeout)")
+        }
+        if let conflict = options.machine.conflict(with: options.accelerator) {
+            throw ValidationError("--icount: \(conflict)")
         }
     }
 
     var options: Workshop.GuestOptions {
         Workshop.GuestOptions(
-            accelerator: Accelerator(rawValue: accel.rawValue),
-            machine: MachineOptions(processors: smp, memory: memory, kernelArguments: kernelArguments),
-            bootLimit: bootTimeout.map { .seconds($0) }, commandLimit: .seconds(timeout))
+            accelerator: icount && accel == .auto ? .tcg : Accelerator(rawValue: accel.rawValue),
+            machine: MachineOptions(
+                processors: smp ?? (icount ? 1 : 2), memory: memory, kernelArguments: kernelArguments,
+                countsInstructions: icount),
+            bootLimit: bootTimeout.map { .seconds($0) }, commandLimit: timeout.map { .seconds($0) })
     }
 }

@@ -14,6 +14,7 @@ struct RunCommand: AsyncParsableCommand {
             ./qemu/run [OPTIONS]                      the test suite
             ./qemu/run [OPTIONS] -- COMMAND [ARG ...] a command of yours
             ./qemu/run --list                         the kernels
+            ./qemu/run --bench                        what the system call costs
             """,
         discussion: """
             Builds what is missing or stale first. Without a command the exit status is 0 only when every \
@@ -32,6 +33,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var machine: MachineArguments
 
+    @OptionGroup var measuring: BenchArguments
+
     @Option(help: "Run only the tests whose identifier matches this regular expression.")
     var filter: String?
 
@@ -48,11 +51,15 @@ struct RunCommand: AsyncParsableCommand {
         if filter != nil, !command.isEmpty {
             throw ValidationError("--filter selects tests of the suite; it has no meaning with a command")
         }
+        if measuring.bench, filter != nil || !command.isEmpty {
+            throw ValidationError("--bench runs neither the suite nor a command; --bench-case selects cases")
+        }
     }
 
     func run() async throws {
         let workshop = try Workshop()
         if list { return await printKernels(workshop) }
+        if measuring.bench { return try await measuring.run(workshop) }
         let kernel = try workshop.catalogue.kernel(named: machine.kernel)
         _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
         if dryRun { return try await printCommand(workshop, kernel) }
@@ -104,6 +111,9 @@ struct RunCommand: AsyncParsableCommand {
             "times    \((stages + ["in all \(Progress.format(seconds: times.total))"]).joined(separator: ", "))"
         )
         print("logs     \(run.directory)")
+        if run.otherDataRaces > 0 {
+            print("note     \(run.otherDataRaces) data races reported in which the system call has no part")
+        }
         for fault in run.faults { print("FAULT    \(fault.text) (console.log line \(fault.line))") }
         for violation in run.violations { print("WRONG    \(violation)") }
         if let message = run.message { print("WRONG    \(message)") }
@@ -119,12 +129,12 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func printKernels(_ workshop: Workshop) async {
+        var rows = [["KERNEL", "STATE", "RELEASE", "FOR"]]
         for kernel in workshop.catalogue.kernels {
             let (state, release) = await workshop.kernels.state(of: kernel)
-            let columns = [kernel.name, release ?? "-", state.rawValue].map {
-                $0.padding(toLength: max($0.count, 16), withPad: " ", startingAt: 0)
-            }
-            print(columns.joined(separator: "  ") + "  " + workshop.kernels.directory(of: kernel).string)
+            rows.append([kernel.name, state.rawValue, release ?? "-", kernel.purpose])
         }
+        print(TextTable.lines(of: rows).joined(separator: "\n"))
+        print("\nbuilt in \(workshop.repository.kernels)")
     }
 }

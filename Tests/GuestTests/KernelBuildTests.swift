@@ -65,5 +65,12 @@ extension WithGuests {
                 #expect(message.contains("kernel/futex/core.c"))
             }
         }
+
+        /// One that does not apply any more would be no test of the tests.
+        @Test func everyMutationAppliesToTheSeries() async throws {
+            let workshop = try Workshop(repository: repository, progress: Progress())
+            let run = try MutationRun(workshop)
+            #expect(try await run.unusable(among: Mutation.all(of: run.series)) == [])
+        }
     }
 }

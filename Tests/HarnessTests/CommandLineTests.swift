@@ -35,13 +35,13 @@ import Testing
     @Test func unknownKernelListsTheKnown() async throws {
         let (line, status) = try await harness(["run", "--kernel", "7.9", "--", "true"])
         #expect(status == HarnessStatus.usage.rawValue)
-        #expect(line == "harness: unknown kernel '7.9'; known: patched, stock")
+        #expect(line.hasPrefix("harness: unknown kernel '7.9'; known: patched, stock, "))
     }
 
     @Test func unknownBaseListsTheKnown() async throws {
         let (line, status) = try await harness(["source", "5.x"])
         #expect(status == HarnessStatus.usage.rawValue)
-        #expect(line == "harness: unknown base '5.x'; known: mainline")
+        #expect(line == "harness: unknown base '5.x'; known: mainline, 6.12, 6.1")
     }
 
     @Test(arguments: [

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: MIT
 
+import SystemPackage
 import Testing
 
 @testable import GuestHarness
 
 @Suite struct ConsoleLogTests {
+    private func findings(_ log: String) throws -> ConsoleLog.Findings {
+        ConsoleLog.findings(in: String(decoding: try golden(log), as: UTF8.self))
+    }
+
     @Test func cleanLogHasNoFaults() throws {
-        #expect(ConsoleLog.faults(in: String(decoding: try golden("console-clean.log"), as: UTF8.self)) == [])
+        #expect(try findings("console-clean.log") == ConsoleLog.Findings())
     }
 
     @Test func warningIsFoundWithItsLine() throws {
-        let faults = ConsoleLog.faults(in: String(decoding: try golden("console-warning.log"), as: UTF8.self))
+        let faults = try findings("console-warning.log").faults
         let first = try #require(faults.first)
         #expect(first.text.hasPrefix("WARNING: drivers/misc/lkdtm/bugs.c:"))
         #expect(first.line == 265)
     }
 
     @Test func panicIsFound() throws {
-        let faults = ConsoleLog.faults(in: String(decoding: try golden("console-panic.log"), as: UTF8.self))
+        let faults = try findings("console-panic.log").faults
         #expect(faults.first?.text == "Kernel panic - not syncing: sysrq triggered crash")
     }
 
@@ -34,9 +39,16 @@ import Testing
         "rcu: INFO: rcu_preempt self-detected stall on CPU",
         "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [a:12]", "Call Trace:", " Call Trace:\r",
         "refcount_t: underflow; use-after-free.",
+        "BUG: sleeping function called from invalid context at mm/memory.c:7321",
+        "BUG: scheduling while atomic: a/77/0x00000002", "WARNING: lock held when returning to user space!",
+        "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected",
+        "WARNING: bad unlock balance detected!",
+        "INFO: trying to register non-static key.", "turning off the locking correctness validator.",
+        "ODEBUG: free active (active state 0) object: 00000000abcd1234 object type: timer_list hint: f+0x0/0x1",
+        "list_del corruption. next->prev should be ffff8880, but was ffff8881. (next=ffff8882)",
     ])
     func reportIsFound(_ line: String) {
-        #expect(ConsoleLog.faults(in: "a\r\n\(line)\r\nb").map(\.line) == [2])
+        #expect(ConsoleLog.findings(in: "a\r\n\(line)\r\nb").faults.map(\.line) == [2])
     }
 
     @Test(arguments: [
@@ -44,6 +56,64 @@ import Testing
         "clocksource: Watchdog remote CPU 1 read timed out", "DEBUG: nothing",
     ])
     func harmlessLineIsNoReport(_ line: String) {
-        #expect(ConsoleLog.faults(in: line) == [])
+        #expect(ConsoleLog.findings(in: line).faults == [])
+    }
+
+    private let race = """
+        ==================================================================
+        BUG: KCSAN: data-race in %@ / exit_robust_list
+
+        read-write to 0xffff888003a5b010 of 8 bytes by task 77 on cpu 0:
+         %@+0x41/0x90
+         do_syscall_64+0xa6/0x1d0
+         entry_SYSCALL_64_after_hwframe+0x4b/0x53
+
+        """
+    private let end =
+        "Reported by Kernel Concurrency Sanitizer on:\n" + String(repeating: "=", count: 66) + "\n"
+
+    private func race(in function: String) -> String { race.replacing("%@", with: function) }
+
+    @Test(arguments: [
+        "futex_cleanup_clear", "__do_sys_cleanup_robust_list", "__x64_sys_cleanup_robust_list",
+        "futex_cleanup_collect_mms.isra.0",
+    ])
+    func dataRaceOfTheNewFileIsAFault(_ function: String) {
+        let findings = ConsoleLog.findings(in: race(in: function) + end)
+        #expect(findings.faults.map(\.line) == [2])
+        #expect(findings.otherDataRaces == 0)
+    }
+
+    @Test func dataRaceOfOthersIsCounted() {
+        let findings = ConsoleLog.findings(in: race(in: "vfs_read") + end + race(in: "tick_sched") + end)
+        #expect(findings == ConsoleLog.Findings(otherDataRaces: 2))
+    }
+
+    @Test func dataRaceOfOthersHidesNothing() {
+        let text = race(in: "vfs_read") + "WARNING: suspicious RCU usage\n" + end + "BUG: sleeping function\n"
+        let findings = ConsoleLog.findings(in: text)
+        #expect(findings.faults.map(\.text) == ["WARNING: suspicious RCU usage", "BUG: sleeping function"])
+        #expect(findings.otherDataRaces == 1)
+    }
+
+    /// What the rest of such a report would have said is not known.
+    @Test func dataRaceThatIsCutOffIsAFault() {
+        #expect(ConsoleLog.findings(in: race(in: "vfs_read")).faults.count == 1)
+    }
+
+    /// The names by which a data race is known to be the new file's.
+    @Test func everyFunctionOfTheNewFileIsKnownByItsName() throws {
+        let repository = try Repository.containing(FilePath(#filePath))
+        let series = try PatchSeries(directory: repository.root.appending("kernel-patch"))
+        let patch = try #require(series.patches.first { $0.text.contains("b/kernel/futex/cleanup.c") })
+        let added = patch.text.split(separator: "diff --git ").first {
+            $0.hasPrefix("a/kernel/futex/cleanup.c")
+        }
+        // A definition begins in the first column, with its type, on one line with its name.
+        let names = try #require(added).matches(
+            of: /\n\+(?:static |inline |noinline )*[a-z_][\w *]* \**(\w+)\(/
+        ).map { $0.1 }
+        #expect(names.count > 20)
+        #expect(names.filter { $0.wholeMatch(of: DataRaces.newFunctions) == nil } == [])
     }
 }

@@ -34,6 +34,14 @@ import Testing
         }
     }
 
+    @Test func laterFragmentOverridesEarlierOne() throws {
+        let requests = try KernelConfig(fragments: [
+            ("base", "CONFIG_A=y\nCONFIG_C=y\n"), ("variant", "# CONFIG_C is not set\n"),
+        ])
+        #expect(requests.requested == ["CONFIG_A=y", "# CONFIG_C is not set"])
+        #expect(requests.missing(from: config) == [])
+    }
+
     @Test func lineThatIsNoOptionIsRefused() {
         #expect(throws: HarnessError.self) { try requests("CONFIG_A\n") }
     }

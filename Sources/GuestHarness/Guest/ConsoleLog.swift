@@ -11,13 +11,21 @@ public enum ConsoleLog {
         public var text: String
     }
 
-    /// Every line that only a fault puts there. A program's output does not come over the console.
-    public static func faults(in text: String) -> [Fault] {
-        var faults: [Fault] = []
+    /// What a console's text says of the kernel's health.
+    public struct Findings: Equatable, Sendable {
+        /// Every line that only a fault puts there.
+        public var faults: [Fault] = []
+        /// How many data races KCSAN reported in which the new system call has no part.
+        public var otherDataRaces = 0
+    }
+
+    /// Searches a console's text. A program's output does not come over the console.
+    public static func findings(in text: String) -> Findings {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let others = DataRaces.headlinesOfOthers(in: lines)
+        var findings = Findings(otherDataRaces: others.count)
         var traceOfOOM = 0..<0
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .enumerated()
-        {
+        for (index, line) in lines.enumerated() where !others.contains(index) {
             let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
             if line.contains("invoked oom-killer:") { traceOfOOM = index..<index + linesToTraceOfOOM }
             if traceOfOOM.contains(index), line.contains("Call Trace:") {
@@ -25,31 +33,34 @@ public enum ConsoleLog {
                 continue
             }
             if reports.contains(where: { line.contains($0) }) {
-                faults.append(Fault(line: index + 1, text: line))
+                findings.faults.append(Fault(line: index + 1, text: line))
             }
         }
-        return faults
+        return findings
     }
 
-    /// The faults in a console's file. A console that is not there has none: QEMU never started.
-    public static func faults(inFile path: FilePath) -> [Fault] {
-        guard let data = try? Files.read(path) else { return [] }
-        return faults(in: String(decoding: data, as: UTF8.self))
+    /// Searches a console's file. One that is not there says nothing: QEMU never started.
+    public static func findings(inFile path: FilePath) -> Findings {
+        guard let data = try? Files.read(path) else { return Findings() }
+        return findings(in: String(decoding: data, as: UTF8.self))
     }
 
     /// The out-of-memory killer says where it was invoked from (`dump_header()` in mm/oom_kill.c), which is no fault
     /// when a memory cgroup has used up what it may; that the guest itself has is one, by its last line.
     private static let linesToTraceOfOOM = 8
 
-    /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, lib/ubsan.c, kernel/locking/lockdep.c,
-    /// kernel/hung_task.c, kernel/watchdog.c, mm/oom_kill.c and kernel/rcu/tree_stall.h.
+    /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, kernel/kcsan/report.c, lib/ubsan.c,
+    /// kernel/locking/lockdep.c, lib/debugobjects.c, lib/list_debug.c, kernel/sched/core.c, kernel/hung_task.c,
+    /// kernel/watchdog.c, mm/oom_kill.c and kernel/rcu/tree_stall.h.
     private static var reports: [Regex<Substring>] {
         [
             #/\bWARNING: /#, #/\bBUG: /#, #/kernel BUG at /#, #/\bOops\b/#, #/Kernel panic/#,
             #/general protection fault/#, #/Unable to handle kernel/#, #/\bK(?:A|C)SAN: /#, #/\bKFENCE: /#,
             #/\bUBSAN: /#, #/refcount_t: /#, #/possible (?:circular|recursive) locking/#,
             #/possible irq lock inversion/#, #/inconsistent lock state/#, #/suspicious RCU usage/#,
-            #/DEBUG_LOCKS_WARN_ON/#, #/INFO: task .* blocked for more than/#,
+            #/DEBUG_LOCKS_WARN_ON/#, #/turning off the locking correctness validator/#,
+            #/trying to register non-static key/#, #/\bODEBUG: /#,
+            #/list_(?:add|del) corruption/#, #/INFO: task .* blocked for more than/#,
             #/rcu: INFO: .* (?:self-)?detected stall/#, #/detected stalls? on CPUs/#,
             #/\bOut of memory: /#, #/soft lockup|hard LOCKUP/#, #/Call Trace:/#, #/kmemleak: /#,
         ]

@@ -16,21 +16,25 @@ public struct Guest: Sendable {
 
     public init(
         architecture: Architecture, accelerator: Accelerator, options: MachineOptions, kernel: BuiltKernel,
-        image: FilePath, bootLimit: Duration? = nil, commandLimit: Duration
+        image: FilePath, bootLimit: Duration, commandLimit: Duration
     ) {
         self.architecture = architecture
         self.accelerator = accelerator
         self.options = options
         self.kernel = kernel
         self.image = image
-        self.bootLimit = bootLimit ?? Self.defaultBootLimit(accelerator)
+        self.bootLimit = bootLimit
         self.commandLimit = commandLimit
     }
 
-    /// Emulation takes a few seconds on an idle machine, and many on a busy one.
-    public static func defaultBootLimit(_ accelerator: Accelerator) -> Duration {
+    /// How long a plain kernel may take to boot: emulation takes a few seconds on an idle machine, and
+    /// many on a busy one.
+    public static func bootLimit(_ accelerator: Accelerator) -> Duration {
         accelerator == .kvm ? .seconds(30) : .seconds(120)
     }
+
+    /// How long a command may take on a plain kernel.
+    public static let commandLimit = Duration.seconds(600)
 
     /// Where the command's bytes go, as they come.
     public struct Sinks: Sendable {
@@ -105,11 +109,13 @@ public struct Guest: Sendable {
             return ending ?? .cancelled
         }
         try Task.checkCancellation()
+        let findings = ConsoleLog.findings(inFile: run.console)
         var outcome = Outcome(
-            ending, command: request.arguments[0], faults: ConsoleLog.faults(inFile: run.console),
+            ending, command: request.arguments[0], faults: findings.faults,
             qemuFailure: notes.failure, log: run.console.string,
             bootLimit: "\(bootLimit.components.seconds) s",
             commandLimit: "\(commandLimit.components.seconds) s")
+        outcome.otherDataRaces = findings.otherDataRaces
         (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -12,6 +12,8 @@ public struct Outcome: Codable, Equatable, Sendable {
     /// `uname -r` of the guest, once it was up.
     public var release: String?
     public var faults: [ConsoleLog.Fault]
+    /// How many data races the kernel reported in which the new system call has no part.
+    public var otherDataRaces = 0
     /// Seconds from the start of QEMU to init, and from there to the end of the command.
     public var bootSeconds: Double?
     public var commandSeconds: Double?

@@ -15,11 +15,32 @@ public struct MachineOptions: Equatable, Sendable {
     public var memory = 2048
     /// Appended to the kernel's command line.
     public var kernelArguments: [String] = []
+    /// The guest's clock counts the instructions that it executes: one nanosecond each (`-icount shift=0`).
+    /// Only with emulation, and with one processor: QEMU runs such a guest in a single thread.
+    public var countsInstructions = false
 
-    public init(processors: Int = 2, memory: Int = 2048, kernelArguments: [String] = []) {
+    public init(
+        processors: Int = 2, memory: Int = 2048, kernelArguments: [String] = [],
+        countsInstructions: Bool = false
+    ) {
         self.processors = processors
         self.memory = memory
         self.kernelArguments = kernelArguments
+        self.countsInstructions = countsInstructions
+    }
+
+    /// What cannot be had together; nil when all can.
+    ///
+    /// - Parameter accelerator: as asked for, nil when none was.
+    public func conflict(with accelerator: Accelerator?) -> String? {
+        guard countsInstructions else { return nil }
+        if accelerator == .kvm {
+            return "instructions are counted under emulation only: KVM runs them on the processor itself"
+        }
+        if processors != 1 {
+            return "instructions are counted on one processor only, not on \(processors)"
+        }
+        return nil
     }
 }
 
@@ -55,8 +76,11 @@ struct QEMUCommand {
         ]
         switch accelerator {
         case .kvm: arguments += ["-accel", "kvm", "-cpu", architecture.acceleratedProcessor]
-        case .tcg: arguments += ["-accel", "tcg,thread=multi", "-cpu", architecture.emulatedProcessor]
+        case .tcg:
+            let threads = options.countsInstructions ? "single" : "multi"
+            arguments += ["-accel", "tcg,thread=\(threads)", "-cpu", architecture.emulatedProcessor]
         }
+        if options.countsInstructions { arguments += ["-icount", "shift=0"] }
         arguments += [
             "-smp", String(options.processors), "-m", "\(options.memory)M",
             "-kernel", kernel.string, "-initrd", image.string, "-append", kernelCommandLine,

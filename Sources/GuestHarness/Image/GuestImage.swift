@@ -6,13 +6,15 @@ import SystemPackage
 
 /// The files a guest boots from, as an initial RAM file system.
 ///
-/// There are two, and neither is compressed: unpacking is what takes the time under emulation.
+/// There are three, and none is compressed: unpacking is what takes the time under emulation.
 public enum GuestImage: String, Sendable, CaseIterable {
     /// Init and a shell: for commands, which find the host's files over 9p.
     case command
     /// The same, the test bundle with all its libraries, the static command it starts, and the victims of the
     /// race with theirs.
     case suite
+    /// Init, a shell and the static command, which measures: no file comes from outside the guest then.
+    case bench
 }
 
 /// Makes the images out of what SwiftPM built.
@@ -44,7 +46,7 @@ public struct ImageBuilder: Sendable {
         return try await FileLock.withLock(repository.images.appending(".lock"), progress: progress) {
             let items = try await items(of: image, products: products)
             let manifest = try manifest(of: items)
-            let stamp = repository.images.appending("\(image.rawValue).manifest")
+            let stamp = stamp(of: image)
             if Files.exists(target), (try? Files.read(stamp)) == manifest { return target }
             try await progress.stage("image \(image.rawValue)") {
                 try Files.remove(stamp)
@@ -55,19 +57,30 @@ public struct ImageBuilder: Sendable {
         }
     }
 
+    /// What tells the image that was made last from one with other contents.
+    func manifest(of image: GuestImage) throws -> Data {
+        try Files.read(stamp(of: image))
+    }
+
+    private func stamp(of image: GuestImage) -> FilePath {
+        repository.images.appending("\(image.rawValue).manifest")
+    }
+
     private func items(of image: GuestImage, products: SwiftProducts) async throws -> [Item] {
         var items = [
             Item(path: "init", source: products.guestInit, strip: true),
             Item(path: "bin/busybox", source: try Tool.find("busybox")),
         ]
-        if image == .suite {
-            items += [
+        if image != .command {
+            items.append(
                 Item(
                     path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck,
-                    strip: true),
+                    strip: true))
+        }
+        if image == .suite {
+            items.append(
                 Item(
-                    path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true),
-            ]
+                    path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true))
             for library in try await SharedLibraries.needed(by: products.testBundle) {
                 items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
             }

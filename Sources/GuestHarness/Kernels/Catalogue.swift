@@ -22,10 +22,20 @@ public struct Catalogue: Codable, Equatable, Sendable {
     /// A kernel: a base, with or without the series, with config fragments of its own.
     public struct Kernel: Codable, Equatable, Sendable {
         public var name: String
+        /// What it is for, in a few words.
+        public var purpose: String
         public var base: String
         public var patched: Bool
-        /// Config fragments after those of the base.
+        /// Config fragments after those of the base; they may take back what those ask for.
         public var config: [String]
+        /// Whether `./test` builds and boots it; false if absent, for each takes minutes to build.
+        public var inTest: Bool?
+        /// By what factor the limits of its guests are larger than those of a plain kernel, for what
+        /// checks every access of memory is slow; 1 if absent.
+        public var slowness: Int?
+
+        /// `limit`, which is meant for a plain kernel, for this one.
+        public func scaled(_ limit: Duration) -> Duration { limit * (slowness ?? 1) }
     }
 
     public var bases: [Base]
@@ -47,6 +57,9 @@ public struct Catalogue: Codable, Equatable, Sendable {
         let known = kernels.map(\.name).joined(separator: ", ")
         throw HarnessError("unknown kernel '\(name)'; known: \(known)", status: .usage)
     }
+
+    /// The kernels that `./test` builds and boots.
+    public var testedKernels: [Kernel] { kernels.filter { $0.inTest ?? false } }
 
     public func base(named name: String) throws -> Base {
         if let base = bases.first(where: { $0.name == name }) { return base }

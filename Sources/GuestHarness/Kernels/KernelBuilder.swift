@@ -22,9 +22,14 @@ public struct KernelBuilder: Sendable {
     let catalogue: Catalogue
     let architecture: Architecture
     let progress: Progress
+    /// Patches over those of the series.
+    let furtherPatches: [PatchSeries.Patch]
 
-    public init(repository: Repository, catalogue: Catalogue, architecture: Architecture, progress: Progress)
-    {
+    public init(
+        repository: Repository, catalogue: Catalogue, architecture: Architecture, progress: Progress,
+        furtherPatches: [PatchSeries.Patch] = []
+    ) {
+        self.furtherPatches = furtherPatches
         self.repository = repository
         self.catalogue = catalogue
         self.architecture = architecture
@@ -56,7 +61,9 @@ public struct KernelBuilder: Sendable {
 
     private func series(of kernel: Catalogue.Kernel) throws -> PatchSeries {
         let directory = repository.root.appending(try catalogue.base(of: kernel).series)
-        return kernel.patched ? try PatchSeries(directory: directory) : PatchSeries(emptyFor: directory)
+        let series =
+            kernel.patched ? try PatchSeries(directory: directory) : PatchSeries(emptyFor: directory)
+        return series.adding(furtherPatches)
     }
 
     private func config(of kernel: Catalogue.Kernel) throws -> KernelConfig {
@@ -72,6 +79,17 @@ public struct KernelBuilder: Sendable {
             source: source.identity, patches: series.patches, options: config.requested,
             compiler: String(compiler.prefix { $0 != "\n" }),
             release: "\(try source.version())-\(kernel.name)")
+    }
+
+    /// All that the built `kernel` will depend on, to be compared with what it was at another time.
+    func inputs(of kernel: Catalogue.Kernel) async throws -> Data {
+        let source = try await SourceStore(repository: repository, progress: progress)
+            .source(of: catalogue.base(of: kernel))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return try encoder.encode(
+            try await stamp(
+                of: kernel, source: source, series: series(of: kernel), config: config(of: kernel)))
     }
 
     /// What `--list` shows; needs no network and changes nothing.

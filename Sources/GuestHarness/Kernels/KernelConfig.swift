@@ -5,16 +5,24 @@ import SystemPackage
 
 /// The options that are asked of a kernel's configuration.
 public struct KernelConfig: Equatable, Sendable {
-    /// `CONFIG_X=value`, or `# CONFIG_X is not set`, one each.
+    /// `CONFIG_X=value`, or `# CONFIG_X is not set`, one for each option.
     public var requested: [String]
 
+    /// Takes what `fragments` ask for; of several that name the same option the last one decides, so that a
+    /// kernel can differ from its base in an option that the base asks for.
     public init(fragments: [(name: String, text: String)]) throws {
         requested = []
+        var positions: [Substring: Int] = [:]
         for fragment in fragments {
             for line in fragment.text.split(separator: "\n").map({ $0.trimmingCharacters(in: .whitespaces) })
             {
-                if Self.isRequest(line) {
-                    requested.append(line)
+                if let option = Self.option(requestedBy: line) {
+                    if let position = positions[option] {
+                        requested[position] = line
+                    } else {
+                        positions[option] = requested.count
+                        requested.append(line)
+                    }
                 } else if !line.hasPrefix("#") {
                     throw HarnessError("config fragment \(fragment.name): not an option: '\(line)'")
                 }
@@ -30,8 +38,8 @@ public struct KernelConfig: Equatable, Sendable {
             })
     }
 
-    private static func isRequest(_ line: String) -> Bool {
-        line.wholeMatch(of: /CONFIG_\w+=.+|# CONFIG_\w+ is not set/) != nil
+    private static func option(requestedBy line: String) -> Substring? {
+        line.wholeMatch(of: /(CONFIG_\w+)=.+/)?.1 ?? line.wholeMatch(of: /# (CONFIG_\w+) is not set/)?.1
     }
 
     /// The requests that `config`, the text of a `.config`, does not fulfil.

@@ -12,7 +12,7 @@ public struct PatchSeries: Sendable {
 
     public let directory: FilePath
     /// In the order in which they apply; the cover letter is none of them.
-    public let patches: [Patch]
+    public private(set) var patches: [Patch]
 
     /// Reads the series. A directory without one is an error: a patched kernel cannot be made of it.
     public init(directory: FilePath) throws {
@@ -33,6 +33,13 @@ public struct PatchSeries: Sendable {
     public init(emptyFor directory: FilePath) {
         self.directory = directory
         patches = []
+    }
+
+    /// The series with further patches after its own; their names are relative to its directory.
+    func adding(_ further: [Patch]) -> PatchSeries {
+        var series = self
+        series.patches += further
+        return series
     }
 
     /// The files that the series creates, changes or deletes, relative to the tree; sorted.

@@ -15,6 +15,8 @@ public struct SuiteRunner: Sendable {
         /// What is wrong beside the tests themselves: the process that ran them.
         public var extraProblems: [String] = []
         public var faults: [ConsoleLog.Fault]
+        /// Data races reported in which the new system call has no part.
+        public var otherDataRaces = 0
         public var directory: FilePath
         public var release: String?
         /// What the guest's run itself had to say, when it did not end as it should.
@@ -77,7 +79,8 @@ public struct SuiteRunner: Sendable {
         if outcome.commandEnded, outcome.status > 128 { message = outcome.message }
         let run = Run(
             results: results, violations: expectation.violations(in: results), faults: outcome.faults,
-            directory: directory.path, release: outcome.release, message: message)
+            otherDataRaces: outcome.otherDataRaces, directory: directory.path, release: outcome.release,
+            message: message)
         let report = ResultsReport(
             kernel: guest.kernel.name, release: outcome.release, accelerator: guest.accelerator.rawValue,
             expectation: expectation, tests: results.tests, violations: run.violations,

@@ -9,6 +9,8 @@ public struct Workshop: Sendable {
     public let catalogue: Catalogue
     public let architecture: Architecture
     public let progress: Progress
+    /// Patches that its kernels get over those of their series.
+    var furtherPatches: [PatchSeries.Patch] = []
 
     /// The workshop of the checkout that holds the running program.
     public init(progress: Progress = Progress()) throws {
@@ -25,7 +27,8 @@ public struct Workshop: Sendable {
 
     public var kernels: KernelBuilder {
         KernelBuilder(
-            repository: repository, catalogue: catalogue, architecture: architecture, progress: progress)
+            repository: repository, catalogue: catalogue, architecture: architecture, progress: progress,
+            furtherPatches: furtherPatches)
     }
 
     public var swift: SwiftBuilder { SwiftBuilder(repository: repository, progress: progress) }
@@ -35,12 +38,13 @@ public struct Workshop: Sendable {
         /// nil: KVM if it works here, else TCG.
         public var accelerator: Accelerator?
         public var machine: MachineOptions
+        /// nil: the kernel's own.
         public var bootLimit: Duration?
-        public var commandLimit: Duration
+        public var commandLimit: Duration?
 
         public init(
             accelerator: Accelerator? = nil, machine: MachineOptions = MachineOptions(),
-            bootLimit: Duration? = nil, commandLimit: Duration
+            bootLimit: Duration? = nil, commandLimit: Duration? = nil
         ) {
             self.accelerator = accelerator
             self.machine = machine
@@ -54,9 +58,7 @@ public struct Workshop: Sendable {
         kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
     ) async throws -> Guest {
         let built = try await kernels.build(kernel)
-        try await swift.buildStatic(onlyInit: image == .command)
-        if image == .suite { try await swift.buildTests() }
-        let file = try await images.image(image, products: swift.products)
+        let file = try await make(image)
         var accelerator = options.accelerator
         if accelerator == nil {
             let finding = try await accelerators.choose(
@@ -65,22 +67,38 @@ public struct Workshop: Sendable {
                 "\(built.release) with \(finding.accelerator.rawValue.uppercased()): \(finding.reason)")
             accelerator = finding.accelerator
         }
-        return Guest(
-            architecture: architecture, accelerator: accelerator!, options: options.machine, kernel: built,
-            image: file, bootLimit: options.bootLimit, commandLimit: options.commandLimit)
+        return guest(kernel, built, accelerator: accelerator!, image: file, options)
+    }
+
+    /// Makes an image, and builds what goes into it, unless it is current.
+    func make(_ image: GuestImage) async throws -> FilePath {
+        try await swift.buildStatic(onlyInit: image == .command)
+        if image == .suite { try await swift.buildTests() }
+        return try await images.image(image, products: swift.products)
     }
 
     /// The guest that `guest(kernel:image:options:)` would make, without making anything.
     public func plannedGuest(
         kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
     ) async -> Guest {
-        Guest(
-            architecture: architecture, accelerator: options.accelerator ?? accelerators.known ?? .tcg,
-            options: options.machine, kernel: await kernels.planned(kernel), image: images.path(of: image),
-            bootLimit: options.bootLimit, commandLimit: options.commandLimit)
+        guest(
+            kernel, await kernels.planned(kernel),
+            accelerator: options.accelerator ?? accelerators.known ?? .tcg, image: images.path(of: image),
+            options)
     }
 
-    private var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
+    private func guest(
+        _ kernel: Catalogue.Kernel, _ built: BuiltKernel, accelerator: Accelerator, image: FilePath,
+        _ options: GuestOptions
+    ) -> Guest {
+        Guest(
+            architecture: architecture, accelerator: accelerator, options: options.machine, kernel: built,
+            image: image,
+            bootLimit: options.bootLimit ?? kernel.scaled(Guest.bootLimit(accelerator)),
+            commandLimit: options.commandLimit ?? kernel.scaled(Guest.commandLimit))
+    }
+
+    var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
     private var accelerators: AcceleratorProbe {
         AcceleratorProbe(repository: repository, progress: progress)
     }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+/// What `./qemu/run --bench` found on one kernel, in two boots: `build/bench/KERNEL.json`.
+public struct BenchRecord: Codable, Equatable, Sendable {
+    /// Raised whenever a reader of the previous form would misunderstand.
+    public static let currentSchema = 1
+
+    public var schema: Int
+    /// Name in the catalogue of kernels.
+    public var kernel: String
+    /// What the measured kernel and program were: records of equal identity were measured on the same bytes.
+    public var identity: String
+    /// Repeats the measurement.
+    public var command: String
+    /// As the emulator names itself.
+    public var emulator: String
+    /// ISO 8601.
+    public var date: String
+    /// Independent boots of the same kernel, all with the same measurements.
+    public var passes: [BenchReport]
+
+    public init(
+        kernel: String, identity: String, command: String, emulator: String, date: String,
+        passes: [BenchReport]
+    ) {
+        schema = Self.currentSchema
+        self.kernel = kernel
+        self.identity = identity
+        self.command = command
+        self.emulator = emulator
+        self.date = date
+        self.passes = passes
+    }
+
+    /// By how much two boots may differ under a clock that counts instructions, relative.
+    public static let tolerance = 0.01
+
+    /// The first boot, whose numbers tables show.
+    public var report: BenchReport { passes[0] }
+
+    /// How far the boots are apart in one cost.
+    public struct Difference: Equatable, Sendable {
+        public var name: String
+        public var least: Double
+        public var greatest: Double
+
+        /// Of the greatest; 0 when that is 0.
+        public var relative: Double { greatest > 0 ? (greatest - least) / greatest : 0 }
+    }
+
+    /// One for each measurement, also for those that some boot lacks: that one differs by everything.
+    public var differences: [Difference] {
+        var names: [String] = []
+        for measurement in passes.flatMap(\.measurements)
+        where measurement.skipped == nil && !names.contains(measurement.name) {
+            names.append(measurement.name)
+        }
+        return names.map { name in
+            let costs = passes.map { $0.cost(name) ?? 0 }
+            return Difference(name: name, least: costs.min() ?? 0, greatest: costs.max() ?? 0)
+        }
+    }
+
+    /// Those that are not the same number twice; empty is what makes the record worth anything.
+    public var unrepeatable: [Difference] {
+        differences.filter { $0.relative > Self.tolerance }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+
+/// What everybody does, on a kernel without the call and on one with it.
+public struct Bystander: Equatable, Sendable {
+    public var name: String
+    public var title: String
+    public var stock: Double
+    public var patched: Double
+    /// How far apart two costs may be without meaning anything: the greatest distance that this cost, or a
+    /// likewise noisy one, had between two boots of one and the same kernel. See ``noiseFloor``.
+    public var noise: Double
+
+    public var difference: Double { patched - stock }
+    public var isEqual: Bool { abs(difference) <= noise }
+
+    /// Relative. Two kernels differ by more than two boots of one do: their data lie elsewhere, so that hash
+    /// chains and trees have other shapes. What can be told apart is never less than this.
+    public static let noiseFloor = 0.005
+
+    /// One for each cost of its kind that both records have.
+    public static func all(stock: BenchRecord, patched: BenchRecord) -> [Bystander] {
+        let apart = [stock, patched].map { record in
+            Dictionary(record.differences.map { ($0.name, $0.greatest - $0.least) }, uniquingKeysWith: max)
+        }
+        return stock.report.measurements.compactMap { measurement in
+            guard measurement.group == .bystander, let before = least(measurement.name, stock),
+                let after = least(measurement.name, patched)
+            else { return nil }
+            let boots = apart.compactMap { $0[measurement.name] }.max() ?? 0
+            return Bystander(
+                name: measurement.name, title: measurement.title, stock: before, patched: after,
+                noise: max(boots, noiseFloor * before))
+        }
+    }
+
+    private static func least(_ name: String, _ record: BenchRecord) -> Double? {
+        record.passes.compactMap { $0.cost(name) }.min()
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+
+import BenchReport
+import Foundation
+import GuestProtocol
+import Synchronization
+import SystemPackage
+
+/// Measures kernels: `robust-list-check bench` in guests whose clock counts instructions.
+public struct BenchRun: Sendable {
+    let workshop: Workshop
+    /// Of cases; empty: all.
+    let filters: [String]
+
+    public init(_ workshop: Workshop, filters: [String] = []) {
+        self.workshop = workshop
+        self.filters = filters
+    }
+
+    /// What is measured when nobody says otherwise: without the call, with it, and with it but without mm->owner.
+    public static let kernels = ["stock-bench", "patched-bench", "patched-bench-nomemcg"]
+
+    /// In two guests rather than twice in one: what a boot decides by chance, where the kernel's data lie
+    /// and in which order, must not show in the numbers either.
+    private static let passes = 2
+
+    /// Enough for 4,000 processes. One processor, since that is what can count.
+    private static let machine = MachineOptions(processors: 1, memory: 4096, countsInstructions: true)
+
+    /// Measures a kernel and, unless cases were chosen, leaves the record in `build/bench`.
+    ///
+    /// A boot that an interrupted run had finished is not repeated, as long as kernel and program are the same bytes.
+    public func measure(_ kernel: Catalogue.Kernel) async throws -> BenchRecord {
+        let options = Workshop.GuestOptions(
+            accelerator: .tcg, machine: Self.machine, commandLimit: .seconds(3600))
+        let guest = try await workshop.guest(kernel: kernel, image: .bench, options: options)
+        let identity = try await identity(of: guest)
+        var reports: [BenchReport] = []
+        for number in 1...Self.passes {
+            reports.append(try await pass(number, kernel.name, guest, identity))
+        }
+        let record = BenchRecord(
+            kernel: kernel.name, identity: identity,
+            command: "./qemu/run --bench --bench-kernel \(kernel.name)",
+            emulator: try await emulator(), date: Date().formatted(.iso8601), passes: reports)
+        if filters.isEmpty {
+            try Self.write(record, to: file("\(kernel.name).json"))
+            for number in 1...Self.passes { try Files.remove(passFile(number, kernel.name)) }
+        }
+        return record
+    }
+
+    /// The record that was left earlier; nil when there is none, or one that is not understood any more.
+    public static func record(of kernel: String, in repository: Repository) -> BenchRecord? {
+        let path = repository.build.appending("bench").appending("\(kernel).json")
+        guard let data = try? Files.read(path) else { return nil }
+        let record = try? JSONDecoder().decode(BenchRecord.self, from: data)
+        return record?.schema == BenchRecord.currentSchema ? record : nil
+    }
+
+    // MARK: One boot
+
+    private struct Pass: Codable {
+        var identity: String
+        var report: BenchReport
+    }
+
+    private func pass(
+        _ number: Int, _ kernel: String, _ guest: Guest, _ identity: String
+    ) async throws -> BenchReport {
+        let kept = passFile(number, kernel)
+        if filters.isEmpty, let data = try? Files.read(kept),
+            let pass = try? JSONDecoder().decode(Pass.self, from: data), pass.identity == identity
+        {
+            workshop.progress.note("bench on \(kernel), boot \(number): kept from the run before")
+            return pass.report
+        }
+        let report = try await workshop.progress.stage("bench on \(kernel), boot \(number) of \(Self.passes)")
+        {
+            try await run(guest, RunDirectory(in: workshop.repository.runs, kernel: kernel))
+        }
+        if filters.isEmpty { try Self.write(Pass(identity: identity, report: report), to: kept) }
+        return report
+    }
+
+    private func run(_ guest: Guest, _ directory: RunDirectory) async throws -> BenchReport {
+        let request = GuestRequest(
+            root: .image, workingDirectory: "/", environment: ["PATH=/usr/bin:/bin"],
+            arguments: [GuestPath.robustListCheck, "bench", "--print-json"]
+                + filters.flatMap { ["--filter", $0] })
+        let output = Mutex<[UInt8]>([])
+        let said = Mutex(LastLines())
+        let sinks = Guest.Sinks(
+            output: { bytes in output.withLock { $0 += bytes } },
+            error: { [progress = workshop.progress] bytes in
+                let line = said.withLock { $0.add(bytes) }
+                if let line { progress.update(line) }
+            })
+        let outcome = try await guest.run(request, in: directory, sinks: sinks)
+        guard outcome.status == 0 else {
+            let complaints = said.withLock { $0.complaints }
+            throw HarnessError(
+                "the bench failed in the guest: "
+                    + ([outcome.message].compactMap { $0 } + complaints).joined(separator: "; ")
+                    + "; see \(directory.path)", status: HarnessStatus(rawValue: outcome.status) ?? .setUp)
+        }
+        let report = try Self.decode(output.withLock { $0 })
+        guard report.clock.unit == .instructions else {
+            throw HarnessError(
+                "the guest's clock does not count instructions: \(report.clock.evidence.joined(separator: "; "))"
+            )
+        }
+        return report
+    }
+
+    /// What the guest printed, if it is a report of the form that is known here.
+    static func decode(_ bytes: [UInt8]) throws -> BenchReport {
+        do {
+            let report = try JSONDecoder().decode(BenchReport.self, from: Data(bytes))
+            guard report.schema == BenchReport.currentSchema else {
+                throw HarnessError(
+                    "the guest reports in form \(report.schema), not \(BenchReport.currentSchema)")
+            }
+            return report
+        } catch let error as DecodingError {
+            throw HarnessError("the guest's report is none: \(error)")
+        }
+    }
+
+    // MARK: Files
+
+    private func passFile(_ number: Int, _ kernel: String) -> FilePath {
+        file(".\(kernel).boot-\(number).json")
+    }
+
+    private func file(_ name: String) -> FilePath {
+        workshop.repository.build.appending("bench").appending(name)
+    }
+
+    private static func write(_ value: some Encodable, to path: FilePath) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try Files.write(encoder.encode(value), to: path)
+    }
+
+    private func identity(of guest: Guest) async throws -> String {
+        let files = [guest.kernel.image, workshop.swift.products.robustListCheck].map(\.string)
+        let sums = try await Tool("sha256sum", files).output().split(separator: "\n").map { $0.prefix(16) }
+        return sums.joined(separator: "-")
+    }
+
+    private func emulator() async throws -> String {
+        let output = try await Tool(workshop.architecture.qemu, ["--version"]).output()
+        return String(output.prefix { $0 != "\n" })
+    }
+}
+
+/// What the command says on standard error, line by line.
+private struct LastLines {
+    private var rest: [UInt8] = []
+    /// All but the lines that only tell how far it is.
+    private(set) var complaints: [String] = []
+
+    /// - Returns: the last whole line among `bytes`, if any.
+    mutating func add(_ bytes: [UInt8]) -> String? {
+        rest += bytes
+        var last: String?
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            var line = String(decoding: rest[..<end], as: UTF8.self)
+            rest.removeSubrange(...end)
+            let prefix = "robust-list-check: "
+            if line.hasPrefix(prefix) { line.removeFirst(prefix.count) }
+            if !line.hasPrefix("case ") { complaints.append(line) }
+            last = line
+        }
+        return last
+    }
+}

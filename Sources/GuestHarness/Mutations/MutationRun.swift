@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// Builds mutations of the series and finds out which tests notice them: the syscall suite, and the selftest
+/// that the series brings to the kernel tree.
+public struct MutationRun: Sendable {
+    private let workshop: Workshop
+    /// The kernel that is mutated, under the name of the mutants: they share a tree, in which only what a
+    /// mutation changes is compiled again.
+    private let kernel: Catalogue.Kernel
+
+    public init(_ workshop: Workshop, of kernelName: String = "patched") throws {
+        self.workshop = workshop
+        var kernel = try workshop.catalogue.kernel(named: kernelName)
+        guard kernel.patched else {
+            throw HarnessError("the kernel '\(kernelName)' has no series to mutate", status: .usage)
+        }
+        kernel.name = kernelName.replacing("patched", with: "mutant")
+        self.kernel = kernel
+    }
+
+    /// The directory of the series.
+    public var series: FilePath {
+        get throws { workshop.repository.root.appending(try workshop.catalogue.base(of: kernel).series) }
+    }
+
+    private var results: FilePath { workshop.repository.build.appending("mutations") }
+
+    /// Checks that each of `mutations` applies to the series; without building.
+    ///
+    /// - Returns: what does not, one line each.
+    public func unusable(among mutations: [Mutation]) async throws -> [String] {
+        let base = try workshop.catalogue.base(of: kernel)
+        let source = try await SourceStore(repository: workshop.repository, progress: workshop.progress)
+            .source(of: base)
+        let scratch = results.appending("check-\(ProcessInfo.processInfo.processIdentifier)")
+        defer { try? Files.remove(scratch) }
+        var problems: [String] = []
+        for mutation in mutations {
+            try Files.remove(scratch)
+            try Files.makeDirectory(scratch)
+            do {
+                try await PatchSeries(directory: series).adding([mutation.patch])
+                    .apply(filesOf: source.tree, in: scratch)
+            } catch let error as HarnessError {
+                problems.append("\(mutation.name): \(error)")
+            }
+        }
+        return problems
+    }
+
+    /// Runs `mutations`. Those whose result is there from an earlier run with the same kernel and tests are not
+    /// run again.
+    ///
+    /// - Throws: when a test notices the kernel without any mutation: it would notice them all.
+    public func run(_ mutations: [Mutation]) async throws -> MutationReport {
+        let selftests = try await SelftestRun(workshop).build(for: kernel)
+        let sound = try await trial(nil, selftests)
+        guard sound.finding.caughtBy.isEmpty else {
+            throw HarnessError(
+                "tests fail on the series as it is, so they tell nothing about mutations: "
+                    + sound.finding.caughtBy.map { "\($0.test): \($0.how)" }.joined(separator: "; "))
+        }
+        var findings: [MutationReport.Finding] = []
+        for (index, mutation) in mutations.enumerated() {
+            workshop.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")
+            do {
+                findings.append(try await trial(mutation, selftests).finding)
+            } catch let error as HarnessError {
+                try Task.checkCancellation()
+                workshop.progress.note("\(error)")
+                findings.append(Self.finding(of: mutation, .unusable, reason: error.description))
+            }
+        }
+        return MutationReport(
+            release: sound.release, accelerator: sound.accelerator.rawValue, findings: findings)
+    }
+
+    /// What came of one kernel, as it is kept.
+    private struct Trial: Codable {
+        var release: String
+        var accelerator: Accelerator
+        var finding: MutationReport.Finding
+    }
+
+    private func trial(_ mutation: Mutation?, _ selftests: SelftestPrograms) async throws -> Trial {
+        var workshop = workshop
+        workshop.furtherPatches = mutation.map { [$0.patch] } ?? []
+        let name = mutation?.name ?? "none"
+        _ = try await workshop.make(.suite)
+        let inputs = try await workshop.kernels.inputs(of: kernel) + workshop.images.manifest(of: .suite)
+        let (kept, stamp) = (results.appending("\(name).json"), results.appending("\(name).inputs"))
+        if (try? Files.read(stamp)) == inputs,
+            let trial = try? JSONDecoder().decode(Trial.self, from: Files.read(kept))
+        {
+            return trial
+        }
+        try Files.remove(stamp)
+        let start = ContinuousClock.now
+        let guest = try await workshop.guest(kernel: kernel, image: .suite, options: .init())
+        var catches = try await suite(on: guest, of: name, workshop)
+        catches += try await selftest(selftests, of: name, workshop)
+        let trial = Trial(
+            release: guest.kernel.release, accelerator: guest.accelerator,
+            finding: Self.finding(
+                of: mutation, catches.isEmpty ? .survived : .caught, by: catches,
+                seconds: (ContinuousClock.now - start) / .seconds(1)))
+        try Files.write(JSONEncoder().encode(trial), to: kept)
+        try Files.write(inputs, to: stamp)
+        return trial
+    }
+
+    private func suite(
+        on guest: Guest, of name: String, _ workshop: Workshop
+    ) async throws -> [MutationReport.Catch] {
+        let expectation = SuiteExpectation(of: kernel)
+        let directory = try RunDirectory(in: workshop.repository.runs, kernel: "\(kernel.name)-\(name)")
+        let run = try await workshop.progress.stage("suite on \(kernel.name), \(name)") {
+            try await SuiteRunner(progress: workshop.progress).run(
+                in: guest, expectation: expectation, filter: nil, directory: directory)
+        }
+        var catches = run.results.tests.compactMap { test in
+            expectation.problem(with: test).map { MutationReport.Catch(test: test.name, how: $0) }
+        }
+        catches += expectation.problems(withRunOf: run.results).map { .init(test: "the suite", how: $0) }
+        catches += run.faults.map { .init(test: "the kernel's log", how: $0.text) }
+        if let message = run.message { catches.append(.init(test: "the guest", how: message)) }
+        return catches
+    }
+
+    private func selftest(
+        _ programs: SelftestPrograms, of name: String, _ workshop: Workshop
+    ) async throws -> [MutationReport.Catch] {
+        let guest = try await workshop.guest(kernel: kernel, image: .command, options: .init())
+        let run = try await workshop.progress.stage("selftest on \(kernel.name), \(name)") {
+            try await SelftestRun(workshop).run(
+                programs, only: [SelftestPrograms.ofTheSeries], on: kernel, in: guest)
+        }
+        return SelftestComparison([run]).problems.map { .init(test: "selftest", how: $0) }
+    }
+
+    private static func finding(
+        of mutation: Mutation?, _ verdict: MutationReport.Finding.Verdict,
+        by catches: [MutationReport.Catch] = [], reason: String? = nil, seconds: Double = 0
+    ) -> MutationReport.Finding {
+        MutationReport.Finding(
+            name: mutation?.name ?? "none", subject: mutation?.subject ?? "",
+            forbidden: mutation?.forbidden ?? "", verdict: verdict, caughtBy: catches, reason: reason,
+            seconds: seconds)
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+
+/// What the kernel's own test runner, `run_kselftest.sh`, prints: KTAP, one level of nesting deep. Its form is
+/// documented in the kernel, `Documentation/dev-tools/ktap.rst`.
+public struct KTAP: Equatable, Sendable {
+    /// One numbered result line.
+    public struct Result: Codable, Equatable, Sendable {
+        public enum Verdict: String, Codable, Sendable {
+            case passed, failed, skipped
+        }
+        public var name: String
+        public var verdict: Verdict
+        /// What follows the name: why it was skipped, or how it ended.
+        public var remark: String
+    }
+
+    /// A program and the tests in it.
+    public struct Program: Equatable, Sendable {
+        public var result: Result
+        public var tests: [Result]
+        /// How many tests the program said it has, if it said so.
+        public var plan: Int?
+    }
+
+    public var programs: [Program] = []
+    /// How many programs were to run.
+    public var plan: Int?
+
+    public init(_ text: String) {
+        var tests: [Result] = []
+        var testPlan: Int?
+        for line in text.split(whereSeparator: \.isNewline) {
+            if let result = Self.result(line) {
+                programs.append(Program(result: result, tests: tests, plan: testPlan))
+                tests = []
+                testPlan = nil
+            } else if let count = Self.plan(line) {
+                plan = count
+            } else if line.hasPrefix("# ") {
+                let inner = line.dropFirst(2)
+                if let result = Self.result(inner) { tests.append(result) }
+                if let count = Self.plan(inner) { testPlan = count }
+            }
+        }
+    }
+
+    private static func plan(_ line: Substring) -> Int? {
+        line.wholeMatch(of: /1\.\.(\d+)(?:\s.*)?/).flatMap { Int($0.1) }
+    }
+
+    private static func result(_ line: Substring) -> Result? {
+        guard let match = line.wholeMatch(of: /(not )?ok \d+(?: -)?(?: (.*?))?(?: # ?(.*))?/) else {
+            return nil
+        }
+        let remark = String(match.3 ?? "")
+        let isSkip = remark.uppercased().hasPrefix("SKIP")
+        return Result(
+            name: String(match.2 ?? ""), verdict: isSkip ? .skipped : match.1 == nil ? .passed : .failed,
+            remark: isSkip ? remark.dropFirst(4).trimmingCharacters(in: .whitespaces) : remark)
+    }
+}

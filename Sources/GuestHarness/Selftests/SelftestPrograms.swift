@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// The futex selftests of a kernel tree, built and installed to run from a directory.
+struct SelftestPrograms: Sendable {
+    /// Where `run_kselftest.sh` is.
+    let directory: FilePath
+    /// The programs that are to run, sorted.
+    let names: [String]
+
+    /// The test that the series brings: no other kernel passes it.
+    static let ofTheSeries = "cleanup_robust_list"
+
+    private static let collection = "futex/functional"
+    /// Seconds that one program may take: the runner's own limit is for machines that are not emulated.
+    private static let limit = 300
+
+    /// Builds the tests of `tree`, which belongs to a kernel of the harness, in `directory`. Tests whose sources
+    /// are unchanged are not compiled again.
+    init(of tree: FilePath, architecture: Architecture, in directory: FilePath, log: FilePath) async throws {
+        func make(_ tree: FilePath, _ arguments: [String]) -> Tool {
+            Tool(
+                "make", arguments, directory: tree,
+                environment: ["ARCH": architecture.kernelArchitecture, "LC_ALL": "C"])
+        }
+        let output = directory.appending("build")
+        let installed = directory.appending("installed")
+        try Files.makeDirectory(output)
+        try Files.remove(installed)
+        // The tests are to see the numbers and structures of this tree, not those of the machine's libc.
+        try await make(tree, ["headers_install", "INSTALL_HDR_PATH=\(output.appending("usr"))"])
+            .runLogged(to: log)
+        try await make(
+            tree,
+            [
+                "-C", "tools/testing/selftests", "TARGETS=futex", "FORCE_TARGETS=1", "O=\(output)",
+                "INSTALL_PATH=\(installed)", "install",
+            ]
+        ).runLogged(to: log, append: true)
+        let programs = installed.pushing(FilePath(Self.collection))
+        // The collection's own script runs a part of them in one go, whose results nobody could tell apart.
+        names = Files.list(programs).filter {
+            !$0.hasSuffix(".sh") && access(programs.appending($0).string, X_OK) == 0
+        }
+        guard !names.isEmpty else {
+            throw HarnessError("\(tree) has no futex selftests: \(programs) is empty; see \(log)")
+        }
+        let list = names.map { "\(Self.collection):\($0)\n" }.joined()
+        try Files.write(Data(list.utf8), to: installed.appending("kselftest-list.txt"))
+        try Files.write(Data("timeout=\(Self.limit)\n".utf8), to: programs.appending("settings"))
+        self.directory = installed
+    }
+
+    /// The programs but for those that `only` leaves out.
+    ///
+    /// - Throws: when there is no such program.
+    func selected(_ only: [String]) throws -> [String] {
+        for name in only where !names.contains(name) {
+            throw HarnessError(
+                "no futex selftest is called '\(name)'; there are: \(names.joined(separator: ", "))",
+                status: .usage)
+        }
+        return only.isEmpty ? names : only
+    }
+
+    /// The command that runs `programs` in a guest.
+    func command(_ programs: [String]) -> [String] {
+        [directory.appending("run_kselftest.sh").string]
+            + programs.flatMap { ["--test", "\(Self.collection):\($0)"] }
+    }
+
+    /// The name of the program that a result of the runner is about.
+    static func name(in result: KTAP.Result) -> String {
+        result.name.replacing("selftests: \(collection): ", with: "")
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import GuestProtocol
+import Synchronization
+import SystemPackage
+
+/// Runs the kernel tree's own futex selftests on kernels, and holds the results against each other.
+public struct SelftestRun: Sendable {
+    let workshop: Workshop
+
+    public init(_ workshop: Workshop) {
+        self.workshop = workshop
+    }
+
+    /// The run on one kernel.
+    public struct KernelRun: Codable, Sendable {
+        public var kernel: String
+        public var base: String
+        public var patched: Bool
+        public var release: String?
+        public var findings: [SelftestFinding]
+        /// What is wrong with the run itself: a program that left no result, a fault, a guest that went away.
+        public var problems: [String]
+        public var directory: String
+    }
+
+    /// Runs the selftests on `kernels`; those named by `only`, or all.
+    public func run(
+        on kernels: [Catalogue.Kernel], only: [String] = [], options: Workshop.GuestOptions
+    ) async throws -> [KernelRun] {
+        var programs: [String: SelftestPrograms] = [:]
+        var runs: [KernelRun] = []
+        for kernel in kernels {
+            if programs[kernel.base] == nil { programs[kernel.base] = try await build(for: kernel) }
+            let programs = programs[kernel.base]!
+            runs.append(
+                try await run(programs, only: programs.selected(only), on: kernel, options: options))
+        }
+        return runs
+    }
+
+    /// The selftests of the patched tree of a kernel's base: the same programs run on every kernel of it.
+    func build(for kernel: Catalogue.Kernel) async throws -> SelftestPrograms {
+        guard
+            let source = workshop.catalogue.kernels.first(where: { $0.base == kernel.base && $0.patched })
+        else {
+            throw HarnessError("the base \(kernel.base) has no patched kernel to take the selftests from")
+        }
+        _ = try await workshop.kernels.build(source)
+        let directory = workshop.repository.build.appending("selftests").appending(kernel.base)
+        let lock = directory.appending(".lock")
+        return try await FileLock.withLock(lock, progress: workshop.progress) {
+            try await workshop.progress.stage("selftests of \(source.name): build") {
+                try await SelftestPrograms(
+                    of: workshop.kernels.directory(of: source).appending("tree"),
+                    architecture: workshop.architecture, in: directory,
+                    log: directory.appending("build.log"))
+            }
+        }
+    }
+
+    private func run(
+        _ programs: SelftestPrograms, only names: [String], on kernel: Catalogue.Kernel,
+        options: Workshop.GuestOptions
+    ) async throws -> KernelRun {
+        let guest = try await workshop.guest(kernel: kernel, image: .command, options: options)
+        return try await workshop.progress.stage("selftests on \(kernel.name)") {
+            try await run(programs, only: names, on: kernel, in: guest)
+        }
+    }
+
+    /// How often a program of which a test failed is run again. The tree's tests order what they do by
+    /// sleeping, in some for 100 µs, which an emulated machine does not always honour.
+    private static let repetitions = 10
+
+    /// Runs `names` of `programs` in `guest`, which boots `kernel` or one that is made like it.
+    ///
+    /// The test of the series has one attempt. Of the others, one that failed has some more, and what counts
+    /// is whether it ever passes.
+    func run(
+        _ programs: SelftestPrograms, only names: [String], on kernel: Catalogue.Kernel, in guest: Guest
+    ) async throws -> KernelRun {
+        var attempt = try await attempt(programs.command(names), in: guest)
+        var findings = attempt.findings
+        var problems = attempt.problems
+        let failed = Set(findings.filter { $0.verdict == .failed }.map(\.program))
+            .subtracting([SelftestPrograms.ofTheSeries]).sorted()
+        if !failed.isEmpty, problems.isEmpty {
+            let again = failed.flatMap { Array(repeating: $0, count: Self.repetitions) }
+            attempt = try await self.attempt(programs.command(again), in: guest)
+            findings = SelftestFinding.best(findings + attempt.findings)
+            problems += attempt.problems
+        }
+        let ran = Set(findings.map(\.program))
+        problems += names.filter { !ran.contains($0) }.map { "\($0) left no result" }
+        let run = KernelRun(
+            kernel: guest.kernel.name, base: kernel.base, patched: kernel.patched, release: attempt.release,
+            findings: findings, problems: problems, directory: attempt.directory.path.string)
+        try Files.write(SelftestComparison.encoded(run), to: attempt.directory.results)
+        return run
+    }
+
+    private struct Attempt {
+        var findings: [SelftestFinding]
+        var problems: [String]
+        var release: String?
+        var directory: RunDirectory
+    }
+
+    private func attempt(_ command: [String], in guest: Guest) async throws -> Attempt {
+        let directory = try RunDirectory(in: workshop.repository.runs, kernel: guest.kernel.name)
+        let output = OutputFile(directory.suiteOutput, progress: workshop.progress)
+        let request = GuestRequest(
+            root: .host, sharedDirectory: workshop.repository.root.string, workingDirectory: "/tmp",
+            environment: [
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+                "TERM=dumb",
+            ],
+            arguments: command)
+        let outcome = try await guest.run(
+            request, in: directory,
+            sinks: Guest.Sinks(output: { output.append($0) }, error: { output.append($0) }))
+        let ktap = KTAP(try output.finish())
+        var problems = outcome.faults.map { "the kernel reported: \($0.text) (console.log line \($0.line))" }
+        if !outcome.commandEnded, let message = outcome.message { problems.append(message) }
+        if let plan = ktap.plan, plan != ktap.programs.count {
+            problems.append("\(ktap.programs.count) of \(plan) programs left a result")
+        }
+        problems += ktap.programs.compactMap { program in
+            guard let plan = program.plan, plan != program.tests.count, program.result.verdict == .passed
+            else { return nil }
+            let name = SelftestPrograms.name(in: program.result)
+            return "\(name) ran \(program.tests.count) of the \(plan) tests it has"
+        }
+        return Attempt(
+            findings: SelftestFinding.all(in: ktap), problems: problems, release: outcome.release,
+            directory: directory)
+    }
+}
+
+/// Keeps what a command writes, in memory and in a file. Thread-safe.
+private final class OutputFile: Sendable {
+    private let collected = Mutex<[UInt8]>([])
+    private let path: FilePath
+    private let progress: Progress
+
+    init(_ path: FilePath, progress: Progress) {
+        self.path = path
+        self.progress = progress
+    }
+
+    func append(_ bytes: [UInt8]) {
+        let text = collected.withLock {
+            $0 += bytes
+            return String(decoding: $0, as: UTF8.self)
+        }
+        let finished = KTAP(text).programs.count
+        progress.update("\(finished) programs ended")
+    }
+
+    func finish() throws -> String {
+        let bytes = collected.withLock { $0 }
+        try Files.write(Data(bytes), to: path)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+import BenchReport
+import RobustFutex
+import RobustFutexChecks
+
+/// One thing to measure: how to bring it about.
+public struct BenchCase: Sendable {
+    public let name: String
+    public let group: Measurement.Group
+    public let title: String
+    public let point: Measurement.Point?
+    /// Why it cannot be measured on this machine; nil when it can.
+    let reasonToSkip: @Sendable () -> String?
+    /// Runs in a process of its own.
+    let job: @Sendable (Stage) throws -> Job
+    /// Bytes of the file in which the locks lie.
+    let fileLength: Int
+
+    init(
+        _ name: String, _ group: Measurement.Group, _ title: String, point: Measurement.Point? = nil,
+        fileLength: Int = 4096, unless reasonToSkip: @escaping @Sendable () -> String? = { nil },
+        job: @escaping @Sendable (Stage) throws -> Job
+    ) {
+        self.name = name
+        self.group = group
+        self.title = title
+        self.point = point
+        self.fileLength = fileLength
+        self.reasonToSkip = reasonToSkip
+        self.job = job
+    }
+
+    /// All of them, in the order in which they are measured and shown.
+    public static let all = yardsticks + calls + emulations + unlocks + everyday
+
+    /// Chooses by regular expressions that match anywhere in the name; none chooses all.
+    ///
+    /// - Throws: for a pattern that is no regular expression, what is wrong with it.
+    public static func matching(_ patterns: [String]) throws -> [BenchCase] {
+        let expressions = try patterns.map { try Regex($0) }
+        return all.filter { item in
+            expressions.isEmpty || expressions.contains { item.name.firstMatch(of: $0) != nil }
+        }
+    }
+
+    /// Cases of one series, at each of `points`.
+    static func series(
+        _ series: String, _ group: Measurement.Group, per unit: String, at points: [Int],
+        title: (Int) -> String, unless reasonToSkip: @escaping @Sendable () -> String? = { nil },
+        fileLength: (Int) -> Int = { _ in 4096 }, job: @escaping @Sendable (Stage, Int) throws -> Job
+    ) -> [BenchCase] {
+        points.map { x in
+            BenchCase(
+                "\(series)/\(x)", group, title(x), point: .init(series: series, unit: unit, x: Double(x)),
+                fileLength: fileLength(x), unless: reasonToSkip
+            ) { stage in try job(stage, x) }
+        }
+    }
+
+    @Sendable static func lacksCall() -> String? {
+        switch SyscallDetection.ofThisKernel.verdict {
+        case .available: nil
+        default: "this kernel has no cleanup_robust_list(2)"
+        }
+    }
+}
+
+/// "1 thread", "16 threads"
+func counted(_ count: Int, _ noun: String) -> String {
+    let plural = noun.hasSuffix("s") ? noun + "es" : noun + "s"
+    return "\(count) \(count == 1 ? noun : plural)"
+}

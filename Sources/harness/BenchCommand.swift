@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import BenchReport
+import GuestHarness
+
+/// `./qemu/run --bench`.
+struct BenchArguments: ParsableArguments {
+    @Flag(
+        help: ArgumentHelp(
+            "Measure what the system call costs, in guest instructions, and whom.",
+            discussion: """
+                Boots each kernel twice, with a clock that counts instructions. Fails unless both boots give the \
+                same numbers within 1 %, and the kernel with the call costs those nothing who do not call it. A \
+                target that is missed is shown and is no failure. Leaves build/bench/KERNEL.json.
+                """))
+    var bench = false
+
+    @Option(
+        name: .customLong("bench-kernel"),
+        help: ArgumentHelp(
+            "A kernel to measure; may be repeated. (default: \(BenchRun.kernels.joined(separator: ", ")))",
+            valueName: "kernel"))
+    var kernels: [String] = []
+
+    @Option(
+        name: .customLong("bench-case"),
+        help: ArgumentHelp(
+            "Measure only cases whose name this regular expression matches, and leave no file; may be repeated.",
+            valueName: "regex"))
+    var cases: [String] = []
+
+    func validate() throws {
+        guard bench || (kernels.isEmpty && cases.isEmpty) else {
+            throw ValidationError("--bench-kernel and --bench-case have a meaning with --bench only")
+        }
+        for pattern in cases where (try? Regex(pattern)) == nil {
+            throw ValidationError("--bench-case: not a regular expression: '\(pattern)'")
+        }
+    }
+
+    /// Measures, prints, and fails as the help says.
+    func run(_ workshop: Workshop) async throws {
+        let names = kernels.isEmpty ? BenchRun.kernels : kernels
+        let chosen = try names.map { try workshop.catalogue.kernel(named: $0) }
+        var records: [BenchRecord] = []
+        for kernel in chosen {
+            records.append(try await BenchRun(workshop, filters: cases).measure(kernel))
+        }
+        let summary = BenchSummary(records)
+        print(summary.lines.joined(separator: "\n"))
+        print("")
+        for record in records where cases.isEmpty {
+            print("record   \(workshop.repository.build)/bench/\(record.kernel).json")
+        }
+        print("time     \(Progress.format(seconds: workshop.progress.times.total)); \(records[0].emulator)")
+        for complaint in summary.complaints { print("WRONG    \(complaint)") }
+        guard summary.complaints.isEmpty else { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import GuestHarness
+import SystemPackage
+
+/// `kernel-patch/mutate`.
+struct MutateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mutate",
+        abstract: "Breaks the series on purpose, and reports which test notices.",
+        usage: """
+            kernel-patch/mutate [--only NAME …]   build, boot and test them; a table and a report
+            kernel-patch/mutate --list            the mutations, and what each must not be able to do unnoticed
+            kernel-patch/mutate --check           only whether each still applies; takes seconds
+            """,
+        discussion: """
+            Each mutation is a patch over the series, in kernel-patch/mutations. Its kernel is built, the syscall \
+            suite and the selftest of the series run on it. The exit status is 0 only if each was caught: one that \
+            nobody notices is a missing test, one that does not apply any more is to be written anew. The series \
+            without any mutation goes first and must pass. Results are kept in build/mutations: an interrupted run goes \
+            on where it was.
+            """)
+
+    @Option(help: ArgumentHelp("Only this mutation; may be repeated.", valueName: "name"))
+    var only: [String] = []
+
+    @Option(help: ArgumentHelp("The patched kernel to mutate.", valueName: "name"))
+    var kernel = "patched"
+
+    @Option(help: ArgumentHelp("Where to write the report. (default: build/mutations/report.json)"))
+    var json: String?
+
+    @Flag(help: "Show the mutations.")
+    var list = false
+
+    @Flag(help: "Check that they apply, without building.")
+    var check = false
+
+    func run() async throws {
+        let workshop = try Workshop()
+        let run = try MutationRun(workshop, of: kernel)
+        let mutations = try Mutation.select(only, from: Mutation.all(of: run.series))
+        if list {
+            for mutation in mutations {
+                print("\(mutation.name)\n    \(mutation.subject)\n    forbidden: \(mutation.forbidden)")
+            }
+        } else if check {
+            let problems = try await run.unusable(among: mutations)
+            for problem in problems { print("UNUSABLE \(problem)") }
+            print("\(mutations.count - problems.count) of \(mutations.count) mutations apply")
+            guard problems.isEmpty else { throw ExitCode(1) }
+        } else {
+            let report = try await run.run(mutations)
+            let file =
+                json.map { FilePath($0) } ?? workshop.repository.build.appending("mutations/report.json")
+            try Files.write(report.encoded, to: file)
+            print(report.lines.joined(separator: "\n"))
+            print("report   \(file)")
+            guard report.isGood else { throw ExitCode(1) }
+        }
+    }
+}
