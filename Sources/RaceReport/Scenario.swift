@@ -101,7 +101,8 @@ public struct Scenario: Codable, Hashable, Sendable {
         ].joined(separator: "/")
     }
 
-    /// Whether only the boundaries inside the race window are tried: for killers other than `SIGKILL`. What
+    /// Whether only the boundaries inside the race window are tried (where it has none, the first one after the
+    /// release): for killers other than `SIGKILL`. What
     /// happens elsewhere does not depend on the killer, and each takes its time.
     public var windowOnly: Bool { killer != .sigkill }
 }

@@ -24,8 +24,14 @@ public enum ConsoleLog {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let others = DataRaces.headlinesOfOthers(in: lines)
         var findings = Findings(otherDataRaces: others.count)
+        var traceOfOOM = 0..<0
         for (index, line) in lines.enumerated() where !others.contains(index) {
             let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            if line.contains("invoked oom-killer:") { traceOfOOM = index..<index + linesToTraceOfOOM }
+            if traceOfOOM.contains(index), line.contains("Call Trace:") {
+                traceOfOOM = 0..<0
+                continue
+            }
             if reports.contains(where: { line.contains($0) }) {
                 findings.faults.append(Fault(line: index + 1, text: line))
             }
@@ -39,9 +45,13 @@ public enum ConsoleLog {
         return findings(in: String(decoding: data, as: UTF8.self))
     }
 
+    /// The out-of-memory killer says where it was invoked from (`dump_header()` in mm/oom_kill.c), which is no fault
+    /// when a memory cgroup has used up what it may; that the guest itself has is one, by its last line.
+    private static let linesToTraceOfOOM = 8
+
     /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, kernel/kcsan/report.c, lib/ubsan.c,
     /// kernel/locking/lockdep.c, lib/debugobjects.c, lib/list_debug.c, kernel/sched/core.c, kernel/hung_task.c,
-    /// kernel/watchdog.c and kernel/rcu/tree_stall.h.
+    /// kernel/watchdog.c, mm/oom_kill.c and kernel/rcu/tree_stall.h.
     private static var reports: [Regex<Substring>] {
         [
             #/\bWARNING: /#, #/\bBUG: /#, #/kernel BUG at /#, #/\bOops\b/#, #/Kernel panic/#,
@@ -52,7 +62,7 @@ public enum ConsoleLog {
             #/trying to register non-static key/#, #/\bODEBUG: /#,
             #/list_(?:add|del) corruption/#, #/INFO: task .* blocked for more than/#,
             #/rcu: INFO: .* (?:self-)?detected stall/#, #/detected stalls? on CPUs/#,
-            #/soft lockup|hard LOCKUP/#, #/Call Trace:/#, #/kmemleak: /#,
+            #/\bOut of memory: /#, #/soft lockup|hard LOCKUP/#, #/Call Trace:/#, #/kmemleak: /#,
         ]
     }
 }

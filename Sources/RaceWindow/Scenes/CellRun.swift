@@ -64,8 +64,14 @@ struct CellRun {
 
     /// The boundaries that are tried.
     private func chosen(_ records: [Boundary]) -> [Int] {
-        if scenario.windowOnly { return records.filter(\.inWindow).map(\.index) }
-        guard quick else { return records.map(\.index) }
+        if scenario.windowOnly {
+            let window = records.filter(\.inWindow).map(\.index)
+            guard window.isEmpty else { return window }
+            // An unlocker without a window still has to be left alone once it has released the word.
+            return records.firstIndex(where: \.released).map { [$0] } ?? []
+        }
+        // The other techniques have a boundary or two.
+        guard quick, scenario.technique == .singleStep else { return records.map(\.index) }
         return records.indices.filter { index in
             let neighbours = [index - 1, index, index + 1].filter(records.indices.contains)
             return neighbours.contains { records[$0].inWindow }
