@@ -75,13 +75,13 @@ struct BuildChecks {
         let sources = Set(mails.flatMap(\.kernelSources)).sorted()
         var goals = configuration.targets
         if configuration.kind == .sparse {
-            goals = []
+            let references = goals.count
             for source in sources where source.hasSuffix(".c") && Self.isFor(configuration, source) {
                 if try await tree.contents(of: source, in: commit) != nil {
                     goals.append("\(source.dropLast(2)).o")
                 }
             }
-            if goals.isEmpty { return nil }
+            if goals.count == references { return nil }
         }
         return try await builder.build(
             configuration, at: commit, goals: goals, sources: sources, stage: stage)
@@ -141,7 +141,7 @@ struct BuildChecks {
                     break
                 }
             }
-            goals = objects
+            goals = configuration.kind == .sparse ? configuration.targets + objects : objects
         }
         if goals.isEmpty { return Diagnostics() }
         let result = try await builder.build(

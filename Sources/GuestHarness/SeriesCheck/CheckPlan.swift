@@ -10,7 +10,8 @@ struct CheckPlan: Codable, Equatable, Sendable {
         enum Kind: String, Codable, Sendable {
             /// `targets` of the kernel, with W=1.
             case kernel
-            /// The C files that the patches change, through sparse.
+            /// The C files that the patches change, through sparse; `targets` are objects that show what
+            /// it has to say about common headers without any patch.
             case sparse
             /// The user space tests in the directories `targets` of tools/testing/selftests.
             case selftests

@@ -31,16 +31,14 @@ struct Diagnostics: Codable, Equatable, Sendable {
     var objects: [String] { messages.keys.filter { !$0.isEmpty }.sorted() }
 
     /// The messages that are not among those of `older`, counting repetitions.
+    ///
+    /// A header says the same in every file that includes it: once known, it is known for all.
     func new(since older: Diagnostics) -> [String] {
-        Self.new(all, since: older.all)
-    }
-
-    static func new(_ messages: [String], since older: [String]) -> [String] {
         var known: [String: Int] = [:]
-        for message in older { known[message, default: 0] += 1 }
-        return messages.filter { message in
+        for message in older.all { known[message, default: 0] += 1 }
+        return all.filter { message in
             guard let count = known[message], count > 0 else { return true }
-            known[message] = count - 1
+            if message.wholeMatch(of: /\S+\.h: .*/) == nil { known[message] = count - 1 }
             return false
         }
     }
