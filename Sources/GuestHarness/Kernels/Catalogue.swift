@@ -23,7 +23,7 @@ public struct Catalogue: Codable, Equatable, Sendable {
     public struct Kernel: Codable, Equatable, Sendable {
         public var name: String
         /// What it is for, in a few words.
-        public var purpose: String
+        public var purpose = ""
         public var base: String
         public var patched: Bool
         /// Config fragments after those of the base; they may take back what those ask for.
