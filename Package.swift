@@ -44,12 +44,28 @@ let package = Package(
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
-                "BenchReport", "CRobustFutex", "RobustFutex", "RobustFutexChecks", "RobustListBench",
-                argumentParser, systemPackage,
+                "BenchReport", "CRobustFutex", "RaceReport", "RaceWindow", "RobustFutex",
+                "RobustFutexChecks", "RobustListBench", argumentParser, systemPackage,
+            ],
+            swiftSettings: strict),
+
+        // The race on unmodified C libraries: processes that are held inside their unlock.
+        .target(
+            name: "CRaceVictim", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .target(
+            name: "CRaceWindow", dependencies: ["CRaceVictim", "CRobustFutex", "CSeccomp"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "RaceWindow",
+            dependencies: [
+                "CRaceVictim", "CRaceWindow", "CRobustFutex", "RaceReport", "RobustFutex",
+                "RobustFutexChecks", systemPackage,
             ],
             swiftSettings: strict),
 
         // Between host and guest: what the two sides say to each other.
+        .target(name: "RaceReport", swiftSettings: strict),
         .target(name: "GuestProtocol", swiftSettings: strict),
         .target(name: "BenchReport", swiftSettings: strict),
         .target(name: "CGuestInit"),
@@ -69,6 +85,13 @@ let package = Package(
             name: "RobustFutexTests",
             dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
+        .testTarget(
+            name: "RaceWindowTests",
+            dependencies: [
+                "CRaceVictim", "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", subprocess,
+                systemPackage,
+            ],
+            resources: [.copy("Golden")], swiftSettings: strict),
         .testTarget(
             name: "SyscallTests",
             dependencies: ["RobustFutex", "RobustFutexChecks", subprocess, systemPackage],

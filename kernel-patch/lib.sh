@@ -4,9 +4,8 @@
 
 set -euo pipefail
 
-series_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck disable=SC2034 # used by those that read this file
-project_dir=$(dirname "$series_dir")
+project_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+series_dir=$project_dir/kernel-patch
 
 die() {
 	echo "${0##*/}: $*" >&2
@@ -15,6 +14,11 @@ die() {
 
 usage() {
 	sed -n '/^# Usage:/,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+# Works on the series in another directory: one of backports/.
+choose_series() {
+	series_dir=$(cd "$1" 2>/dev/null && pwd) || die "no directory $1"
 }
 
 # The mails that carry a patch; the cover letter carries none.

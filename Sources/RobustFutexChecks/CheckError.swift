@@ -23,7 +23,7 @@ extension CheckError: CustomStringConvertible {
 }
 
 /// The result of a request to the kernel that a check needs and does not test.
-func required(_ what: @autoclosure () -> String, _ result: Int) throws(CheckError) -> Int {
+package func required(_ what: @autoclosure () -> String, _ result: Int) throws(CheckError) -> Int {
     guard result < 0 else { return result }
     throw .broken("\(what()): \(resultName(result))")
 }

@@ -11,8 +11,8 @@ struct Harness: AsyncParsableCommand {
         commandName: "harness",
         abstract: "Builds kernels, boots them in QEMU, and runs tests and commands in them.",
         subcommands: [
-            RunCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self, BuildCommand.self,
-            SourceCommand.self,
+            RunCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
+            SeriesCheckCommand.self, BuildCommand.self, SourceCommand.self,
         ])
 
     static func main() async {

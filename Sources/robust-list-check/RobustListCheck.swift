@@ -13,7 +13,8 @@ struct RobustListCheck: ParsableCommand {
             needed nowhere; to name the system call in /proc/kallsyms, it must be readable.
             """,
         subcommands: [
-            Probe.self, Run.self, BenchCommand.self, Stress.self, PeerCommand.self, StressWorkerCommand.self,
+            Probe.self, Run.self, RaceCommand.self, BenchCommand.self, Stress.self, VictimsCommand.self,
+            PeerCommand.self, AfterExecCommand.self, StressWorkerCommand.self,
         ])
 }
 

@@ -10,7 +10,8 @@ import SystemPackage
 public enum GuestImage: String, Sendable, CaseIterable {
     /// Init and a shell: for commands, which find the host's files over 9p.
     case command
-    /// The same, the test bundle with all its libraries, and the static command it starts.
+    /// The same, the test bundle with all its libraries, the static command it starts, and the victims of the
+    /// race with theirs.
     case suite
     /// Init, a shell and the static command, which measures: no file comes from outside the guest then.
     case bench
@@ -82,6 +83,11 @@ public struct ImageBuilder: Sendable {
                     path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true))
             for library in try await SharedLibraries.needed(by: products.testBundle) {
                 items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
+            }
+            let victims = RaceVictims(robustListCheck: products.robustListCheck, progress: progress)
+            for file in try await victims.files() where !items.contains(where: { $0.path == file.path }) {
+                // Unmodified: they are what is looked at.
+                items.append(Item(path: file.path, source: file.source))
             }
         }
         return items

@@ -4,9 +4,19 @@ import SystemPackage
 
 /// What the dynamic loader loads for a program.
 enum SharedLibraries {
-    /// Absolute paths of the libraries and of the loader itself, as this machine resolves them.
+    /// Absolute paths of the libraries and of the loader itself, as this machine resolves them; none for a
+    /// static program.
     static func needed(by program: FilePath) async throws -> [FilePath] {
-        try parse(await Tool("ldd", [program.string]).output(), of: program)
+        var lines: [String] = []
+        let status = try await Tool("ldd", [program.string], environment: ["LC_ALL": "C"])
+            .status { lines.append($0) }
+        let text = lines.joined(separator: "\n")
+        guard status.isSuccess else {
+            // That is a failure to ldd.
+            if text.contains("not a dynamic executable") { return [] }
+            throw HarnessError("ldd \(program) failed (\(status)): \(text)")
+        }
+        return try parse(text, of: program)
     }
 
     /// - Parameter text: what `ldd` prints.

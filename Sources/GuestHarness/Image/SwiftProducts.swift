@@ -31,7 +31,7 @@ public struct SwiftBuilder: Sendable {
             testBundle: repository.swiftBuild.appending("debug/robust-futexPackageTests.xctest"))
     }
 
-    /// Builds the static products; a user's command needs only init.
+    /// Builds the static products, and the victims of the race; a user's command needs only init.
     public func buildStatic(onlyInit: Bool) async throws {
         // One at a time: SwiftPM takes one product or all, and the others need not link statically.
         let all = [products.guestInit, products.robustListCheck]
@@ -43,6 +43,9 @@ public struct SwiftBuilder: Sendable {
                     "-static-executable",
                     "--scratch-path", repository.staticSwiftBuild.string,
                 ], from: ["Sources"])
+        }
+        if !onlyInit {
+            try await RaceVictims(robustListCheck: products.robustListCheck, progress: progress).build()
         }
     }
 

@@ -9,6 +9,8 @@ struct PrivateApt: Sendable {
     let directory: FilePath
     /// nil: the suites that the machine has anyway.
     let suite: String?
+    /// Of `suite` the source packages, not those for this machine.
+    var sources = false
 
     struct Package: Equatable, Sendable {
         var name: String
@@ -39,7 +41,8 @@ struct PrivateApt: Sendable {
         }
         if let suite {
             let targets = try await Tool("apt-get", ["indextargets", "Created-By: Packages"]).output()
-            let line = try Self.sourceLine(for: suite, from: targets, release: Self.codename())
+            let line = try Self.sourceLine(
+                for: suite, type: sources ? "deb-src" : "deb", from: targets, release: Self.codename())
             try Files.write(Data("\(line)\n".utf8), to: sourceList)
         }
         _ = try await Tool(
@@ -91,6 +94,19 @@ struct PrivateApt: Sendable {
         return downloads.appending(file)
     }
 
+    /// Fetches the original tar file of a source package, its newest version.
+    func downloadSource(_ name: String) async throws -> FilePath {
+        _ = try await Tool(
+            "apt-get", options + ["-q", "source", "--download-only", name], directory: downloads
+        ).output()
+        guard
+            let file = Files.list(downloads).last(where: {
+                $0.hasPrefix("\(name)_") && $0.contains(".orig.tar.") && !$0.hasSuffix(".asc")
+            })
+        else { throw HarnessError("apt-get downloaded \(name), but \(downloads) does not have it") }
+        return downloads.appending(file)
+    }
+
     /// `linux-source-7.3`, not a flavour's tools or a meta package: the pattern's star is a version.
     static func isSource(_ name: String, pattern: String) -> Bool {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
@@ -103,8 +119,12 @@ struct PrivateApt: Sendable {
 
     /// A line for `sources.list`: `suite` from where the machine gets `release` from.
     ///
-    /// - Parameter targets: what `apt-get indextargets` prints.
-    static func sourceLine(for suite: String, from targets: String, release: String) throws -> String {
+    /// - Parameters:
+    ///   - type: `deb` or `deb-src`.
+    ///   - targets: what `apt-get indextargets` prints.
+    static func sourceLine(
+        for suite: String, type: String = "deb", from targets: String, release: String
+    ) throws -> String {
         let stanzas = targets.split(separator: "\n\n").map { stanza in
             var fields: [String: String] = [:]
             for line in stanza.split(separator: "\n") {
@@ -125,7 +145,7 @@ struct PrivateApt: Sendable {
             )
         }
         let option = archive["Signed-By"].map { "[signed-by=\($0)] " } ?? ""
-        return "deb \(option)\(uri) \(suite) main"
+        return "\(type) \(option)\(uri) \(suite) main"
     }
 
     private static func codename() throws -> String {

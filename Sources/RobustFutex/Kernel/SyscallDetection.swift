@@ -58,6 +58,7 @@ extension Errno {
             .notPermitted: "EPERM", .interrupted: "EINTR", .noMemory: "ENOMEM",
             .permissionDenied: "EACCES", .badAddress: "EFAULT", .invalidArgument: "EINVAL",
             .noFunction: "ENOSYS", .timedOut: "ETIMEDOUT", .resourceTemporarilyUnavailable: "EAGAIN",
+            .noSuchFileOrDirectory: "ENOENT", .execFormatError: "ENOEXEC", .brokenPipe: "EPIPE",
             .noSuchProcess: "ESRCH", .badFileDescriptor: "EBADF", .resourceBusy: "EBUSY",
         ]
         return names[self] ?? "errno \(rawValue)"

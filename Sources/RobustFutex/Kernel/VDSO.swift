@@ -8,7 +8,8 @@ public struct VDSO: Sendable {
     /// Names of the exported functions, sorted; empty when there is no vDSO.
     public var functions: [String] { addresses.keys.sorted() }
 
-    private let addresses: [String: UInt]
+    /// Where each exported function begins, in the address space of the process whose image it is.
+    public let addresses: [String: UInt]
 
     /// The functions with which an uncontended unlock has no race window (Linux 7.2), by pointer width.
     public static let robustUnlockFunctions = [
@@ -28,11 +29,6 @@ public struct VDSO: Sendable {
         }
         addresses = tables.functions()
     }
-
-    /// Where an exported function is, in the process whose image this is; nil when there is none of the name.
-    public func address(of function: String) -> UInt? {
-        addresses[function]
-    }
 }
 
 /// The dynamic section's pointers into an image, relative to where it lies.
@@ -40,7 +36,7 @@ private struct DynamicTables {
     private let symbols: UnsafePointer<Elf64_Sym>
     private let strings: UnsafePointer<CChar>
     private let symbolCount: Int
-    /// Where address 0 of the image's own numbering is.
+    /// Where the image would lie if its addresses were those that it was linked for.
     private let base: UInt
 
     init?(image: UnsafeRawPointer) {
@@ -55,7 +51,6 @@ private struct DynamicTables {
             if segment.p_type == UInt32(PT_DYNAMIC) { dynamic = segment.p_offset }
         }
         guard let bias, let dynamic else { return nil }
-        base = UInt(bitPattern: image + bias)
 
         var addresses: [Int: UnsafeRawPointer] = [:]
         var entry = (image + Int(dynamic)).assumingMemoryBound(to: Elf64_Dyn.self)
@@ -70,6 +65,7 @@ private struct DynamicTables {
         self.symbols = symbols.assumingMemoryBound(to: Elf64_Sym.self)
         self.strings = strings.assumingMemoryBound(to: CChar.self)
         symbolCount = count
+        base = UInt(bitPattern: image + bias)
     }
 
     /// The dynamic section does not say how many symbols there are; its hash tables do. Which of the two a
@@ -91,14 +87,12 @@ private struct DynamicTables {
         return index + 1
     }
 
-    /// The exported functions, and where they are.
     func functions() -> [String: UInt] {
-        var functions: [String: UInt] = [:]
-        for symbol in UnsafeBufferPointer(start: symbols, count: symbolCount) {
-            let isFunction = symbol.st_info & 0xf == UInt8(STT_FUNC)
-            guard isFunction, symbol.st_shndx != 0 else { continue }
-            functions[String(cString: strings + Int(symbol.st_name))] = base + UInt(symbol.st_value)
+        var found: [String: UInt] = [:]
+        for symbol in UnsafeBufferPointer(start: symbols, count: symbolCount)
+        where symbol.st_info & 0xf == UInt8(STT_FUNC) && symbol.st_shndx != 0 {
+            found[String(cString: strings + Int(symbol.st_name))] = base &+ UInt(symbol.st_value)
         }
-        return functions
+        return found
     }
 }

@@ -5,11 +5,11 @@ import Glibc
 import RobustFutex
 
 /// A process by its descriptor (pidfd_open(2)): signals cannot go astray, and its end can be waited for.
-final class ProcessHandle {
-    let pid: Int32
+package final class ProcessHandle {
+    package let pid: Int32
     private let descriptor: Int32
 
-    init(pid: Int32) throws(CheckError) {
+    package init(pid: Int32) throws(CheckError) {
         self.pid = pid
         descriptor = Int32(try required("pidfd of \(pid)", crf_pidfd_open(pid)))
     }
@@ -17,12 +17,12 @@ final class ProcessHandle {
     /// Whether every thread has left the process; robust lists have been processed by then.
     var hasExited: Bool { waitReadable(milliseconds: 0) }
 
-    func send(_ signal: Int32) throws(CheckError) {
+    package func send(_ signal: Int32) throws(CheckError) {
         _ = try required("signal \(signal) to \(pid)", crf_pidfd_send_signal(descriptor, signal))
     }
 
     /// Kills the process and waits until it is gone. No error when it is already.
-    func killAndWait() throws(CheckError) {
+    package func killAndWait() throws(CheckError) {
         // The signal fails when the process is gone, and then there is nothing to wait for.
         _ = crf_pidfd_send_signal(descriptor, SIGKILL)
         try waitForExit()

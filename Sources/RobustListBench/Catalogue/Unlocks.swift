@@ -35,7 +35,7 @@ extension BenchCase {
     }
 
     private static var tryUnlock: UInt? {
-        VDSO.ofThisProcess().address(of: VDSO.robustUnlockFunctions[0])
+        VDSO.ofThisProcess().addresses[VDSO.robustUnlockFunctions[0]]
     }
 
     @Sendable private static func lacksRobustUnlock() -> String? {

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What a victim can do with a lock; each returns 0 or an error number, as the pthread functions do. */
+#ifndef CRV_LOCKS_H
+#define CRV_LOCKS_H
+
+#include <stddef.h>
+
+struct crv_locks {
+	size_t bytes;
+	int (*init)(void *lock, int pi);
+	int (*lock)(void *lock);
+	int (*trylock)(void *lock);
+	int (*unlock)(void *lock);
+	int (*consistent)(void *lock);
+	int (*destroy)(void *lock);
+};
+
+/* Locks that are unlocked as Linux 7.2 allows; try_unlock: __vdso_futex_robust_list64_try_unlock(). */
+const struct crv_locks *crv_robust_unlock_locks(void *try_unlock);
+
+#endif

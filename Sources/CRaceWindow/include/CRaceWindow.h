@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* What Swift cannot say of processes that are held and watched. Names start with crw_. 0 or a value, or -errno. */
+#ifndef C_RACE_WINDOW_H
+#define C_RACE_WINDOW_H
+
+#include "crw_seccomp.h"
+#include "crw_spawn.h"
+#include "crw_trace.h"
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * C, because between fork(2) and execve(2) neither the Swift runtime nor anything that takes a lock may
+ * run, and posix_spawn(3) knows neither PR_SET_PDEATHSIG nor seccomp(2).
+ */
+#ifndef CRW_SPAWN_H
+#define CRW_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How a victim is started. Descriptors stay the caller's. */
+struct crw_victim {
+	const char *program; /* NULL: the calling process itself, forked */
+	int orders;          /* its end of the socket that becomes CRV_ORDERS */
+	int memory;          /* becomes CRV_MEMORY */
+	int helper_orders;   /* becomes CRV_HELPER_ORDERS */
+	const void *filter;  /* struct sock_filter[], a seccomp filter with a listener, or NULL */
+	size_t filter_bytes;
+};
+
+/*
+ * Starts it: pid or -errno. It is killed when the calling *thread* ends. What keeps it from starting comes
+ * as the answer to the first order. With a filter the listener comes before that answer, as the descriptor of
+ * a message of one byte.
+ */
+long crw_spawn(const struct crw_victim *victim);
+
+/* Whether a dynamic loader has loaded the calling program: AT_BASE of getauxval(3). */
+bool crw_has_loader(void);
+
+/* Reaps the child if it has changed its state: its pid, 0 (it has not), or -errno. */
+long crw_wait(int pid, int *status);
+
+#endif

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* libseccomp, of the machine: Debian's libseccomp-dev. */
+#include <seccomp.h>

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+
+/// What a check says about a patch, a build, or the whole series.
+public enum CheckVerdict: Equatable, Sendable {
+    case ok
+    /// The findings, one a line.
+    case failed(String)
+    /// The check did not run, and why. That is no pass.
+    case unchecked(String)
+
+    /// `.ok` without findings, else `.failed` with them.
+    init(findings: [String]) {
+        self = findings.isEmpty ? .ok : .failed(findings.joined(separator: "\n"))
+    }
+
+    /// Runs a check. One that cannot run, because a program is missing for example, has not passed.
+    static func of(_ check: () async throws -> CheckVerdict) async throws -> CheckVerdict {
+        do {
+            return try await check()
+        } catch {
+            try Task.checkCancellation()
+            return .unchecked("\(error)")
+        }
+    }
+
+    /// The word in the table.
+    var word: String {
+        switch self {
+        case .ok: "ok"
+        case .failed: "FAILED"
+        case .unchecked: "?"
+        }
+    }
+}

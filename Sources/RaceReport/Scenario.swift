@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+/// One way to let the race happen: what is held where, by whom it is destroyed, how it dies.
+///
+/// Its identifier has one part for each property, `TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER`, as in
+/// `single-step/glibc64/plain/shared/sigkill/legacy`; `race --scenario RE` chooses by it.
+public struct Scenario: Codable, Hashable, Sendable {
+    /// How the unlocker is held in the middle of its unlock.
+    public enum Technique: String, Codable, CaseIterable, Sendable {
+        /// `PTRACE_SINGLESTEP`: at every instruction boundary of `pthread_mutex_unlock`.
+        case singleStep = "single-step"
+        /// A seccomp user notification of the `FUTEX_WAKE` of a contended unlock.
+        case seccomp
+        /// `PTRACE_SYSCALL`: at entry to and exit from each futex(2) of the unlock.
+        case syscallStop = "syscall-stop"
+    }
+
+    /// Whose unlock it is.
+    public enum Unlocker: String, Codable, CaseIterable, Sendable {
+        /// The machine's glibc, 64-bit, in a dynamically linked program.
+        case glibc64
+        /// The machine's glibc, 32-bit, in a dynamically linked program.
+        case glibc32
+        /// musl, statically linked.
+        case musl
+        /// The C library that this very executable runs with.
+        case own = "self"
+        /// The way of Linux 7.2: the vDSO function, and `FUTEX_ROBUST_UNLOCK` when there are waiters.
+        case robustUnlock = "robust-unlock"
+
+        /// Whether it takes no part in the protocol of Linux 7.2, and so has the race window.
+        public var isLegacy: Bool { self != .robustUnlock }
+    }
+
+    /// What kind of lock, and whether somebody waits for it when it is unlocked.
+    public enum Variant: String, Codable, CaseIterable, Sendable {
+        case plain
+        case contended
+        case priorityInheritance = "pi"
+        case priorityInheritanceContended = "pi-contended"
+
+        public var isContended: Bool { self == .contended || self == .priorityInheritanceContended }
+        public var isPriorityInheritance: Bool {
+            self == .priorityInheritance || self == .priorityInheritanceContended
+        }
+    }
+
+    /// Where the lock lies, and what its memory becomes.
+    public enum Memory: String, Codable, CaseIterable, Sendable {
+        /// Shared memory of two processes; the one that did not die puts it to another use. No unmap.
+        case shared
+        /// The same in a file of a file system, which is read with read(2) afterwards.
+        case file
+        /// Private memory of one process. Another of its threads unmaps it, and maps a file of a file system
+        /// at the same address, which is read with read(2) afterwards.
+        case remapped
+    }
+
+    /// How the unlocker's process, or the unlocking thread of it, comes to its end.
+    public enum Killer: String, Codable, CaseIterable, Sendable {
+        case sigkill
+        /// `SIGSEGV`: another thread of its process reads where nothing is mapped.
+        case fault
+        /// Another thread of its process calls execve(2).
+        case exec
+        /// The out-of-memory killer, for a memory cgroup that the process has filled.
+        case oom
+    }
+
+    /// What is done after `pthread_mutex_destroy` and before the memory gets its new use.
+    public enum Destroyer: String, Codable, CaseIterable, Sendable {
+        /// Nothing, as every C library does today.
+        case legacy
+        /// cleanup_robust_list(2).
+        case cleanup
+    }
+
+    public var technique: Technique
+    public var unlocker: Unlocker
+    public var variant: Variant
+    public var memory: Memory
+    public var killer: Killer
+    public var destroyer: Destroyer
+
+    public init(
+        _ technique: Technique, _ unlocker: Unlocker, _ variant: Variant, _ memory: Memory = .shared,
+        _ killer: Killer = .sigkill, _ destroyer: Destroyer
+    ) {
+        self.technique = technique
+        self.unlocker = unlocker
+        self.variant = variant
+        self.memory = memory
+        self.killer = killer
+        self.destroyer = destroyer
+    }
+
+    public var identifier: String {
+        [
+            technique.rawValue, unlocker.rawValue, variant.rawValue, memory.rawValue, killer.rawValue,
+            destroyer.rawValue,
+        ].joined(separator: "/")
+    }
+
+    /// Whether only the boundaries inside the race window are tried: for killers other than `SIGKILL`. What
+    /// happens elsewhere does not depend on the killer, and each takes its time.
+    public var windowOnly: Bool { killer != .sigkill }
+}

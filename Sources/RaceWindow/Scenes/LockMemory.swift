@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+
+import Glibc
+import RaceReport
+import RobustFutex
+import RobustFutexChecks
+import SystemPackage
+
+/// The page that a lock lies in, and later something else.
+struct LockMemory: ~Copyable {
+    static let length = 4096
+    /// Of the lock in the page. A multiple of 64, so that a seccomp filter can tell it by a mask.
+    static let lockOffset = 512
+    static let lockAlignment: UInt64 = 64
+
+    /// Where the page is mapped: below 4 GiB, for 32-bit programs; different in the two processes, so that
+    /// nothing works by accident of equal addresses; where no loader puts anything.
+    static let unlockerAddress: UInt64 = 0x2000_0000
+    static let destroyerAddress: UInt64 = 0x3000_0000
+
+    private let file: MemoryFile
+    private let path: FilePath?
+
+    var descriptor: Int32 { file.descriptor.rawValue }
+
+    /// - Throws: `CheckError.broken` when the directory for temporary files (TMPDIR, else /tmp) takes no file.
+    init(_ kind: Scenario.Memory) throws {
+        guard kind != .shared else {
+            file = try MemoryFile(name: "robust-lock", length: Self.length)
+            path = nil
+            return
+        }
+        let directory = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+        let path = directory.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        do {
+            file = try MemoryFile(creating: path, length: Self.length)
+        } catch {
+            throw CheckError.broken("\(path) cannot be created: \(error.name)")
+        }
+        self.path = path
+    }
+
+    /// What read(2) finds in the file at the lock's place.
+    func contents(count: Int) throws -> [UInt8] {
+        let file = file.descriptor
+        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+            read = try file.read(
+                fromAbsoluteOffset: Int64(Self.lockOffset), into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// Zeroes all of it.
+    func clear() throws {
+        _ = try file.descriptor.writeAll(
+            toAbsoluteOffset: 0, [UInt8](repeating: 0, count: Self.length))
+    }
+
+    deinit {
+        if let path { unlink(path.string) }
+    }
+}

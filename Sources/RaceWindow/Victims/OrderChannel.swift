@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+
+import CRaceVictim
+import CRobustFutex
+import Glibc
+import RobustFutex
+import RobustFutexChecks
+
+/// The runner's end of the socket to one thread of a victim: one order, one answer.
+final class OrderChannel {
+    /// What messages call the other side.
+    let name: String
+    private let near: Int32
+    /// The victim's end, to be inherited by it; closed here by ``start()``.
+    private(set) var far: Int32
+
+    init(name: String) throws {
+        var ends: [Int32] = [-1, -1]
+        _ = try required("socket pair", crf_socket_pair(&ends))
+        self.name = name
+        near = ends[0]
+        far = ends[1]
+    }
+
+    /// The victim has its end: from now on that one's closing shows here.
+    func start() {
+        guard far >= 0 else { return }
+        close(far)
+        far = -1
+    }
+
+    /// Gives the order and waits for what it returned.
+    @discardableResult
+    func order(_ code: crv_code, _ arguments: UInt64...) throws -> crv_answer {
+        try send(code, arguments)
+        return try answer("\(name) to carry out order \(code.rawValue)")
+    }
+
+    /// Gives an order that the library's function has to answer with `expected`.
+    func order(_ code: crv_code, _ arguments: UInt64..., returning expected: Int32, _ what: String) throws {
+        try send(code, arguments)
+        try expectAnswer(expected, what)
+    }
+
+    /// Gives the order only.
+    func send(_ code: crv_code, _ arguments: [UInt64]) throws {
+        var order = crv_order()
+        order.code = code.rawValue
+        withUnsafeMutableBytes(of: &order.arguments) { bytes in
+            for (index, argument) in arguments.enumerated() {
+                bytes.storeBytes(of: argument, toByteOffset: index * 8, as: UInt64.self)
+            }
+        }
+        _ = try required(
+            "\(name) cannot be given an order",
+            crf_send(near, &order, MemoryLayout.size(ofValue: order), nil, 0))
+    }
+
+    /// The answer to the order given last.
+    func answer(_ what: @autoclosure () -> String) throws -> crv_answer {
+        var answer = crv_answer()
+        let size = MemoryLayout.size(ofValue: answer)
+        switch receive(&answer, size).count {
+        case size: return answer
+        case 0: throw CheckError.broken("\(name) is gone; it was waited for \(what())")
+        case -Int(ETIMEDOUT): throw CheckError.timedOut(what())
+        case let count: throw CheckError.broken("\(name): \(resultName(count))")
+        }
+    }
+
+    func expectAnswer(_ expected: Int32, _ what: String) throws {
+        let value = try answer("\(what) of \(name)").value
+        guard value != expected else { return }
+        throw UnexpectedAnswer(what: "\(what) of \(name)", value: value, expected: Int64(expected))
+    }
+
+    /// A descriptor that the victim sends before it answers its first order; the answer, when it sends none.
+    func descriptorOrAnswer(_ what: String) throws -> (descriptor: Int32?, answer: crv_answer) {
+        var answer = crv_answer()
+        let message = receive(&answer, MemoryLayout.size(ofValue: answer))
+        guard message.count > 0 else {
+            throw CheckError.broken("\(what) of \(name) did not come: \(resultName(message.count))")
+        }
+        return (message.descriptor < 0 ? nil : message.descriptor, answer)
+    }
+
+    /// Whether the answer to the order given last has come, without taking it.
+    var hasAnswer: Bool { ready(milliseconds: 0) }
+
+    /// To be waited for together with others.
+    var pollRequest: pollfd { pollfd(fd: near, events: Int16(POLLIN), revents: 0) }
+
+    private func ready(milliseconds: Int32) -> Bool {
+        var request = pollRequest
+        return poll(&request, 1, milliseconds) == 1
+    }
+
+    private func receive(_ message: UnsafeMutableRawPointer, _ size: Int) -> (count: Int, descriptor: Int32) {
+        var descriptors: [Int32] = [-1, -1]
+        let limit = Int32(Deadline().milliseconds())
+        let count = crf_receive(near, message, size, &descriptors, limit)
+        return (count, descriptors[0])
+    }
+
+    deinit {
+        close(near)
+        if far >= 0 { close(far) }
+    }
+}
+
+/// A function of the C library returned something else than it must at that point.
+struct UnexpectedAnswer: Error, CustomStringConvertible {
+    var what: String
+    var value: Int64
+    var expected: Int64
+
+    var description: String {
+        "\(what): expected \(Self.name(expected)), observed \(Self.name(value))"
+    }
+
+    /// The pthread functions return error numbers as they are, the raw calls negative ones.
+    private static func name(_ value: Int64) -> String {
+        switch value {
+        case Int64(EOWNERDEAD): "EOWNERDEAD"
+        case Int64(EBUSY): "EBUSY"
+        case Int64(ENOTRECOVERABLE): "ENOTRECOVERABLE"
+        default: value < 0 ? resultName(Int(value)) : "\(value)"
+        }
+    }
+}

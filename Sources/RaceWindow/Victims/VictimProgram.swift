@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+
+import CRaceVictim
+import Glibc
+import RaceReport
+import RobustFutex
+import SystemPackage
+
+/// How the victims of an unlocker come to be.
+public struct VictimProgram: Sendable {
+    enum Launch: Sendable {
+        /// The running process itself, forked: for the C library that it has, and for the way of Linux 7.2.
+        case fork
+        case execute(FilePath)
+    }
+
+    public let unlocker: Scenario.Unlocker
+    let launch: Launch
+    /// Of `robust-unlock`: the vDSO's function, where a forked child finds it as well.
+    let vdsoFunction: UInt
+
+    /// The arguments of CRV_HELLO.
+    var hello: [UInt64] {
+        let kind = unlocker == .robustUnlock ? CRV_ROBUST_UNLOCK : CRV_LIBC
+        return [UInt64(kind.rawValue), UInt64(vdsoFunction)]
+    }
+
+    /// The path for a report.
+    public var path: String {
+        if case .execute(let path) = launch { return path.string }
+        return "/proc/self/exe"
+    }
+
+    /// The victim that the running process itself can be.
+    ///
+    /// - Throws: ``CannotRun`` for `robust-unlock` on a kernel without it.
+    static func inThisProcess(_ unlocker: Scenario.Unlocker) throws -> VictimProgram {
+        guard unlocker == .robustUnlock else {
+            return VictimProgram(unlocker: unlocker, launch: .fork, vdsoFunction: 0)
+        }
+        let name = VDSO.robustUnlockFunctions[0]
+        guard case .supported = try RobustUnlockSupport.ofThisKernel() else {
+            throw CannotRun("kernel has no FUTEX_ROBUST_UNLOCK (Linux 7.2)")
+        }
+        guard let function = VDSO.ofThisProcess().addresses[name] else {
+            throw CannotRun("the vDSO does not export \(name)")
+        }
+        return VictimProgram(unlocker: unlocker, launch: .fork, vdsoFunction: function)
+    }
+
+    /// A victim that was built, at a path.
+    static func built(_ unlocker: Scenario.Unlocker, at path: FilePath) -> VictimProgram {
+        VictimProgram(unlocker: unlocker, launch: .execute(path), vdsoFunction: 0)
+    }
+
+    /// Why execve(2), or what precedes it, may have failed.
+    func cannotStart(_ errno: Errno) -> String {
+        let hint: String
+        switch errno {
+        case .execFormatError: hint = "; this kernel does not run programs of its kind (IA32_EMULATION)"
+        case .noSuchFileOrDirectory:
+            hint =
+                access(path, F_OK) == 0
+                ? "; the program's loader is not on this machine" : "; the program is not there"
+        case .noFunction, .invalidArgument, .resourceBusy: hint = "; seccomp(2) offers no user notification"
+        default: hint = ""
+        }
+        return "\(path) cannot be started: \(errno.name)\(hint)"
+    }
+}

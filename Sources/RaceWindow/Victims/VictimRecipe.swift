@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+
+import CRaceVictim
+import Glibc
+import RaceReport
+import RobustFutex
+import SystemPackage
+
+/// How the victim of a C library is built from the one source that is for all of them.
+public struct VictimRecipe: Sendable {
+    public let unlocker: Scenario.Unlocker
+    /// Found in PATH.
+    public let compiler: String
+    let options: [String]
+    /// What has to be installed, by Debian's names.
+    let packages: String
+
+    public static let all = [
+        VictimRecipe(
+            unlocker: .glibc64, compiler: "gcc", options: ["-m64", "-Wl,-z,now"], packages: "gcc libc6-dev"),
+        VictimRecipe(
+            unlocker: .glibc32, compiler: "gcc", options: ["-m32", "-Wl,-z,now"], packages: "gcc-multilib"),
+        VictimRecipe(unlocker: .musl, compiler: "musl-gcc", options: ["-static"], packages: "musl-tools"),
+    ]
+
+    public static func of(_ unlocker: Scenario.Unlocker) -> VictimRecipe? {
+        all.first { $0.unlocker == unlocker }
+    }
+
+    public var fileName: String { unlocker.rawValue }
+
+    /// Builds the victim as DIRECTORY/NAME, replacing the one that is there only when that succeeded.
+    ///
+    /// - Parameter directory: must exist.
+    /// - Throws: ``CannotRun`` when the compiler or the library is missing; what the compiler said is in it.
+    public func build(in directory: FilePath) throws {
+        let sources = directory.appending(".source-\(fileName)-\(getpid())")
+        guard mkdir(sources.string, 0o700) == 0 else {
+            throw CannotRun("\(directory): nothing can be made there: \(Errno(rawValue: errno).name)")
+        }
+        defer { Self.remove(sources) }
+        let files = Self.sources
+        for file in files { try Self.write(file.text, to: sources.appending(file.name)) }
+        let output = sources.appending("victim")
+        let arguments =
+            [
+                "-std=gnu11", "-O2", "-DCRV_STANDALONE", "-pthread", "-I", sources.string,
+                sources.appending(files[0].name).string, "-o", output.string,
+            ] + options
+        let result: ToolRun.Result
+        do {
+            result = try ToolRun(compiler, arguments).run()
+        } catch {
+            throw CannotRun("\(compiler) cannot be run (\(error.name)); Debian: \(packages)")
+        }
+        guard result.status == 0 else {
+            let line = result.output.split(separator: "\n").first { $0.contains("rror") } ?? "no reason given"
+            throw CannotRun("\(compiler) did not build it: \(line); Debian: \(packages)")
+        }
+        guard rename(output.string, directory.appending(fileName).string) == 0 else {
+            throw CannotRun("\(directory.appending(fileName)): \(Errno(rawValue: errno).name)")
+        }
+    }
+
+    private static var sources: [(name: String, text: String)] {
+        withUnsafeBytes(of: crv_sources) { bytes in
+            bytes.bindMemory(to: crv_source.self).map { (String(cString: $0.name), String(cString: $0.text)) }
+        }
+    }
+
+    private static func write(_ text: String, to path: FilePath) throws {
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+        _ = try file.closeAfter { try file.writeAll(text.utf8) }
+    }
+
+    private static func remove(_ directory: FilePath) {
+        for file in sources { unlink(directory.appending(file.name).string) }
+        unlink(directory.appending("victim").string)
+        rmdir(directory.string)
+    }
+}

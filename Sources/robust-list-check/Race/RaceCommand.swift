@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Glibc
+import RaceReport
+import RaceWindow
+import RobustFutexChecks
+import SystemPackage
+
+struct RaceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "race",
+        abstract: "Show the race window of this machine's C library on this kernel.",
+        discussion: """
+            Holds unmodified pthread_mutex_unlock() at each of its instructions in turn, has another process lock, \
+            unlock, destroy and reuse the lock, kills the unlocker, and looks at the memory. Only memory of \
+            processes that it started itself is ever corrupted.
+
+            Without options: this machine's C library, an uncontended lock in shared memory, and a drawing of the \
+            window. With --unlocker, --scenario or --destroyer: every scenario chosen, a line each.
+
+            A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER; --list shows them. Exits 0 when \
+            every scenario that can run here went as the kernel and the C library make it go, corruption \
+            included; 1 when one did not; 4 when none can run; 69 when none was chosen.
+            """)
+
+    @Option(
+        name: .customLong("unlocker"),
+        help: "Whose unlock: \(names(Scenario.Unlocker.self)); may be repeated.")
+    var unlockers: [Scenario.Unlocker] = []
+
+    @Option(
+        name: .customLong("destroyer"),
+        help: "Who destroys: \(names(Scenario.Destroyer.self)); may be repeated.")
+    var destroyers: [Scenario.Destroyer] = []
+
+    @Option(
+        name: .customLong("scenario"),
+        help: "Choose scenarios that this regular expression matches; may be repeated.")
+    var patterns: [String] = []
+
+    @Flag(help: "Try only the steps in and right beside the race window.")
+    var quick = false
+
+    @Flag(help: "Draw the window of every scenario.")
+    var draw = false
+
+    @Flag(help: "Print the scenarios chosen, and run none.")
+    var list = false
+
+    @Option(
+        name: .customLong("victims"),
+        help: "Where the programs are that `victims` makes. Default: race-victims beside this program.")
+    var directory: String?
+
+    @OptionGroup var report: ReportOptions
+
+    func run() throws {
+        let programs = try directory.map { VictimPrograms(in: FilePath($0)) } ?? .besideThisProgram()
+        let isSurvey = list || !unlockers.isEmpty || !patterns.isEmpty || !destroyers.isEmpty
+        if isSurvey {
+            try survey(programs)
+        } else {
+            try showThisMachine(programs)
+        }
+    }
+
+    /// Every scenario chosen, a line each.
+    private func survey(_ programs: VictimPrograms) throws {
+        let scenarios = try chosen()
+        if list {
+            for scenario in scenarios { print(scenario.identifier) }
+            return
+        }
+        let file = try report.open()
+        let result = try RaceRun(programs: programs, quick: quick)
+            .run(scenarios, command: CommandLine.arguments) { number, cell in
+                say("\(number)/\(scenarios.count) \(RaceText.line(cell))")
+                if draw { for line in WindowDrawing(cell).lines { say(line) } }
+            }
+        say(RaceText.totals(result))
+        try report.write(result, to: file)
+        try RaceText.judge(result)
+    }
+
+    /// The flagship scenario of the C library that this machine has.
+    private func showThisMachine(_ programs: VictimPrograms) throws {
+        let file = try report.open()
+        let machine = try MachineLibrary.find(programs)
+        defer { machine.close() }
+        let run = RaceRun(programs: machine.programs, quick: quick)
+        let scenarios = Scenario.Destroyer.allCases.map {
+            Scenario(.singleStep, machine.unlocker, .plain, .shared, .sigkill, $0)
+        }
+        let library = try? run.library(of: machine.unlocker)
+        let result = try run.run(scenarios, command: CommandLine.arguments)
+        for line in RaceText.introduction(result.kernel, library, machine) { say(line) }
+        for cell in result.cells {
+            for line in RaceText.story(cell) { say(line) }
+        }
+        for line in machine.hints { say(line) }
+        try report.write(result, to: file)
+        try RaceText.judge(result)
+    }
+
+    private func chosen() throws -> [Scenario] {
+        let expressions: [Regex<AnyRegexOutput>]
+        do {
+            expressions = try patterns.map { try Regex($0) }
+        } catch {
+            throw ValidationError("--scenario: not a regular expression: \(error)")
+        }
+        let scenarios = Scenario.all.filter { scenario in
+            (unlockers.isEmpty || unlockers.contains(scenario.unlocker))
+                && (destroyers.isEmpty || destroyers.contains(scenario.destroyer))
+                && (expressions.isEmpty
+                    || expressions.contains { scenario.identifier.firstMatch(of: $0) != nil })
+        }
+        guard scenarios.isEmpty else { return scenarios }
+        complain("no scenario is chosen by these options; see race --list")
+        throw Status.nothingChosen
+    }
+
+    /// A line at once, for whoever reads along.
+    private func say(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
+    private static func names<Choice: CaseIterable & RawRepresentable<String>>(_ type: Choice.Type) -> String
+    {
+        type.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+extension Scenario.Unlocker: ExpressibleByArgument {}
+extension Scenario.Destroyer: ExpressibleByArgument {}

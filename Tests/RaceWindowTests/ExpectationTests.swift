@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+import RaceReport
+import Testing
+
+@testable import RaceWindow
+
+/// What must come of a trial is known from the state at its boundary; all else is reported.
+@Suite struct ExpectationTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var released: Bool
+        var pending: Bool
+        var destroyer: Scenario.Destroyer
+        var allowed: Set<Boundary.Outcome>
+        var memory = Scenario.Memory.shared
+
+        var testDescription: String {
+            "\(released ? "released" : "owned"), \(pending ? "pending" : "not pending"), \(destroyer), \(memory)"
+        }
+    }
+
+    @Test(
+        arguments: [
+            Case(released: false, pending: false, destroyer: .legacy, allowed: [.held]),
+            Case(released: false, pending: true, destroyer: .legacy, allowed: [.held]),
+            Case(released: true, pending: true, destroyer: .legacy, allowed: [.corrupted]),
+            Case(released: true, pending: false, destroyer: .legacy, allowed: [.intact]),
+            Case(released: false, pending: true, destroyer: .cleanup, allowed: [.held]),
+            Case(released: true, pending: true, destroyer: .cleanup, allowed: [.intact]),
+            Case(released: true, pending: false, destroyer: .cleanup, allowed: [.intact]),
+            Case(
+                released: true, pending: true, destroyer: .legacy, allowed: [.corrupted, .waits],
+                memory: .remapped),
+            Case(
+                released: false, pending: true, destroyer: .legacy, allowed: [.held], memory: .remapped),
+        ])
+    func contradictsAllOtherOutcomes(_ example: Case) {
+        let boundary = Boundary(
+            index: 7, location: "x", word: 0, released: example.released, pending: example.pending)
+        let scenario = Scenario(
+            .singleStep, .glibc64, .plain, example.memory, .sigkill, example.destroyer)
+        let outcomes: [Boundary.Outcome] = [.corrupted, .intact, .held, .waits]
+        let allowed = outcomes.filter { CellRun.contradiction(boundary, $0, scenario) == nil }
+        #expect(Set(allowed) == example.allowed)
+    }
+}
