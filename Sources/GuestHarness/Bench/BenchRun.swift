@@ -34,7 +34,7 @@ public struct BenchRun: Sendable {
     /// A boot that an interrupted run had finished is not repeated, as long as kernel and program are the same bytes.
     public func measure(_ kernel: Catalogue.Kernel) async throws -> BenchRecord {
         let options = Workshop.GuestOptions(
-            accelerator: .tcg, machine: Self.machine, commandLimit: .seconds(3600))
+            accelerator: .tcg, machine: Self.machine, bootLimit: .seconds(600), commandLimit: .seconds(3600))
         let guest = try await workshop.guest(kernel: kernel, image: .bench, options: options)
         let identity = try await identity(of: guest)
         var reports: [BenchReport] = []

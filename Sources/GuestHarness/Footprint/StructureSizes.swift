@@ -40,7 +40,8 @@ public struct StructureSizes: Sendable {
     /// The command with which make compiled kernel/fork.c, for another file.
     static func command(from saved: String, source: String, object: String) throws -> String {
         // savedcmd_kernel/fork.o := COMPILER … -c -o kernel/fork.o kernel/fork.c [; objtool …]
-        guard let line = saved.split(separator: "\n").first(where: { $0.hasPrefix("savedcmd_kernel/fork.o") }),
+        let lines = saved.split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("savedcmd_kernel/fork.o") }),
             let start = line.range(of: ":= ")?.upperBound
         else { throw HarnessError("no command for kernel/fork.o is recorded: was the kernel built?") }
         let words = line[start...].prefix { $0 != ";" }.split(separator: " ").map(String.init)
