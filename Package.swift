@@ -97,7 +97,8 @@ let package = Package(
             dependencies: ["RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
-            name: "HarnessTests", dependencies: ["GuestHarness", "GuestProtocol", systemPackage],
+            name: "HarnessTests",
+            dependencies: ["BenchReport", "GuestHarness", "GuestProtocol", systemPackage],
             resources: [.copy("GoldenLogs")], swiftSettings: strict),
         .testTarget(
             name: "GuestTests", dependencies: ["GuestHarness", subprocess, systemPackage],

@@ -22,7 +22,7 @@ struct CostClock {
     var source: crb_clock { unit == .instructions ? CRB_CLOCK_CYCLES : CRB_CLOCK_MONOTONIC }
 
     /// By how much a cost may still change and be called stable, relative.
-    var tolerance: Double { unit == .instructions ? 0.005 : 0.05 }
+    var tolerance: Double { unit == .instructions ? BenchRecord.tolerance : 0.05 }
 
     private struct Loop {
         let instructions: UInt64

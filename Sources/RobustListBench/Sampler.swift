@@ -32,7 +32,7 @@ struct Sampler {
     let overhead: Double
 
     private static let warmUps = 3
-    private static let batchLimit = 12
+    private static let batchLimit = 30
 
     func cost(of job: Job) throws(CheckError) -> Summary {
         let first = try samples(of: job, count: Self.warmUps)
@@ -50,8 +50,8 @@ struct Sampler {
     /// Dear cases get fewer: it takes an interrupt about as long as a cheap one to come by.
     private static func batchSize(forCost cost: Double) -> Int {
         switch cost {
-        case ..<20_000: 100
-        case ..<1_000_000: 25
+        case ..<100_000: 100
+        case ..<1_000_000: 40
         default: 7
         }
     }

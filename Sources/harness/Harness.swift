@@ -12,7 +12,7 @@ struct Harness: AsyncParsableCommand {
         abstract: "Builds kernels, boots them in QEMU, and runs tests and commands in them.",
         subcommands: [
             RunCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
-            SeriesCheckCommand.self, BuildCommand.self, SourceCommand.self,
+            SeriesCheckCommand.self, FootprintCommand.self, BuildCommand.self, SourceCommand.self,
         ])
 
     static func main() async {

@@ -24,15 +24,17 @@ public struct BenchRun: Sendable {
     /// and in which order, must not show in the numbers either.
     private static let passes = 2
 
-    /// Enough for 4,000 processes. One processor, since that is what can count.
-    private static let machine = MachineOptions(processors: 1, memory: 4096, countsInstructions: true)
+    /// Enough for 4,000 processes. One processor, since that is what can count. Without random addresses in
+    /// processes, which decide how many page tables a fork or an exec has to make.
+    private static let machine = MachineOptions(
+        processors: 1, memory: 4096, kernelArguments: ["norandmaps"], countsInstructions: true)
 
     /// Measures a kernel and, unless cases were chosen, leaves the record in `build/bench`.
     ///
     /// A boot that an interrupted run had finished is not repeated, as long as kernel and program are the same bytes.
     public func measure(_ kernel: Catalogue.Kernel) async throws -> BenchRecord {
         let options = Workshop.GuestOptions(
-            accelerator: .tcg, machine: Self.machine, commandLimit: .seconds(3600))
+            accelerator: .tcg, machine: Self.machine, bootLimit: .seconds(600), commandLimit: .seconds(3600))
         let guest = try await workshop.guest(kernel: kernel, image: .bench, options: options)
         let identity = try await identity(of: guest)
         var reports: [BenchReport] = []

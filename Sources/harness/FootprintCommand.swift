@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import GuestHarness
+
+/// `./qemu/footprint`.
+struct FootprintCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "footprint",
+        abstract: "Shows that the series changes nothing for those who do not use it.",
+        usage: "./qemu/footprint [--stock NAME] [--patched NAME]",
+        discussion: """
+            Compares every object file of two kernels that differ by the series only: contents of sections, \
+            relocations, instructions. Compares the sizes of the structures that every thread, process and \
+            mapping has. Exits 1 if anything differs that has no reason to. Builds the kernels if need be.
+            """)
+
+    @Option(help: "The kernel without the series.")
+    var stock = "stock"
+
+    @Option(help: "The kernel with it; of the same configuration.")
+    var patched = "patched"
+
+    func run() async throws {
+        let workshop = try Workshop()
+        let kernels = try [stock, patched].map { try workshop.catalogue.kernel(named: $0) }
+        guard !kernels[0].patched, kernels[1].patched, kernels[0].base == kernels[1].base,
+            kernels[0].config == kernels[1].config
+        else {
+            throw HarnessError(
+                "\(stock) and \(patched) do not differ by the series alone; see ./qemu/run --list",
+                status: .usage)
+        }
+        for kernel in kernels { _ = try await workshop.kernels.build(kernel) }
+        let trees = kernels.map { workshop.kernels.directory(of: $0).appending("tree") }
+        let sizes = try await [StructureSizes(of: trees[0]), StructureSizes(of: trees[1])]
+        let findings = try await workshop.progress.stage("objects of \(stock) and \(patched)") {
+            try await ObjectComparison(stock: trees[0], patched: trees[1]).findings { count in
+                workshop.progress.update("\(count) compared")
+            }
+        }
+        let report = FootprintReport(
+            names: (stock, patched), findings: findings, sizes: (sizes[0], sizes[1]))
+        print(report.lines.joined(separator: "\n"))
+        guard report.isClean else { throw ExitCode(1) }
+    }
+}
