@@ -91,6 +91,8 @@ struct CheckBuilder: Sendable {
                 if Diagnostics.madeObject(line) != nil { count += 1 }
                 progress.update("\(count) steps")
             }.isSuccess
+            // What ended because it was to end has not failed.
+            try Task.checkCancellation()
             diagnostics.update(fromBuild: lines, tree: tree.tree.string)
             if !succeeded {
                 failure = Self.reason(lines, tree: tree.tree.string)

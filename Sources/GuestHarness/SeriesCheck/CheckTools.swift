@@ -126,7 +126,7 @@ struct CheckTools: Sendable {
 
     /// Whether a sparse runs at all and parses what the kernel needs. scripts/checker-valid.sh asks
     /// the same, but takes a program that cannot start for a valid one.
-    private static func isUsable(_ program: String) async -> Bool {
+    static func isUsable(_ program: String) async -> Bool {
         guard access(program, X_OK) == 0 else { return false }
         let sample = "/tmp/harness-sparse-\(getpid()).c"
         let code = "static inline int u(const int *q)\n{\n\t__typeof_unqual__(*q) v = *q;\n\treturn v;\n}\n"
