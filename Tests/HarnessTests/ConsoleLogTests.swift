@@ -116,4 +116,15 @@ import Testing
         #expect(names.count > 20)
         #expect(names.filter { $0.wholeMatch(of: DataRaces.newFunctions) == nil } == [])
     }
+
+    /// The out-of-memory killer's report has a call trace, too.
+    @Test func memoryCgroupThatIsFullIsNoFault() throws {
+        let report = String(decoding: try golden("console-memory-cgroup.log"), as: UTF8.self)
+        #expect(report.contains("invoked oom-killer") && report.contains("Call Trace:"))
+        #expect(ConsoleLog.findings(in: report).faults == [])
+        #expect(ConsoleLog.findings(in: report + "Call Trace:\n").faults.map(\.text) == ["Call Trace:"])
+        // The same killer, because the whole guest is full.
+        let killed = "Out of memory: Killed process 59 (cat)"
+        #expect(ConsoleLog.findings(in: report + killed).faults.map(\.text) == [killed])
+    }
 }
