@@ -117,9 +117,7 @@ public struct Guest: Sendable {
             commandLimit: "\(commandLimit.components.seconds) s")
         outcome.otherDataRaces = findings.otherDataRaces
         (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try Files.write(encoder.encode(outcome), to: run.outcome)
+        try Files.write(json: outcome, to: run.outcome)
         return outcome
     }
 

@@ -12,14 +12,6 @@ public struct ResultsReport: Codable, Sendable {
     public var violations: [String]
     public var faults: [ConsoleLog.Fault]
     public var guestSeconds: Double?
-
-    public var encoded: Data {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return try encoder.encode(self)
-        }
-    }
 }
 
 /// A suite run as a table for people.

@@ -85,7 +85,7 @@ public struct SuiteRunner: Sendable {
             kernel: guest.kernel.name, release: outcome.release, accelerator: guest.accelerator.rawValue,
             expectation: expectation, tests: results.tests, violations: run.violations,
             faults: run.faults, guestSeconds: outcome.commandSeconds)
-        try Files.write(report.encoded, to: directory.results)
+        try Files.write(json: report, to: directory.results)
         return run
     }
 

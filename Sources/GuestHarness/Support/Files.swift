@@ -33,6 +33,13 @@ public enum Files {
         }
     }
 
+    /// Writes a value as JSON that people can read and that is the same for the same value.
+    public static func write(json value: some Encodable, to path: FilePath) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try write(encoder.encode(value) + Data("\n".utf8), to: path)
+    }
+
     public static func makeDirectory(_ path: FilePath) throws {
         do {
             try FileManager.default.createDirectory(
