@@ -59,6 +59,11 @@ public struct KernelBuilder: Sendable {
         directory(of: kernel).appending("tree").pushing(FilePath(architecture.kernelImage))
     }
 
+    /// The configuration that a built kernel has.
+    func configuration(of kernel: Catalogue.Kernel) -> FilePath {
+        directory(of: kernel).appending("tree").appending(".config")
+    }
+
     private func series(of kernel: Catalogue.Kernel) throws -> PatchSeries {
         let directory = repository.root.appending(try catalogue.base(of: kernel).series)
         let series =
@@ -152,8 +157,7 @@ public struct KernelBuilder: Sendable {
     }
 
     private func configure(_ kernel: Catalogue.Kernel, _ config: KernelConfig) async throws {
-        let tree = directory(of: kernel).appending("tree")
-        let file = tree.appending(".config")
+        let file = configuration(of: kernel)
         let log = directory(of: kernel).appending("config.log")
         try await make(kernel, ["tinyconfig"]).runLogged(to: log)
         var text = String(decoding: try Files.read(file), as: UTF8.self)

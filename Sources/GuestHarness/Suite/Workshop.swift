@@ -58,7 +58,15 @@ public struct Workshop: Sendable {
         kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
     ) async throws -> Guest {
         let built = try await kernels.build(kernel)
-        let file = try await make(image)
+        return try await guest(built, of: kernel, image: make(image), options: options)
+    }
+
+    /// A guest of what is there.
+    ///
+    /// - Parameter kernel: of the catalogue; nil for one that was built elsewhere.
+    public func guest(
+        _ built: BuiltKernel, of kernel: Catalogue.Kernel?, image file: FilePath, options: GuestOptions
+    ) async throws -> Guest {
         var accelerator = options.accelerator
         if accelerator == nil {
             let finding = try await accelerators.choose(
@@ -88,14 +96,23 @@ public struct Workshop: Sendable {
     }
 
     private func guest(
-        _ kernel: Catalogue.Kernel, _ built: BuiltKernel, accelerator: Accelerator, image: FilePath,
+        _ kernel: Catalogue.Kernel?, _ built: BuiltKernel, accelerator: Accelerator, image: FilePath,
         _ options: GuestOptions
     ) -> Guest {
-        Guest(
+        func scaled(_ limit: Duration) -> Duration { kernel?.scaled(limit) ?? limit }
+        return Guest(
             architecture: architecture, accelerator: accelerator, options: options.machine, kernel: built,
-            image: image,
-            bootLimit: options.bootLimit ?? kernel.scaled(Guest.bootLimit(accelerator)),
-            commandLimit: options.commandLimit ?? kernel.scaled(Guest.commandLimit))
+            image: image, bootLimit: options.bootLimit ?? scaled(Guest.bootLimit(accelerator)),
+            commandLimit: options.commandLimit ?? scaled(Guest.commandLimit))
+    }
+
+    /// Where an image is, or will be.
+    func plannedImage(_ image: GuestImage) -> FilePath { images.path(of: image) }
+
+    /// The version of the source that a kernel would be built from, if that is here already.
+    func sourceVersion(of kernel: Catalogue.Kernel) throws -> String? {
+        try SourceStore(repository: repository, progress: progress).present(catalogue.base(of: kernel))?
+            .version()
     }
 
     var images: ImageBuilder { ImageBuilder(repository: repository, progress: progress) }
