@@ -6,15 +6,16 @@ import SystemPackage
 
 /// The files a guest boots from, as an initial RAM file system.
 ///
-/// There are three, and none is compressed: unpacking is what takes the time under emulation.
+/// None is compressed: unpacking is what takes the time under emulation.
 public enum GuestImage: String, Sendable, CaseIterable {
     /// Init and a shell: for commands, which find the host's files over 9p.
     case command
-    /// The same, the test bundle with all its libraries, the static command it starts, and the victims of the
-    /// race with theirs.
-    case suite
-    /// Init, a shell and the static command, which measures: no file comes from outside the guest then.
+    /// The same, and the static command, which measures: no file comes from outside the guest then.
     case bench
+    /// The same, and the victims of the command's race with their libraries.
+    case race
+    /// The same, and the test bundle with all its libraries: four times as large, and slower to boot.
+    case suite
 }
 
 /// Makes the images out of what SwiftPM built.
@@ -71,12 +72,11 @@ public struct ImageBuilder: Sendable {
             Item(path: "init", source: products.guestInit, strip: true),
             Item(path: "bin/busybox", source: try Tool.find("busybox")),
         ]
-        if image != .command {
-            items.append(
-                Item(
-                    path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck,
-                    strip: true))
-        }
+        if image == .command { return items }
+        items.append(
+            Item(
+                path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck,
+                strip: true))
         if image == .suite {
             items.append(
                 Item(
@@ -84,11 +84,12 @@ public struct ImageBuilder: Sendable {
             for library in try await SharedLibraries.needed(by: products.testBundle) {
                 items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
             }
-            let victims = RaceVictims(robustListCheck: products.robustListCheck, progress: progress)
-            for file in try await victims.files() where !items.contains(where: { $0.path == file.path }) {
-                // Unmodified: they are what is looked at.
-                items.append(Item(path: file.path, source: file.source))
-            }
+        }
+        if image == .bench { return items }
+        let victims = RaceVictims(robustListCheck: products.robustListCheck, progress: progress)
+        for file in try await victims.files() where !items.contains(where: { $0.path == file.path }) {
+            // Unmodified: they are what is looked at.
+            items.append(Item(path: file.path, source: file.source))
         }
         return items
     }
