@@ -75,7 +75,7 @@ let package = Package(
         // On the host: kernels built, booted, and judged.
         .target(
             name: "GuestHarness",
-            dependencies: ["BenchReport", "GuestProtocol", subprocess, systemPackage],
+            dependencies: ["BenchReport", "GuestProtocol", "RaceReport", subprocess, systemPackage],
             swiftSettings: strict),
         .executableTarget(
             name: "harness", dependencies: ["BenchReport", "GuestHarness", argumentParser],
@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "HarnessTests",
-            dependencies: ["BenchReport", "GuestHarness", "GuestProtocol", systemPackage],
+            dependencies: ["BenchReport", "GuestHarness", "GuestProtocol", "RaceReport", systemPackage],
             resources: [.copy("GoldenLogs")], swiftSettings: strict),
         .testTarget(
             name: "GuestTests", dependencies: ["GuestHarness", subprocess, systemPackage],

@@ -11,7 +11,7 @@ struct Harness: AsyncParsableCommand {
         commandName: "harness",
         abstract: "Builds kernels, boots them in QEMU, and runs tests and commands in them.",
         subcommands: [
-            RunCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
+            RunCommand.self, CompareCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
             SeriesCheckCommand.self, FootprintCommand.self, BuildCommand.self, SourceCommand.self,
         ])
 

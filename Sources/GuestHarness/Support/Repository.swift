@@ -31,6 +31,7 @@ public struct Repository: Sendable {
     public var kernels: FilePath { build.appending("kernels") }
     public var images: FilePath { build.appending("images") }
     public var runs: FilePath { build.appending("runs") }
+    public var comparison: FilePath { build.appending("compare") }
     /// SwiftPM's scratch directories: dynamic products and tests, and static products.
     public var swiftBuild: FilePath { root.appending(".build") }
     public var staticSwiftBuild: FilePath { root.appending(".build-static") }

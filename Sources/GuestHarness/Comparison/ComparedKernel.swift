@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+import RaceReport
+
+/// A kernel of a comparison, and what is known of it before it is booted.
+public struct ComparedKernel: Codable, Equatable, Sendable {
+    /// What a kernel must offer. Of a kernel of the user's own nothing is known, and nothing is expected.
+    public struct Abilities: Codable, Equatable, Sendable {
+        public var cleanupRobustList: Bool
+        public var futexRobustUnlock: Bool
+
+        public init(cleanupRobustList: Bool, futexRobustUnlock: Bool) {
+            self.cleanupRobustList = cleanupRobustList
+            self.futexRobustUnlock = futexRobustUnlock
+        }
+
+        /// What a kernel built here must offer: the call if the series is applied, `FUTEX_ROBUST_UNLOCK` from
+        /// the release on that brought it to x86.
+        public init(patched: Bool, release: String) {
+            cleanupRobustList = patched
+            let numbers = release.split(separator: ".").prefix(2).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+            futexRobustUnlock = !numbers.lexicographicallyPrecedes([7, 2])
+        }
+    }
+
+    /// In the catalogue, or the file's name.
+    public var name: String
+    /// As its build says; what `uname -r` printed is in the cells.
+    public var release: String
+    /// nil: a kernel of the user's own.
+    public var expected: Abilities?
+    /// SHA-256 of the kernel's image.
+    public var imageDigest: String
+    /// SHA-256 of its `.config`; nil for a kernel that was not built here.
+    public var configDigest: String?
+
+    public init(
+        name: String, release: String, expected: Abilities?, imageDigest: String, configDigest: String?
+    ) {
+        self.name = name
+        self.release = release
+        self.expected = expected
+        self.imageDigest = imageDigest
+        self.configDigest = configDigest
+    }
+
+    /// Whether it is one that must show the bug: built here, without the series.
+    public var isStock: Bool { expected?.cleanupRobustList == false }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import RaceReport
+import Synchronization
+import SystemPackage
+
+/// Runs every scenario of a plan on every kernel of it, the same way, and keeps what is finished.
+public struct Comparison: Sendable {
+    public let workshop: Workshop
+    public let plan: ComparisonPlan
+
+    public init(_ plan: ComparisonPlan, in workshop: Workshop) {
+        self.plan = plan
+        self.workshop = workshop
+    }
+
+    private var progress: Progress { workshop.progress }
+    var cells: FilePath { workshop.repository.comparison.appending("cells") }
+    private static let machine = MachineOptions()
+
+    /// A kernel that takes part: ready to be booted, or why it is not.
+    private struct Contestant {
+        var compared: ComparedKernel
+        /// nil: built by the user.
+        var kernel: Catalogue.Kernel?
+        var built: Result<BuiltKernel, any Error>
+    }
+
+    /// - Parameter command: as the user typed it.
+    public func run(command: [String]) async throws -> ComparisonReport {
+        let start = Date()
+        let image = try await workshop.make(.race)
+        let imageDigest = try await Digest.sha256(of: image)
+        var contestants: [Contestant] = []
+        for kernel in plan.kernels { contestants.append(try await contestant(kernel)) }
+        for built in plan.images { contestants.append(try await contestant(ownImage: built)) }
+        let board = Board(of: contestants.count * plan.scenarios.count)
+        for contestant in contestants {
+            let store = CellStore(
+                in: cells, kernel: contestant.compared, image: imageDigest, quick: plan.quick)
+            if plan.fresh { try plan.scenarios.forEach(store.forget) }
+            for unlocker in Scenario.Unlocker.allCases {
+                let scenarios = plan.scenarios.filter { $0.unlocker == unlocker }
+                if !scenarios.isEmpty { try await run(scenarios, on: contestant, image, store, board) }
+            }
+        }
+        return ComparisonReport(
+            command: command, quick: plan.quick, started: start.timeIntervalSince1970,
+            seconds: Date().timeIntervalSince(start),
+            machine: .init(Self.machine, imageDigest: imageDigest),
+            kernels: contestants.map(\.compared),
+            cells: contestants.flatMap { contestant in
+                plan.scenarios.compactMap { board.cell($0, on: contestant.compared) }
+            })
+    }
+
+    /// Builds a kernel. One that cannot be built is part of the comparison all the same: as one that shows nothing.
+    private func contestant(_ kernel: Catalogue.Kernel) async throws -> Contestant {
+        do {
+            let built = try await workshop.kernels.build(kernel)
+            let config = workshop.kernels.configuration(of: kernel)
+            return Contestant(
+                compared: try await Self.describe(built, patched: kernel.patched, config: config),
+                kernel: kernel, built: .success(built))
+        } catch let error as HarnessError where error.status != .usage {
+            progress.note("\(kernel.name): \(error)")
+            let compared = ComparedKernel(
+                name: kernel.name, release: "not built",
+                expected: .init(patched: kernel.patched, release: ""), imageDigest: "", configDigest: nil)
+            return Contestant(compared: compared, kernel: kernel, built: .failure(error))
+        }
+    }
+
+    private func contestant(ownImage built: BuiltKernel) async throws -> Contestant {
+        Contestant(
+            compared: ComparedKernel(
+                name: built.name, release: built.release, expected: nil,
+                imageDigest: try await Digest.sha256(of: built.image), configDigest: nil),
+            built: .success(built))
+    }
+
+    private static func describe(_ built: BuiltKernel, patched: Bool, config: FilePath) async throws
+        -> ComparedKernel
+    {
+        ComparedKernel(
+            name: built.name, release: built.release,
+            expected: .init(patched: patched, release: built.release),
+            imageDigest: try await Digest.sha256(of: built.image),
+            configDigest: try await Digest.sha256(of: config))
+    }
+
+    /// Runs those scenarios of one kernel and one unlocker that are not finished, in as many guests as it takes.
+    private func run(
+        _ scenarios: [Scenario], on contestant: Contestant, _ image: FilePath, _ store: CellStore,
+        _ board: Board
+    ) async throws {
+        let kernel = contestant.compared
+        var left: [Scenario] = []
+        for scenario in scenarios {
+            let kept = store.cell(of: scenario).map { ComparedCell($0, kernel: kernel, quick: plan.quick) }
+            // What is not as it must be is tried again.
+            if let kept, kept.problems.isEmpty { board.put(kept) } else { left.append(scenario) }
+        }
+        if left.count < scenarios.count {
+            progress.note(
+                "\(kernel.name), \(scenarios[0].unlocker.rawValue): \(scenarios.count - left.count) of \(scenarios.count)"
+                    + " cells are finished already")
+        }
+        let giveUp = { (scenarios: [Scenario], reason: String) in
+            for scenario in scenarios {
+                board.put(ComparedCell(broken: reason, scenario: scenario, kernel: kernel))
+            }
+        }
+        while !left.isEmpty {
+            let built: BuiltKernel
+            switch contestant.built {
+            case .success(let kernel): built = kernel
+            case .failure(let error): return giveUp(left, "the kernel could not be built: \(error)")
+            }
+            let ending = try await boot(
+                built, of: contestant.kernel, image, for: left, on: kernel, store, board)
+            if let problem = ending.problem { progress.note("\(kernel.name): \(problem)") }
+            if ending.isKernelFault {
+                // What a faulty kernel said of a scenario is worth nothing.
+                let ran = left.filter { !ending.left.contains($0) }
+                giveUp(ran, ending.problem ?? "the kernel reported a fault")
+                try ran.forEach(store.forget)
+            }
+            if ending.left == left {
+                // A guest that got nowhere would get nowhere again.
+                return giveUp(left, ending.problem ?? "the guest did not run it")
+            }
+            left = ending.left
+        }
+    }
+
+    private func boot(
+        _ built: BuiltKernel, of own: Catalogue.Kernel?, _ image: FilePath, for scenarios: [Scenario],
+        on kernel: ComparedKernel, _ store: CellStore, _ board: Board
+    ) async throws -> RaceGuest.Ending {
+        let limit = RaceGuest.limit(for: scenarios.count)
+        let guest = try await workshop.guest(
+            built, of: own, image: image,
+            options: .init(machine: Self.machine, commandLimit: own?.scaled(limit) ?? limit))
+        let directory = try RunDirectory(in: workshop.repository.runs, kernel: "compare-\(kernel.name)")
+        let stage = "\(kernel.name), \(scenarios[0].unlocker.rawValue): \(scenarios.count) cells"
+        return try await progress.stage(stage) {
+            try await RaceGuest(guest: guest, quick: plan.quick).run(
+                scenarios, in: directory,
+                begun: { progress.update("\(board.count) of \(board.all) in all; now \($0.identifier)") },
+                ended: { scenario, result in
+                    let cell = take(result, of: scenario, on: kernel, store)
+                    board.put(cell)
+                    progress.note(
+                        "\(board.count) of \(board.all)  \(kernel.name)  \(scenario.identifier)  \(cell.cell.summary)"
+                            + (cell.problems.isEmpty ? "" : "  WRONG"))
+                })
+        }
+    }
+
+    private func take(
+        _ result: RaceGuest.Result, of scenario: Scenario, on kernel: ComparedKernel, _ store: CellStore
+    ) -> ComparedCell {
+        switch result {
+        case .broken(let reason): return ComparedCell(broken: reason, scenario: scenario, kernel: kernel)
+        case .finished(let finished):
+            do { try store.keep(finished) } catch { progress.note("not kept: \(error)") }
+            return ComparedCell(finished, kernel: kernel, quick: plan.quick)
+        }
+    }
+}
+
+/// The cells that have a result by now. Thread-safe.
+private final class Board: Sendable {
+    private struct Place: Hashable {
+        var kernel: String
+        var scenario: Scenario
+    }
+
+    /// How many there will be.
+    let all: Int
+    private let cells = Mutex<[Place: ComparedCell]>([:])
+
+    init(of all: Int) {
+        self.all = all
+    }
+
+    var count: Int { cells.withLock { $0.count } }
+
+    /// A later result of the same cell takes the place of an earlier one.
+    func put(_ cell: ComparedCell) {
+        cells.withLock { $0[Place(kernel: cell.kernel, scenario: cell.scenario)] = cell }
+    }
+
+    func cell(_ scenario: Scenario, on kernel: ComparedKernel) -> ComparedCell? {
+        cells.withLock { $0[Place(kernel: kernel.name, scenario: scenario)] }
+    }
+}

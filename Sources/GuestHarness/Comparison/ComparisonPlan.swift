@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+import RaceReport
+import SystemPackage
+
+/// What a user asked to have compared.
+public struct ComparisonPlan: Sendable {
+    public var kernels: [Catalogue.Kernel]
+    /// Built by the user.
+    public var images: [BuiltKernel]
+    public var scenarios: [Scenario]
+    /// Only boundaries in and beside the race window are tried.
+    public var quick: Bool
+    /// Finished cells are forgotten first.
+    public var fresh: Bool
+
+    /// - Parameters:
+    ///   - names: of kernels in the catalogue. Empty: stock and patched of every base, unless there are images.
+    ///   - images: paths of bzImages.
+    ///   - pattern: a regular expression that the identifier of a scenario matches; nil: all.
+    /// - Throws: what the user got wrong, with what there is.
+    public init(
+        names: [String], images: [FilePath], pattern: String?, quick: Bool, fresh: Bool, catalogue: Catalogue
+    ) throws {
+        if names.isEmpty, images.isEmpty {
+            kernels = Self.standard(of: catalogue)
+        } else {
+            kernels = try names.map(catalogue.kernel(named:))
+        }
+        self.images = try images.map(KernelImageFile.kernel(at:))
+        var seen: Set<String> = []
+        for name in kernels.map(\.name) + self.images.map(\.name) where !seen.insert(name).inserted {
+            throw HarnessError("two kernels called '\(name)' cannot be told apart in a table", status: .usage)
+        }
+        scenarios = try Self.scenarios(matching: pattern)
+        self.quick = quick
+        self.fresh = fresh
+    }
+
+    /// Stock and patched of every base, without options of their own.
+    static func standard(of catalogue: Catalogue) -> [Catalogue.Kernel] {
+        catalogue.bases.flatMap { base in
+            let own = catalogue.kernels.filter { $0.base == base.name && $0.config.isEmpty }
+            return own.filter { !$0.patched } + own.filter(\.patched)
+        }
+    }
+
+    private static func scenarios(matching pattern: String?) throws -> [Scenario] {
+        guard let pattern else { return Scenario.all }
+        let expression: Regex<AnyRegexOutput>
+        do {
+            expression = try Regex(pattern)
+        } catch {
+            throw HarnessError(
+                "--scenarios '\(pattern)' is not a regular expression: \(error)", status: .usage)
+        }
+        let chosen = Scenario.all.filter { $0.identifier.firstMatch(of: expression) != nil }
+        guard chosen.isEmpty else { return chosen }
+        func known<Part: RawRepresentable<String> & CaseIterable>(_ parts: Part.Type) -> String {
+            parts.allCases.map(\.rawValue).joined(separator: "|")
+        }
+        let form = [
+            known(Scenario.Technique.self), known(Scenario.Unlocker.self), known(Scenario.Variant.self),
+            known(Scenario.Memory.self), known(Scenario.Killer.self), known(Scenario.Destroyer.self),
+        ].joined(separator: " / ")
+        throw HarnessError(
+            "no scenario matches --scenarios '\(pattern)'; identifiers are made of \(form)", status: .usage)
+    }
+}

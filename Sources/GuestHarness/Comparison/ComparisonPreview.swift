@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+import RaceReport
+import SystemPackage
+
+extension Comparison {
+    /// What a run would do, a line for each cell: builds nothing, boots nothing.
+    ///
+    /// Whether a cell is finished is told for kernels and programs as they were built last.
+    public func preview() async throws -> [String] {
+        var lines: [String] = []
+        var finished = 0
+        let image = workshop.plannedImage(.race)
+        let imageDigest = Files.exists(image) ? try await Digest.sha256(of: image) : nil
+        for kernel in try await plannedKernels() {
+            let store = imageDigest.map {
+                CellStore(in: cells, kernel: kernel, image: $0, quick: plan.quick)
+            }
+            for scenario in plan.scenarios {
+                let expectation = CellExpectation(of: scenario, on: kernel)
+                let kept = store?.cell(of: scenario).flatMap { cell in
+                    expectation.problems(with: cell.cell, quick: plan.quick).isEmpty ? cell : nil
+                }
+                if kept != nil { finished += 1 }
+                let state = kept.map { "finished: \($0.cell.summary)" } ?? "to run; \(expectation.words)"
+                lines.append("\(kernel.name)  \(scenario.identifier)  \(state)")
+            }
+        }
+        let all = lines.count
+        return lines + ["\(all) cells, \(finished) finished, \(all - finished) to run"]
+    }
+
+    private func plannedKernels() async throws -> [ComparedKernel] {
+        var kernels: [ComparedKernel] = []
+        for kernel in plan.kernels {
+            let (state, release) = await workshop.kernels.state(of: kernel)
+            let version = try release ?? workshop.sourceVersion(of: kernel)
+            let image = await workshop.kernels.planned(kernel).image
+            kernels.append(
+                ComparedKernel(
+                    name: kernel.name, release: version ?? "",
+                    expected: version.map { .init(patched: kernel.patched, release: $0) },
+                    imageDigest: state == .current ? try await Digest.sha256(of: image) : "",
+                    configDigest: nil))
+        }
+        for built in plan.images {
+            kernels.append(
+                ComparedKernel(
+                    name: built.name, release: built.release, expected: nil,
+                    imageDigest: try await Digest.sha256(of: built.image), configDigest: nil))
+        }
+        return kernels
+    }
+}

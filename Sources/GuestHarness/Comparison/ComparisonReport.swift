@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import RaceReport
+
+/// A comparison as a file for other programs: `comparison.json`, described in qemu/README.md.
+public struct ComparisonReport: Codable, Equatable, Sendable {
+    public struct Schema: Codable, Equatable, Sendable {
+        public var name: String
+        /// Changes when a reader of the previous one would misread the file.
+        public var version: Int
+
+        public static let current = Schema(name: "robust-futex comparison", version: 1)
+    }
+
+    /// What all guests had in common.
+    public struct Machine: Codable, Equatable, Sendable {
+        public var processors: Int
+        /// In MiB.
+        public var memory: Int
+        /// SHA-256 of the guest's image: of all programs that took part.
+        public var imageDigest: String
+
+        public init(_ options: MachineOptions, imageDigest: String) {
+            processors = options.processors
+            memory = options.memory
+            self.imageDigest = imageDigest
+        }
+    }
+
+    public var schema = Schema.current
+    /// As the user typed it.
+    public var command: [String]
+    public var quick: Bool
+    /// Of this run, in seconds since 1970; a cell that was kept has a time of its own.
+    public var started: Double
+    public var seconds: Double
+    public var machine: Machine
+    public var kernels: [ComparedKernel]
+    public var cells: [ComparedCell]
+    public var groups: [ComparisonGroup]
+    public var verdict: ComparisonVerdict
+
+    public init(
+        command: [String], quick: Bool, started: Double, seconds: Double, machine: Machine,
+        kernels: [ComparedKernel], cells: [ComparedCell], remarks: [String] = []
+    ) {
+        self.command = command
+        self.quick = quick
+        self.started = started
+        self.seconds = seconds
+        self.machine = machine
+        self.kernels = kernels
+        self.cells = cells
+        groups = ComparisonGroup.all(of: cells, kernels: kernels)
+        verdict = ComparisonVerdict(kernels: kernels, cells: cells, remarks: remarks)
+    }
+
+    /// What one of a kernel's cells found it to be; nil when nothing was heard of any.
+    func origin(of kernel: ComparedKernel) -> ComparedCell.Origin? {
+        cells.lazy.filter { $0.kernel == kernel.name }.compactMap(\.origin).first
+    }
+}

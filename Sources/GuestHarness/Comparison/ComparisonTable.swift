@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+
+/// A comparison as a table for a terminal.
+public enum ComparisonTable {
+    public static func lines(of report: ComparisonReport) -> [String] {
+        var rows = [["kernel", "unlocker", "destroyer", "result", ""]]
+        for kernel in report.kernels {
+            if rows.count > 1 { rows.append([]) }
+            rows += report.groups.filter { $0.kernel == kernel.name }.map { group in
+                [
+                    group.kernel, group.unlocker.rawValue, group.destroyer.rawValue, group.summary,
+                    group.extent + (group.isWrong ? "  WRONG" : ""),
+                ]
+            }
+        }
+        return TextTable.lines(of: rows)
+    }
+
+    /// What comes below the table.
+    public static func conclusion(of report: ComparisonReport) -> [String] {
+        let verdict = report.verdict
+        var lines = report.kernels.map { kernel in
+            let origin = report.origin(of: kernel)
+            let accelerator = origin.map { " (\($0.accelerator.rawValue.uppercased()))" } ?? ""
+            return "kernel   \(kernel.name), \(origin?.kernel.release ?? kernel.release)\(accelerator)"
+        }
+        lines += verdict.findings
+        lines += verdict.remarks.map { "note: \($0)" }
+        lines += verdict.problems.map { "WRONG: \($0)" }
+        let cells = report.cells
+        let ran = cells.count { $0.cell.tried > 0 }
+        let idle = cells.count { $0.cell.verdict == .cannotRun }
+        let broken = cells.count { $0.cell.verdict == .broken }
+        lines.append(
+            "\(verdict.isGood ? "PASSED" : "FAILED"): \(cells.count) cells: \(ran) ran, \(idle) cannot run, \(broken) broken;"
+                + " \(verdict.problems.count) not as they must be")
+        return lines
+    }
+}

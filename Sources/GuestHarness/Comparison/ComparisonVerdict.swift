@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+import RaceReport
+
+/// What a whole comparison is worth.
+public struct ComparisonVerdict: Codable, Equatable, Sendable {
+    public var isGood: Bool
+    /// What was seen, one sentence each.
+    public var findings: [String]
+    /// What is not as it must be, one sentence each; empty when it is good.
+    public var problems: [String]
+    /// What a reader should know and is no failure.
+    public var remarks: [String]
+
+    /// - Parameter remarks: what was noticed on the way.
+    init(kernels: [ComparedKernel], cells: [ComparedCell], remarks: [String]) {
+        var findings: [String] = []
+        var problems: [String] = []
+        var remarks = remarks
+        if !cells.contains(where: { $0.cell.tried > 0 }) {
+            problems.append("no scenario ran: this comparison shows nothing")
+        }
+        for kernel in kernels {
+            let own = cells.filter { $0.kernel == kernel.name }
+            let legacy = own.filter { $0.scenario.unlocker.isLegacy && $0.scenario.destroyer == .legacy }
+            if kernel.isStock, !legacy.contains(where: { $0.cell.verdict == .corrupted }) {
+                problems.append(
+                    "\(kernel.name) does not show the bug: no scenario with a legacy unlocker and a legacy destroyer was"
+                        + " corrupted there, so that this comparison proves nothing")
+            }
+            findings += Self.findings(kernel, own, legacy: legacy)
+            if kernel.expected == nil, let found = own.lazy.compactMap(\.origin).first?.kernel {
+                remarks.append(
+                    "\(kernel.name) is your own: cleanup_robust_list(2) \(found.detection);"
+                        + " FUTEX_ROBUST_UNLOCK \(found.futexRobustUnlock ? "supported" : "absent")")
+            }
+        }
+        if kernels.contains(where: { $0.expected != nil }), !kernels.contains(where: \.isStock) {
+            remarks.append("no stock kernel was chosen: this comparison has nothing to compare with")
+        }
+        for cell in cells where !cell.problems.isEmpty {
+            problems += cell.problems.map { "\(cell.kernel) \(cell.cell.identifier): \($0)" }
+        }
+        isGood = problems.isEmpty
+        self.findings = findings
+        self.problems = problems
+        self.remarks = remarks
+    }
+
+    private static func findings(
+        _ kernel: ComparedKernel, _ cells: [ComparedCell], legacy: [ComparedCell]
+    ) -> [String] {
+        let groups: [(String, [ComparedCell])] = [
+            ("a legacy unlocker and a legacy destroyer", legacy),
+            (
+                "a legacy unlocker and a destroyer that calls cleanup_robust_list()",
+                cells.filter { $0.scenario.unlocker.isLegacy && $0.scenario.destroyer == .cleanup }
+            ),
+            ("an unlocker with FUTEX_ROBUST_UNLOCK", cells.filter { !$0.scenario.unlocker.isLegacy }),
+        ]
+        return groups.compactMap { what, cells in
+            let tried = cells.reduce(0) { $0 + $1.cell.tried }
+            let corrupted = cells.reduce(0) { $0 + $1.cell.corrupted }
+            guard tried > 0 else { return nil }
+            let result = corrupted > 0 ? "corrupted at \(corrupted) of \(tried)" : "intact at all \(tried)"
+            return "\(kernel.name): with \(what), \(result) boundaries tried"
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+
+import BenchReport
+import Foundation
+
+/// What the call costs, out of the records that `./qemu/run --bench` left.
+struct CostSection {
+    var records: [BenchRecord]
+
+    private var reports: [BenchReport] { records.map(\.report) }
+    /// In the unit of the targets.
+    private var withCall: [BenchReport] {
+        reports.filter { $0.kernel.hasCleanupRobustList && $0.clock.unit == .instructions }
+    }
+    private var withoutCall: [BenchReport] { reports.filter { !$0.kernel.hasCleanupRobustList } }
+
+    var html: HTML {
+        guard !reports.isEmpty else { return "" }
+        var section: HTML = "<section id=\"cost\">\n<h2>What it costs</h2>\n"
+        for clock in Set(reports.map(\.clock.unit.rawValue)).sorted() {
+            section.append("<p>The unit is \(clock): \(evidence(clock)).</p>")
+        }
+        let commands = records.map { "<br><code>\($0.command)</code>, \($0.date), \($0.emulator)" as HTML }
+        section.append("<p>Measured with\(commands.joined())</p>")
+        section.append(targets)
+        section.append(plots)
+        section.append(yardsticks)
+        section.append(bystanders)
+        section.append("</section>")
+        return section
+    }
+
+    private func evidence(_ unit: String) -> String {
+        reports.first { $0.clock.unit.rawValue == unit }!.clock.evidence.joined(separator: "; ")
+    }
+
+    private var targets: HTML {
+        guard !withCall.isEmpty else { return "" }
+        let kernels = withCall.map { "<th class=\"number\">\($0.kernel.release)</th>" as HTML }.joined()
+        let rows = Target.all.map { target -> HTML in
+            let values = withCall.map { report -> HTML in
+                guard let value = target.value(in: report) else {
+                    return "<td class=\"number\" data-label=\"\(report.kernel.release)\">not measured</td>"
+                }
+                let isMet = target.isMet(by: value)
+                return """
+                    <td class="number \(isMet ? "intact" : "broken")" data-label="\(report.kernel.release)">\
+                    \(Self.number(value)) <span class="word">\(isMet ? "met" : "over")</span></td>
+                    """
+            }
+            return """
+                <tr><th scope="row">\(target.title)</th>\
+                <td class="number" data-label="target">\(Self.number(target.limit))</td>\
+                \(values.joined())</tr>
+                """
+        }
+        return """
+            <h3>The call against its targets</h3>
+            <div class="scroll"><table class="stack">
+            <thead><tr><th>case</th><th class="number">target</th>\(kernels)</tr></thead>
+            <tbody>\(rows.joined())</tbody></table></div>
+            """
+    }
+
+    private var plots: HTML {
+        var order: [String] = []
+        for line in withCall.flatMap(\.lines) where !order.contains(line.series) { order.append(line.series) }
+        let figures = order.map { name -> HTML in
+            let lines = withCall.compactMap { report in report.line(name).map { (report, $0) } }
+            let series = zip(lines, ["a", "b", "c", "d"]).map { pair, style in
+                LineChart.Series(
+                    name: pair.0.kernel.release, style: style,
+                    points: pair.1.points.map { ($0.x, $0.cost) },
+                    line: (pair.1.intercept, pair.1.slope))
+            }
+            let unit = lines[0].1.unit
+            let chart = LineChart(
+                title: name, xTitle: "\(unit)s", yTitle: lines[0].0.clock.unit.rawValue, series: series)
+            let legend = zip(lines, series).map { pair, series -> HTML in
+                """
+                <span class="key" style="background:var(--\(series.style))"></span>\(series.name): \
+                \(Self.number(pair.1.intercept)) + \(Self.number(pair.1.slope)) for each \(unit)<br>
+                """
+            }
+            return """
+                <figure><figcaption><b>\(name)</b></figcaption>
+                \(chart.svg)<div class="faint">\(legend.joined())</div></figure>
+                """
+        }
+        guard !figures.isEmpty else { return "" }
+        return "<h3>How it grows</h3>\n<div class=\"figures\">\(figures.joined())</div>"
+    }
+
+    /// The call in the commonest case, held against what else a program may do.
+    private var yardsticks: HTML {
+        let tables = withCall.compactMap { report -> HTML? in
+            guard let base = report.cost("sharers/1") ?? report.cost("own-threads/1") else { return nil }
+            let rows = report.measurements.filter { [.yardstick, .emulation, .unlock].contains($0.group) }.map
+            {
+                measurement -> HTML in
+                guard let cost = measurement.cost?.minimum else {
+                    return """
+                        <tr><th scope="row">\(measurement.title)</th>\
+                        <td class="cannot" colspan="2">cannot run: \(measurement.skipped ?? "no reason given")</td></tr>
+                        """
+                }
+                return """
+                    <tr><th scope="row">\(measurement.title)</th>\
+                    <td class="number" data-label="cost">\(Self.number(cost))</td>\
+                    <td class="number" data-label="of the call">\(Self.ratio(cost, of: base))</td></tr>
+                    """
+            }
+            guard !rows.isEmpty else { return nil }
+            return """
+                <div class="scroll"><table class="stack">
+                <caption>\(report.kernel.release); the call with one other sharer: \(Self.number(base))</caption>
+                <thead><tr><th>operation</th><th class="number">cost</th><th class="number">of the call</th></tr></thead>
+                <tbody>\(rows.joined())</tbody></table></div>
+                """
+        }
+        guard !tables.isEmpty else { return "" }
+        return "<h3>Beside other calls, and beside doing it in user space</h3>\n\(tables.joined())"
+    }
+
+    /// What those pay who do not use the call: nothing, if the columns are equal.
+    private var bystanders: HTML {
+        guard let stock = withoutCall.first, let patched = withCall.first else { return "" }
+        let rows = patched.measurements.filter { $0.group == .bystander }.compactMap { measurement -> HTML? in
+            guard let new = measurement.cost?.minimum, let old = stock.cost(measurement.name) else {
+                return nil
+            }
+            return """
+                <tr><th scope="row">\(measurement.title)</th>\
+                <td class="number" data-label="\(stock.kernel.release)">\(Self.number(old))</td>\
+                <td class="number" data-label="\(patched.kernel.release)">\(Self.number(new))</td>\
+                <td class="number" data-label="difference">\(Self.change(from: old, to: new))</td></tr>
+                """
+        }
+        guard !rows.isEmpty else { return "" }
+        return """
+            <h3>What everybody else pays</h3>
+            <div class="scroll"><table class="stack">
+            <thead><tr><th>operation</th><th class="number">\(stock.kernel.release)</th>\
+            <th class="number">\(patched.kernel.release)</th><th class="number">difference</th></tr></thead>
+            <tbody>\(rows.joined())</tbody></table></div>
+            """
+    }
+
+    /// Groups of three digits; decimals only where they say something.
+    static func number(_ value: Double) -> String {
+        let text = String(format: abs(value) < 10 && value != value.rounded() ? "%.1f" : "%.0f", value)
+        let parts = text.split(separator: ".", maxSplits: 1)
+        var grouped = ""
+        for (index, digit) in parts[0].enumerated() {
+            let left = parts[0].count - index
+            if index > 0, left % 3 == 0, parts[0][parts[0].startIndex] != "-" || index > 1 { grouped += "," }
+            grouped.append(digit)
+        }
+        return parts.count == 2 ? "\(grouped).\(parts[1])" : grouped
+    }
+
+    private static func ratio(_ cost: Double, of base: Double) -> String {
+        String(format: "%.2f", cost / base)
+    }
+
+    private static func change(from old: Double, to new: Double) -> String {
+        old > 0 ? String(format: "%+.2f %%", (new - old) / old * 100) : "\(number(new - old))"
+    }
+}

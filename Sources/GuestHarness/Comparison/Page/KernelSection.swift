@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+import RaceReport
+
+/// What was compared: kernels and C libraries, by name, version and digest.
+struct KernelSection {
+    var report: ComparisonReport
+
+    var html: HTML {
+        let rows = report.kernels.map { kernel -> HTML in
+            let origin = report.origin(of: kernel)
+            return """
+                <tr><th scope="row">\(kernel.name)</th>\
+                <td data-label="release">\(origin?.kernel.release ?? kernel.release)</td>\
+                <td data-label="accelerator">\(origin?.accelerator.rawValue.uppercased() ?? "–")</td>\
+                <td class="mono digest" data-label="SHA-256 of the configuration">\(kernel.configDigest ?? "not built here")</td>\
+                <td class="mono digest" data-label="SHA-256 of the image">\(kernel.imageDigest)</td></tr>
+                """
+        }
+        let libraries = Scenario.Unlocker.allCases.compactMap { unlocker -> HTML? in
+            guard
+                let library = report.cells.compactMap(\.origin?.library).first(where: {
+                    $0.unlocker == unlocker
+                })
+            else { return nil }
+            return """
+                <tr><th scope="row">\(PageWords.name(unlocker))</th>\
+                <td data-label="library">\(library.name) \(library.version ?? "(does not tell its version)"), \(library.bits) bits</td>\
+                <td class="mono" data-label="program">\(library.program)</td></tr>
+                """
+        }
+        return """
+            <section id="kernels">
+            <h2>Kernels and libraries</h2>
+            <div class="scroll"><table class="stack">
+            <thead><tr><th>kernel</th><th>release</th><th>accelerator</th><th>SHA-256 of the configuration</th>\
+            <th>SHA-256 of the image</th></tr></thead>
+            <tbody>\(rows.joined())</tbody></table></div>
+            <div class="scroll"><table class="stack">
+            <thead><tr><th>unlocker</th><th>library</th><th>program</th></tr></thead>
+            <tbody>\(libraries.joined())</tbody></table></div>
+            </section>
+            """
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import GuestHarness
+import SystemPackage
+
+/// `./qemu/compare`.
+struct CompareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Runs the race on several kernels the same way, and compares.",
+        usage: """
+            ./qemu/compare                              stock and patched kernels of every base, all scenarios
+            ./qemu/compare --quick                      only boundaries in and beside the race window
+            ./qemu/compare --kernels stock,patched      some kernels; ./qemu/run --list shows them
+            ./qemu/compare --scenarios '/glibc32/'      some scenarios; --list shows them
+            ./qemu/compare --kernel-image ~/bzImage     a kernel of your own
+            ./qemu/compare --list                       what would be run, and what is finished
+            """,
+        discussion: """
+            Builds what is missing first. Prints a table kernel, unlocker, destroyer and writes \
+            build/compare/comparison.json and build/compare/comparison.html, each whole or not at all. Finished cells \
+            are kept: an interrupted comparison goes on where it was, and what has not changed is not run again.
+
+            A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER. On stock kernels, and on patched ones \
+            without the call, a legacy unlocker must be corrupted exactly at the boundaries where the futex word is \
+            released and list_op_pending still set; with a destroyer that calls cleanup_robust_list(), and with \
+            FUTEX_ROBUST_UNLOCK, nothing may be corrupted. The exit status is 0 only if all of it is so and every \
+            scenario ran that can, and 1 if not: a comparison in which the bug does not show has failed. Of a kernel \
+            of your own nothing is expected: what comes out is reported.
+
+            Other statuses: 64 bad usage, 253 set-up failed, 130 and 143 interrupted.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Names of kernels, separated by commas. (default: stock and patched of every base; none with --kernel-image)",
+            valueName: "a,b"))
+    var kernels: String?
+
+    @Option(
+        name: .customLong("kernel-image"),
+        help: ArgumentHelp(
+            "A bzImage of your own, called by its file's name; may be repeated. It needs virtio-pci, "
+                + "virtio-console, initramfs, devtmpfs and tmpfs built in.", valueName: "file"))
+    var kernelImages: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Only the scenarios whose identifier this regular expression matches.", valueName: "RE"))
+    var scenarios: String?
+
+    @Flag(help: "Try only the instruction boundaries in and right beside the race window.")
+    var quick = false
+
+    @Flag(help: "Forget the finished cells of what is chosen, and run all of them.")
+    var fresh = false
+
+    @Flag(help: "Print the cells, what they must be, and which are finished; run none.")
+    var list = false
+
+    func run() async throws {
+        let workshop = try Workshop()
+        let names = try kernels.map(Self.names) ?? []
+        let here = FilePath(FileManager.default.currentDirectoryPath)
+        let plan = try ComparisonPlan(
+            names: names, images: kernelImages.map { here.pushing(FilePath($0)).lexicallyNormalized() },
+            pattern: scenarios, quick: quick, fresh: fresh, catalogue: workshop.catalogue)
+        let comparison = Comparison(plan, in: workshop)
+        if list {
+            for line in try await comparison.preview() { print(line) }
+            return
+        }
+        let report = try await comparison.run(
+            command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
+        let files = ComparisonFiles(in: workshop.repository)
+        try files.write(report)
+        print(ComparisonTable.lines(of: report).joined(separator: "\n"))
+        print("\n\(ComparisonTable.conclusion(of: report).joined(separator: "\n"))")
+        print("time     \(Progress.format(seconds: report.seconds))")
+        print("written  \(files.report)\n         \(files.page)")
+        guard report.verdict.isGood else { throw ExitCode(1) }
+    }
+
+    private static func names(_ list: String) throws -> [String] {
+        let names = list.split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        guard !names.contains("") else {
+            throw HarnessError(
+                "--kernels '\(list)': a name is empty; give names separated by commas", status: .usage)
+        }
+        return names
+    }
+}
