@@ -3,6 +3,7 @@
 #include "crf_syscalls.h"
 
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef __x86_64__
@@ -21,6 +22,27 @@ long crf_syscall6(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t 
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return result;
+}
+
+long crf_int80(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e)
+{
+	long result;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "r8", "r9", "r10", "r11", "memory");
+	return (int)result;
+}
+
+int crf_has_int80(void)
+{
+	enum { NR_GETPID_32 = 20 };
+	int status, pid = fork();
+
+	if (pid == 0)
+		_exit(crf_int80(NR_GETPID_32, 0, 0, 0, 0, 0) == getpid() ? 0 : 1);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 long crf_cleanup_robust_list(uintptr_t addr, size_t len, unsigned int flags)
@@ -53,6 +75,14 @@ long crf_read_memory(int pid, uintptr_t address, void *into, size_t length)
 	struct iovec remote = { .iov_base = (void *)address, .iov_len = length };
 
 	return crf_syscall6(__NR_process_vm_readv, (uintptr_t)pid, (uintptr_t)&local, 1, (uintptr_t)&remote, 1, 0);
+}
+
+long crf_write_memory(int pid, uintptr_t address, const void *from, size_t length)
+{
+	struct iovec local = { .iov_base = (void *)from, .iov_len = length };
+	struct iovec remote = { .iov_base = (void *)address, .iov_len = length };
+
+	return crf_syscall6(__NR_process_vm_writev, (uintptr_t)pid, (uintptr_t)&local, 1, (uintptr_t)&remote, 1, 0);
 }
 
 long crf_mmap(uintptr_t address, size_t length, int protection, int flags, int fd, off_t offset)

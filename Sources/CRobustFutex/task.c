@@ -99,6 +99,15 @@ static void churn(struct crf_robust_list_head *head, struct crf_task *task)
 	task->counts[CRF_CHURN_ROUNDS] = rounds;
 }
 
+static long enter_kernel(const struct crf_task *task)
+{
+	const uint64_t *a = task->arguments;
+
+	if (a[7] == CRF_ENTRY_INT80)
+		return crf_int80((long)a[0], a[1], a[2], a[3], a[4], a[5]);
+	return crf_syscall6((long)a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
+}
+
 /* A lock entry that follows itself. Its futex word lies in the zeroes around it: owned by nobody. */
 struct circle {
 	uintptr_t before[8];
@@ -128,6 +137,11 @@ static long carry_out(struct crf_task *task, struct crf_robust_list_head *head, 
 	case CRF_ORDER_CHURN:
 		churn(head, task);
 		return 0;
+	case CRF_ORDER_SYSCALL:
+		return enter_kernel(task);
+	case CRF_ORDER_SPAWN:
+		return crf_task_spawn((enum crf_spawn)task->arguments[0], task->arguments[1],
+				      (uint32_t *)task->arguments[2]);
 	case CRF_ORDER_LOOP_LIST:
 		circle->entry = (uintptr_t)&circle->entry;
 		crf_store_pointer(&head->next, circle->entry);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include "crf_atomics.h"
 #include "crf_syscalls.h"
 
 enum { STACK_BYTES = 64 * 1024 };
@@ -52,6 +53,64 @@ static void *vfork_in_thread(void *task)
 	if (error < 0)
 		((struct crf_task *)task)->result = error;
 	return NULL;
+}
+
+enum { THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM };
+enum { SMALL_STACK_BYTES = 4096 };
+
+static int exit_at_once(void *unused)
+{
+	(void)unused;
+	crf_exit_thread(0);
+}
+
+static int exit_when_told(void *word)
+{
+	while (!crf_load32(word))
+		crf_futex(word, FUTEX_WAIT, 0, NULL, NULL, 0);
+	crf_exit_thread(0);
+}
+
+/* The stacks are never unmapped: they are those of threads until their process ends. */
+static long spawn_waiters(uint64_t count, uint32_t *word)
+{
+	long stacks = crf_mmap(0, count * SMALL_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (stacks < 0)
+		return stacks;
+	for (uint64_t i = 1; i <= count; i++) {
+		if (clone(exit_when_told, (char *)stacks + i * SMALL_STACK_BYTES, THREAD_FLAGS, word) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static long spawn_thread(void)
+{
+	static char stack[SMALL_STACK_BYTES] __attribute__((aligned(16)));
+
+	/* One stack for all: CLONE_VFORK returns when the thread has left the address space. */
+	return clone(exit_at_once, stack + sizeof(stack), THREAD_FLAGS | CLONE_VFORK, NULL) < 0 ? -errno : 0;
+}
+
+static long spawn_process(void)
+{
+	long pid = crf_syscall6(__NR_fork, 0, 0, 0, 0, 0, 0);
+
+	if (pid == 0)
+		crf_exit_thread(0);
+	return pid < 0 ? pid : 0;
+}
+
+long crf_task_spawn(enum crf_spawn what, uint64_t count, uint32_t *word)
+{
+	long error = 0;
+
+	if (what == CRF_SPAWN_WAITERS)
+		return spawn_waiters(count, word);
+	for (uint64_t i = 0; i < count && !error; i++)
+		error = what == CRF_SPAWN_THREADS ? spawn_thread() : spawn_process();
+	return error;
 }
 
 long crf_task_start(struct crf_task *task, enum crf_task_kind kind)

@@ -25,6 +25,8 @@ public enum GuestPath {
     public static let events = "/run/events"
     /// The static command that the checks start as their peer process.
     public static let robustListCheck = "/usr/bin/robust-list-check"
+    /// An empty ext4 file system, in the image that carries the suite.
+    public static let ext4Image = "/suite/ext4.img"
     /// The test bundle, in the image that carries the suite.
     public static let testBundle = "/suite/tests.xctest"
 }

@@ -9,11 +9,15 @@ public struct MemoryFile: ~Copyable {
 
     /// A memfd of `length` bytes, all zero. The name shows in /proc/PID/maps only.
     ///
-    /// - Parameter inheritable: whether programs that this process executes get the descriptor too.
-    public init(name: String, length: Int, inheritable: Bool = false) throws(Errno) {
-        let flags = inheritable ? 0 : closeOnExec
+    /// - Parameters:
+    ///   - inheritable: whether programs that this process executes get the descriptor too.
+    ///   - flags: of memfd_create(2) besides `MFD_CLOEXEC`.
+    public init(
+        name: String, length: Int, inheritable: Bool = false, flags: UInt32 = 0
+    ) throws(Errno) {
+        let all = flags | (inheritable ? 0 : closeOnExec)
         try self.init(
-            adopting: FileDescriptor(rawValue: CInt(valueOrErrno(crf_memfd_create(name, flags)))),
+            adopting: FileDescriptor(rawValue: CInt(valueOrErrno(crf_memfd_create(name, all)))),
             length: length)
     }
 
@@ -22,6 +26,20 @@ public struct MemoryFile: ~Copyable {
         try self.init(
             adopting: open(path, .readWrite, [.create, .exclusiveCreate, .closeOnExec], [.ownerReadWrite]),
             length: length)
+    }
+
+    /// Memory that the kernel itself cannot see, by memfd_secret(2).
+    public init(secret length: Int) throws(Errno) {
+        try self.init(
+            adopting: FileDescriptor(
+                rawValue: CInt(
+                    valueOrErrno(crf_syscall6(crf_nr_memfd_secret, 0, 0, 0, 0, 0, 0)))),
+            length: length)
+    }
+
+    /// A file that exists, for reading and writing.
+    public init(opening path: FilePath) throws(Errno) {
+        descriptor = try open(path, .readWrite, [.closeOnExec], nil)
     }
 
     /// The same file again, by a descriptor that may only read: its shared mappings can never be written.

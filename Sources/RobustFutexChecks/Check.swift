@@ -7,7 +7,12 @@ public struct Check: Sendable {
     /// What part of the contract it belongs to.
     public enum Group: String, CaseIterable, Sendable {
         case siblings = "Siblings"
+        case backingStores = "BackingStores"
+        case heads = "Heads"
         case threads = "Threads"
+        case inFlightExits = "InFlightExits"
+        case hostileSharers = "HostileSharers"
+        case abi = "ABI"
         case errors = "Errors"
         case wakeDuty = "WakeDuty"
         case race = "Race"
@@ -21,7 +26,7 @@ public struct Check: Sendable {
         case anyKernel
         case withoutSyscall
 
-        /// Why a check does not apply, or nil when it does.
+        /// Why a claim about such kernels is none about this one, or nil when it is.
         public func reasonToSkip(_ detection: SyscallDetection = .ofThisKernel) -> String? {
             switch self {
             case .anyKernel: nil
@@ -40,17 +45,20 @@ public struct Check: Sendable {
     public let name: String
     public let group: Group
     public let requirement: Requirement
+    /// What it takes besides to hold the kernel against the claim.
+    public let features: [Feature]
     /// The claim as one sentence.
     public let claim: String
     let body: @Sendable (Scene) throws -> Void
 
     init(
-        _ name: String, _ group: Group, _ requirement: Requirement = .syscall, claim: String,
-        body: @escaping @Sendable (Scene) throws -> Void
+        _ name: String, _ group: Group, _ requirement: Requirement = .syscall, needs features: [Feature] = [],
+        claim: String, body: @escaping @Sendable (Scene) throws -> Void
     ) {
         self.name = name
         self.group = group
         self.requirement = requirement
+        self.features = features
         self.claim = claim
         self.body = body
     }
@@ -60,7 +68,15 @@ public struct Check: Sendable {
 
     /// Every check there is, group by group.
     public static let all: [Check] =
-        siblings + siblingsLeftAlone + threads + errors + ranges + wakeDuty + race + probe + withoutSyscall
+        siblings + siblingsLeftAlone + backingStores + heads + threads + moreThreads + churn + inFlightExits
+        + hostileSharers + abi + compat + errors
+        + moreErrors + ranges + wakeDuty + moreWakeDuty + race + probe
+        + withoutSyscall
+
+    /// Why the check cannot be carried out on this machine, or nil when it can.
+    public func reasonToSkip() -> String? {
+        requirement.reasonToSkip() ?? features.lazy.compactMap { $0.reasonMissing() }.first
+    }
 
     /// The check of that name, or nil.
     public static func named(_ name: String) -> Check? {

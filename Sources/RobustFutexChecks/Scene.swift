@@ -42,8 +42,7 @@ final class Scene {
 
     /// A new file in the directory for temporary files, gone on return.
     func withTemporaryFile<Result>(_ body: (borrowing MemoryFile) throws -> Result) throws -> Result {
-        let directory = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
-        let path = directory.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        let path = temporaryDirectory.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         let file: MemoryFile
         do {
             file = try MemoryFile(creating: path, length: Self.page)
@@ -82,6 +81,20 @@ final class Scene {
     func cleanup(by task: PeerTask, address: UInt, length: Int = 4, flags: CleanupFlags = []) throws {
         let result = try task.cleanup(address: address, length: length, flags: flags)
         try expect(result, 0, "cleanup_robust_list(2)")
+    }
+
+    /// How long a call may take that has nobody to wait for; long enough for a loaded machine under emulation.
+    static let promptly = Duration.seconds(10)
+
+    /// cleanup_robust_list(2) of a peer's task, which must not be delayed.
+    func cleanupInTime(by task: PeerTask, address: UInt, length: Int = 4, despite what: String) throws {
+        task.beginCleanup(address: address, length: length)
+        do {
+            try expect(try task.endOfCall(within: Self.promptly), 0, "cleanup_robust_list(2) despite \(what)")
+        } catch CheckError.timedOut {
+            throw CheckError.failed(
+                "cleanup_robust_list(2) did not return in \(Self.promptly) because of \(what)")
+        }
     }
 
     // MARK: What is expected

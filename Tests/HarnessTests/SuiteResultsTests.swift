@@ -112,6 +112,38 @@ import Testing
         #expect(expectation.problem(with: test(needing, .skipped(reason: ""))) == "skipped without a reason")
     }
 
+    @Test func featureThatTheKernelLacksExcusesItsTestsOnly() {
+        let kernel = Catalogue.Kernel(
+            name: "k", purpose: "p", base: "b", patched: true, config: [], lacks: ["compat"])
+        let expectation = SuiteExpectation(of: kernel)
+        #expect(expectation.problem(with: test(needing, .skipped(reason: "lacks compat: why"))) == nil)
+        #expect(expectation.problem(with: test(needing, .skipped(reason: "lacks swap: why"))) != nil)
+        #expect(expectation.problem(with: test(needing, skipped)) != nil)
+        #expect(expectation.problem(with: test(needing, .passed)) == nil)
+        #expect(
+            SuiteExpectation.syscallPresent.problem(
+                with: test(needing, .skipped(reason: "lacks compat: why")))
+                != nil)
+    }
+
+    @Test func featureForWhichNothingWasSkippedIsNotLacked() throws {
+        var results = SuiteResults()
+        let record = #"{"kind":"test","payload":{"kind":"function","id":"SyscallTests.ABI/a()"},"version":0}"#
+        let skip =
+            #"{"kind":"event","payload":{"kind":"testSkipped","testID":"SyscallTests.ABI/a()","#
+            + #""_comments":["lacks compat: why"]},"version":0}"#
+        results.append(Array("\(record)\n\(skip)\n".utf8))
+        func stale(_ lacks: [String], isWhole: Bool = true) -> [String] {
+            let kernel = Catalogue.Kernel(
+                name: "k", purpose: "p", base: "b", patched: true, config: [], lacks: lacks)
+            return SuiteExpectation(of: kernel).violations(in: results, isWhole: isWhole)
+                .filter { $0.contains("the catalogue says") }
+        }
+        #expect(stale(["compat"]).isEmpty)
+        #expect(stale(["compat", "swap"]).count == 1)
+        #expect(stale(["swap"], isWhole: false).isEmpty)
+    }
+
     @Test(arguments: [SuiteExpectation.syscallPresent, .syscallAbsent, .host])
     func failedAndBrokenAreNeverExpected(_ expectation: SuiteExpectation) {
         for id in [needing, without, any] {

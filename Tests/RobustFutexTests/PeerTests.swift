@@ -124,6 +124,60 @@ struct PeerTests {
         for pid in processes { #expect(!ProcessState.isAlive(pid), "process \(pid)") }
     }
 
+    @Test func countsSignalsThatItsRunnersThreadHadBlocked() throws {
+        try withPeer { peer, _ in
+            let task = try peer.startTask()
+            #expect(try peer.countSignal(SIGUSR1) == 0)
+            try task.send(SIGUSR1)
+            try Deadline.poll(for: "the handler") { try peer.countSignal(SIGUSR1) == 1 }
+        }
+    }
+
+    @Test func carriesOutSystemCallsOfItsOwn() throws {
+        try withPeer { peer, _ in
+            let ofServer = try peer.syscall(crf_nr_getpid)
+            let ofTask = try peer.startTask().syscall(crf_nr_getpid)
+            #expect([ofServer, ofTask] == [Int(peer.pid), Int(peer.pid)])
+            #expect(throws: CheckError.broken("close in peer \(peer.pid): EBADF")) {
+                try peer.need("close", Int(SYS_close), 9999)
+            }
+        }
+    }
+
+    @Test func hasHeadWhereACheckPlacesIt() throws {
+        try withPeer { peer, word in
+            let task = try peer.startTask()
+            let head = try PlacedHead(of: task, at: try peer.map(anonymous: .private, length: 4096))
+            try head.enterWindow(at: word)
+            var registered: UInt = 0
+            #expect(crf_get_robust_list(task.tid, &registered) == 0)
+            #expect(registered == head.address)
+            #expect(try head.pending() == word + 32)
+        }
+    }
+
+    @Test(.enabled(if: Feature.compat.reasonMissing() == nil, "no system calls of 32 bits here"))
+    func becomesProcessOf32Bits() throws {
+        let file = try MemoryFile(name: "peer-test", length: 4096)
+        let peer = try Peer()
+        defer { try? peer.close() }
+        let task = try peer.become32Bit(sharing: file)
+        // Number 20 of the table of 32 bits is getpid, that of 64 bits has writev there.
+        let pid = try task.syscall(20)
+        #expect(pid == Int(peer.pid))
+        #expect(task.tid == peer.pid)
+    }
+
+    @Test func executesTinyProgramOf64Bits() throws {
+        try withPeer { peer, _ in
+            let scratch = try peer.map(anonymous: .private, length: 4096)
+            let program = try peer.send(try Program.native.file())
+            let task = try peer.startTask(.vmProcess)
+            try task.beginExecution(descriptor: program, scratch: scratch)
+            try Deadline.poll(for: "exec") { try task.hasExecuted() }
+        }
+    }
+
     /// What the kernel closes when a runner dies is closed here; peers of this root keep their own sockets.
     @Test func endsPeersWithTheirRunner() throws {
         let (runner, root) = try Connection.pair()

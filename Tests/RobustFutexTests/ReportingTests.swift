@@ -9,13 +9,20 @@ struct CatalogueTests {
     @Test func namesEachCheckOnceAndAsAFunction() throws {
         let names = Check.all.map(\.name)
         #expect(Set(names).count == names.count)
-        for name in names { #expect(name.wholeMatch(of: /[a-z][A-Za-z]+/) != nil, "\(name)") }
+        for name in names { #expect(name.wholeMatch(of: /[a-z][A-Za-z0-9]+/) != nil, "\(name)") }
     }
 
     @Test func claimsSomethingWithEveryCheckAndHasChecksInEveryGroup() {
         for check in Check.all { #expect(check.claim.split(separator: " ").count > 5, "\(check.name)") }
         let groups = Set(Check.all.map(\.group))
         #expect(groups == Set(Check.Group.allCases).subtracting([.specimens]))
+    }
+
+    @Test func saysWhichFeatureIsLackedTheWayTheHarnessReadsIt() {
+        for feature in Feature.allCases {
+            guard let reason = feature.reasonMissing() else { continue }
+            #expect(reason.hasPrefix("lacks \(feature.rawValue): "), "\(reason)")
+        }
     }
 
     @Test func appliesToAKernelByWhatIsDetectedThere() {

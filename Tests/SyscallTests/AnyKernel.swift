@@ -3,7 +3,7 @@
 import Testing
 
 /// Claims about every kernel: the bug itself, and what is found out about the kernel. Each test is the check of its name.
-@Suite(.tags(.race, .detection), .serialized, .timeLimit(.minutes(5)))
+@Suite(.tags(.race, .detection), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct AnyKernel {
     @Test func corruptsReusedWordWithoutTheCall() throws { try holdKernelAgainstCheck() }
     @Test func corruptsReusedWordInOwnProcessWithoutTheCall() throws { try holdKernelAgainstCheck() }

@@ -8,6 +8,14 @@ import Testing
 extension Tag {
     /// Whose pending operation the call sees.
     @Tag static var visibility: Self
+    /// Memory that a lock or a robust list head can lie in.
+    @Tag static var memory: Self
+    /// Exits and execs that the call has to wait for.
+    @Tag static var exits: Self
+    /// Processes that would delay or harm the caller.
+    @Tag static var hostility: Self
+    /// Layouts and values that only the kernel's own reading makes sense of.
+    @Tag static var abi: Self
     @Tag static var errors: Self
     @Tag static var wakeDuty: Self
     /// The race of the unlock itself, killed or exited in the window.
@@ -16,16 +24,19 @@ extension Tag {
     @Tag static var detection: Self
 }
 
-extension Trait where Self == ConditionTrait {
-    /// Skips where the system call is not there, and says what was seen instead.
-    static var needsSyscall: Self { applicable(.syscall) }
+/// Skips each test whose check cannot be carried out here, and says why.
+struct Applicability: SuiteTrait, TestTrait {
+    /// Concerns the tests of a suite, not only the suite.
+    var isRecursive: Bool { true }
 
-    static var needsItsAbsence: Self { applicable(.withoutSyscall) }
-
-    private static func applicable(_ requirement: Check.Requirement) -> Self {
-        let reason = requirement.reasonToSkip()
-        return .enabled(if: reason == nil, "\(reason ?? "")")
+    func prepare(for test: Test) async throws {
+        guard !test.isSuite, let reason = try check(namedLike: test.name).reasonToSkip() else { return }
+        try await ConditionTrait.enabled(if: false, "\(reason)").prepare(for: test)
     }
+}
+
+extension Trait where Self == Applicability {
+    static var whereApplicable: Self { Applicability() }
 }
 
 /// Checks signal, stop and count processes: one at a time, across suites too, which `.serialized` does not say.
@@ -33,7 +44,11 @@ private let turn = Mutex(())
 
 /// Runs the check that has the calling test's name.
 func holdKernelAgainstCheck(_ function: String = #function) throws {
-    let name = String(function.prefix { $0 != "(" })
-    let check = try #require(Check.named(name), "no check has the name of this test, \(name)")
+    let check = try check(namedLike: function)
     try turn.withLock { _ in try check.run() }
+}
+
+private func check(namedLike function: String) throws -> Check {
+    let name = String(function.prefix { $0 != "(" })
+    return try #require(Check.named(name), "no check has the name of this test, \(name)")
 }

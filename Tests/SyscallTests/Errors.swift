@@ -3,7 +3,7 @@
 import Testing
 
 /// Calls that are refused, or that name nothing, with nothing changed. Each test is the check of its name.
-@Suite(.tags(.errors), .needsSyscall, .serialized, .timeLimit(.minutes(5)))
+@Suite(.tags(.errors), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Errors {
     @Test func refusesUnknownFlags() throws { try holdKernelAgainstCheck() }
     @Test func refusesRangeThatWrapsAround() throws { try holdKernelAgainstCheck() }
@@ -11,4 +11,9 @@ struct Errors {
     @Test func refusesReadOnlyFile() throws { try holdKernelAgainstCheck() }
     @Test func acceptsWriteProtectedMappingOfWritableFile() throws { try holdKernelAgainstCheck() }
     @Test func changesNothingForEmptyRange() throws { try holdKernelAgainstCheck() }
+    @Test func refusesHoleAtEitherEnd() throws { try holdKernelAgainstCheck() }
+    @Test func changesNothingBeforePartThatIsRefused() throws { try holdKernelAgainstCheck() }
+    @Test func refusesWriteSealedMemory() throws { try holdKernelAgainstCheck() }
+    @Test func acceptsReadOnlyFileWithPrivateFlag() throws { try holdKernelAgainstCheck() }
+    @Test func throwsErrorOfSeccompFilter() throws { try holdKernelAgainstCheck() }
 }

@@ -3,7 +3,7 @@
 import Testing
 
 /// The race of the unlock, lost and without harm: the destroyer makes the call. Each test is the check of its name.
-@Suite(.tags(.race), .needsSyscall, .serialized, .timeLimit(.minutes(5)))
+@Suite(.tags(.race), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Race {
     @Test func keepsReusedWordIntactAfterTheCall() throws { try holdKernelAgainstCheck() }
     @Test func keepsReusedWordInOwnProcessIntactAfterTheCall() throws { try holdKernelAgainstCheck() }

@@ -3,7 +3,7 @@
 import Testing
 
 /// Whose pending operation is cleared, and whose is not. Each test is the check of its name.
-@Suite(.tags(.visibility), .needsSyscall, .serialized, .timeLimit(.minutes(5)))
+@Suite(.tags(.visibility), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Siblings {
     @Test func clearsPendingOperationInSiblingProcess() throws { try holdKernelAgainstCheck() }
     @Test func clearsPendingOperationInEveryThreadOfSibling() throws { try holdKernelAgainstCheck() }

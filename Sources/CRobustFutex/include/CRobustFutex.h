@@ -12,6 +12,9 @@
 #include "crf_message.h"
 #include "crf_task.h"
 #include "crf_process.h"
+#include "crf_program.h"
+#include "crf_fuse.h"
+#include "crf_filter.h"
 #include "crf_stress.h"
 
 #endif

@@ -17,22 +17,29 @@ enum crf_request_code {
 	CRF_REQUEST_EXIT_LEADER,  /* the thread group leader exits; another thread goes on serving */
 	CRF_REQUEST_LOAD32,       /* address. value: the word */
 	CRF_REQUEST_STORE32,      /* address, word */
+	CRF_REQUEST_SYSCALL,      /* number, six arguments. value: what the kernel returned */
+	CRF_REQUEST_MAP_MANY,     /* length, count; descriptor: that many shared mappings of its start. value: count */
+	CRF_REQUEST_EXECUTE,      /* descriptors: program, CRF_DESCRIPTOR_BOARD, CRF_DESCRIPTOR_FILE of it. No reply */
+	CRF_REQUEST_COUNT_SIGNAL, /* signal: from now on it is counted. value: how often it has come so far */
 };
+
+/* The descriptors under which an executed program finds what was sent for it. */
+enum { CRF_DESCRIPTOR_BOARD = 100, CRF_DESCRIPTOR_FILE = 101 };
 
 struct crf_request {
 	uint32_t code;
 	uint32_t reserved;
-	uint64_t arguments[5];
+	uint64_t arguments[7];
 };
 
 struct crf_reply {
 	int64_t value; /* -errno when the request failed */
 };
 
-_Static_assert(sizeof(struct crf_request) == 48, "request without padding");
+_Static_assert(sizeof(struct crf_request) == 64, "request without padding");
 _Static_assert(sizeof(struct crf_reply) == 8, "reply without padding");
 
-enum { CRF_MESSAGE_DESCRIPTORS = 2 };
+enum { CRF_MESSAGE_DESCRIPTORS = 3 };
 
 /* A connected pair, closed on exec. 0 or -errno. */
 long crf_socket_pair(int pair[2]);

@@ -9,6 +9,21 @@
 /* The kernel kills the calling process when the thread that forked it exits. -ESRCH: that one is gone already. */
 long crf_die_with_parent(int parent_pid);
 
+/* Lets all signals through to the calling thread and those that it starts, whatever it inherited. */
+void crf_unblock_signals(void);
+
+/* Counts the signal from now on, without SA_RESTART; how often it has come so far. -errno. */
+long crf_count_signal(int signal);
+
+/* Executes the program of a descriptor, which finds board and file (-1: none) under the numbers of crf_message.h. -errno. */
+long crf_execute(int program, int board, int file);
+
+/* fstatfs(2): which kind of file system the file is on, as <linux/magic.h> numbers them. -errno. */
+long crf_file_system(int descriptor);
+
+/* Whether a process may unshare(2) with these flags; found out in a child process. */
+int crf_may_unshare(unsigned long flags);
+
 /* Children of the calling process leave no zombie. */
 void crf_reap_children_automatically(void);
 

@@ -21,12 +21,22 @@
 #endif
 static const long crf_nr_cleanup_robust_list = __NR_cleanup_robust_list;
 static const long crf_nr_futex = __NR_futex;
+#include "crf_numbers.h"
 
 /*
  * The six arguments are always passed, the unused ones as 0: when the number belongs to another system
  * call, that one must not find leftovers of registers in them.
  */
 long crf_syscall6(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e, uintptr_t f);
+
+/*
+ * int $0x80: the system call of 32 bits of that number, with the lower halves of the arguments. SIGSEGV on a
+ * kernel without them: see crf_has_int80().
+ */
+long crf_int80(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e);
+
+/* Whether the kernel has system calls of 32 bits; found out in a child process. */
+int crf_has_int80(void);
 
 /* cleanup_robust_list(2): 0 or -errno. addr is a number: addresses that no pointer may hold are tested. */
 long crf_cleanup_robust_list(uintptr_t addr, size_t len, unsigned int flags);
@@ -43,6 +53,9 @@ long crf_futex(uint32_t *word, int operation, uint32_t value, const struct times
 
 /* process_vm_readv(2) of one range: bytes read, or -errno. Needs ptrace access to pid. */
 long crf_read_memory(int pid, uintptr_t address, void *into, size_t length);
+
+/* process_vm_writev(2) of one range: bytes written, or -errno. Needs ptrace access to pid. */
+long crf_write_memory(int pid, uintptr_t address, const void *from, size_t length);
 
 /* mmap(2): the address, or -errno. C, because MAP_FAILED and the protection macros mix types. */
 long crf_mmap(uintptr_t address, size_t length, int protection, int flags, int fd, off_t offset);

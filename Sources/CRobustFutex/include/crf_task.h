@@ -26,7 +26,22 @@ enum crf_task_order {
 	CRF_ORDER_CLEANUP,     /* address, length, flags. result of cleanup_robust_list(2) */
 	CRF_ORDER_CHURN,       /* see struct crf_churn. result 0 */
 	CRF_ORDER_LOOP_LIST,   /* the list of held locks becomes a circle: exit walks it up to its limit */
+	CRF_ORDER_SYSCALL,     /* number, six arguments, enum crf_entry. result: what the kernel returned */
+	CRF_ORDER_SPAWN,       /* enum crf_spawn, count, word (for waiters). result 0 when all are made */
 	CRF_ORDER_EXIT,        /* exit of this task only, by a raw exit(2) */
+};
+
+/* How a task enters the kernel. */
+enum crf_entry {
+	CRF_ENTRY_NATIVE, /* the instruction of its own mode */
+	CRF_ENTRY_INT80,  /* int $0x80: a system call of 32 bits, also from 64-bit code */
+};
+
+/* What CRF_ORDER_SPAWN makes. */
+enum crf_spawn {
+	CRF_SPAWN_THREADS = 1, /* each exits at once, before the next one is made */
+	CRF_SPAWN_PROCESSES,   /* by fork(2); each exits at once */
+	CRF_SPAWN_WAITERS,     /* threads without a robust list that exit once the word is not 0 */
 };
 
 /* One slot of the board. The runner writes order and arguments, then request; the task the rest, then done. */
@@ -36,13 +51,13 @@ struct crf_task {
 	uint32_t order;
 	int32_t tid;
 	uint64_t head;    /* address of the robust list head, in the task's address space */
-	uint64_t arguments[4];
+	uint64_t arguments[8];
 	int64_t result;
 	uint64_t counts[3];
-	uint64_t reserved[5];
+	uint64_t reserved[1];
 };
 
-enum { CRF_BOARD_BYTES = 4096, CRF_BOARD_SLOTS = CRF_BOARD_BYTES / sizeof(struct crf_task) };
+enum { CRF_BOARD_BYTES = 65536, CRF_BOARD_SLOTS = CRF_BOARD_BYTES / sizeof(struct crf_task) };
 
 _Static_assert(sizeof(struct crf_task) == 128, "slots do not share a cache line");
 
@@ -59,6 +74,9 @@ enum crf_churn_count {
 
 /* Never returns: leaves by exit(2) of the calling task. */
 _Noreturn void crf_task_run(struct crf_task *task);
+
+/* Makes count threads or processes, which have no slot of the board. 0 or -errno. */
+long crf_task_spawn(enum crf_spawn what, uint64_t count, uint32_t *word);
 
 /* Start a task of the kind on its slot. 0 or -errno; the task reports itself by done = 1. */
 long crf_task_start(struct crf_task *task, enum crf_task_kind kind);

@@ -81,6 +81,7 @@ public struct ImageBuilder: Sendable {
             items.append(
                 Item(
                     path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true))
+            items.append(Item(path: String(GuestPath.ext4Image.dropFirst()), source: try await ext4Image()))
             for library in try await SharedLibraries.needed(by: products.testBundle) {
                 items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
             }
@@ -92,6 +93,21 @@ public struct ImageBuilder: Sendable {
             items.append(Item(path: file.path, source: file.source))
         }
         return items
+    }
+
+    /// The file system that checks put locks on, made once: the smallest that mkfs makes, without a journal.
+    private func ext4Image() async throws -> FilePath {
+        let path = repository.images.appending("ext4.img")
+        if Files.exists(path) { return path }
+        let partial = repository.images.appending("ext4.img.partial")
+        try Files.makeDirectory(repository.images)
+        try Files.remove(partial)
+        _ = try await Tool(
+            "/usr/sbin/mkfs.ext4",
+            ["-q", "-F", "-O", "^has_journal", "-m", "0", "-N", "16", partial.string, "1M"]
+        ).output()
+        try Files.rename(partial, to: path)
+        return path
     }
 
     /// What tells whether an image is current: each file's place, size and time.

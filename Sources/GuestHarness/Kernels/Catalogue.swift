@@ -33,6 +33,9 @@ public struct Catalogue: Codable, Equatable, Sendable {
         /// By what factor the limits of its guests are larger than those of a plain kernel, for what
         /// checks every access of memory is slow; 1 if absent.
         public var slowness: Int?
+        /// Features that tests need besides the syscall and that this kernel is without: names of
+        /// `Feature` in the package's checks.
+        public var lacks: [String]?
 
         /// `limit`, which is meant for a plain kernel, for this one.
         public func scaled(_ limit: Duration) -> Duration { limit * (slowness ?? 1) }

@@ -4,35 +4,66 @@
 ///
 /// The suite's part of the bargain: tests in a suite type called `WithoutSyscall` are for kernels
 /// that lack the syscall, those in `AnyKernel` for every kernel, `Completeness` compares the suite with
-/// the catalogue of checks and touches no kernel; all others need the syscall.
-public enum SuiteExpectation: String, Codable, Sendable {
-    /// Every test passes; only `WithoutSyscall` may, and must, be skipped.
-    case syscallPresent
-    /// Every test that needs the syscall is skipped with its reason, none passes; the others pass.
-    case syscallAbsent
-    /// No test fails; one that cannot run on this machine is skipped and says why.
-    case host
+/// the catalogue of checks and touches no kernel; all others need the syscall. A test that needs a feature
+/// besides, which is not there, is skipped with a reason that begins with `lacks NAME:`.
+public struct SuiteExpectation: Codable, Equatable, Sendable {
+    enum Kernel: String, Codable {
+        /// Every test passes; only `WithoutSyscall` may, and must, be skipped.
+        case syscallPresent
+        /// Every test that needs the syscall is skipped with its reason, none passes; the others pass.
+        case syscallAbsent
+        /// No test fails; one that cannot run on this machine is skipped and says why.
+        case host
+    }
+
+    let kernel: Kernel
+    /// Features for lack of which tests may, and must, be skipped.
+    let lacks: [String]
+
+    private init(_ kernel: Kernel, lacks: [String] = []) {
+        self.kernel = kernel
+        self.lacks = lacks
+    }
+
+    public static let syscallPresent = Self(.syscallPresent)
+    public static let syscallAbsent = Self(.syscallAbsent)
+    public static let host = Self(.host)
 
     /// What a run on a kernel of the catalogue must show.
     public init(of kernel: Catalogue.Kernel) {
-        self = kernel.patched ? .syscallPresent : .syscallAbsent
+        self = kernel.patched ? Self(.syscallPresent, lacks: kernel.lacks ?? []) : .syscallAbsent
     }
 
     /// What is wrong with `results`, one line each; empty when the run is as it must be.
-    public func violations(in results: SuiteResults) -> [String] {
-        problems(withRunOf: results)
+    ///
+    /// - Parameter isWhole: whether every test was asked for.
+    public func violations(in results: SuiteResults, isWhole: Bool = true) -> [String] {
+        problems(withRunOf: results, isWhole: isWhole)
             + results.tests.compactMap { test in problem(with: test).map { "\(test.name): \($0)" } }
     }
 
     /// What is wrong with the run as a whole.
-    func problems(withRunOf results: SuiteResults) -> [String] {
+    func problems(withRunOf results: SuiteResults, isWhole: Bool = true) -> [String] {
         var problems: [String] = []
         if results.tests.isEmpty { problems.append("no test ran") }
         if !results.runEnded { problems.append("the test runner did not get to its end") }
         if results.unreadable > 0 {
             problems.append("\(results.unreadable) unreadable lines in the event stream")
         }
+        if isWhole {
+            let missed = Set(results.tests.compactMap(Self.featureMissed))
+            for feature in lacks where !missed.contains(feature) {
+                problems.append(
+                    "no test was skipped for lack of \(feature), which the catalogue says it lacks")
+            }
+        }
         return problems
+    }
+
+    /// The feature for lack of which a test was skipped.
+    private static func featureMissed(by test: TestResult) -> String? {
+        guard case .skipped(let reason) = test.verdict else { return nil }
+        return reason.prefixMatch(of: /lacks (\w+):/).map { String($0.1) }
     }
 
     /// Whether the test is to be skipped in such a run.
@@ -40,11 +71,13 @@ public enum SuiteExpectation: String, Codable, Sendable {
         let suites = test.id.split(separator: "/").first?.split(separator: ".").dropFirst() ?? []
         let nested = test.id.split(separator: "/").dropFirst().dropLast()
         let names = Set((suites + nested).map(String.init))
-        switch self {
+        switch kernel {
         case .host:
             if case .skipped = test.verdict { return true }
             return false
-        case .syscallPresent: return names.contains("WithoutSyscall")
+        case .syscallPresent:
+            return names.contains("WithoutSyscall")
+                || Self.featureMissed(by: test).map(lacks.contains) ?? false
         case .syscallAbsent: return names.isDisjoint(with: ["WithoutSyscall", "AnyKernel", "Completeness"])
         }
     }

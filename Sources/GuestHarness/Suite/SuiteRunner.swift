@@ -65,6 +65,7 @@ public struct SuiteRunner: Sendable {
             root: .image, workingDirectory: "/tmp",
             environment: [
                 "PATH=/usr/bin:/bin", "HOME=/root", "ROBUST_LIST_CHECK=\(GuestPath.robustListCheck)",
+                "ROBUST_LIST_EXT4_IMAGE=\(GuestPath.ext4Image)",
             ],
             arguments: [GuestPath.testBundle]
                 + Self.arguments(selection: selection, stream: GuestPath.events))
@@ -78,9 +79,9 @@ public struct SuiteRunner: Sendable {
         var message = outcome.commandEnded && outcome.faults.isEmpty ? nil : outcome.message
         if outcome.commandEnded, outcome.status > 128 { message = outcome.message }
         let run = Run(
-            results: results, violations: expectation.violations(in: results), faults: outcome.faults,
-            otherDataRaces: outcome.otherDataRaces, directory: directory.path, release: outcome.release,
-            message: message)
+            results: results, violations: expectation.violations(in: results, isWhole: filter == nil),
+            faults: outcome.faults, otherDataRaces: outcome.otherDataRaces, directory: directory.path,
+            release: outcome.release, message: message)
         let report = ResultsReport(
             kernel: guest.kernel.name, release: outcome.release, accelerator: guest.accelerator.rawValue,
             expectation: expectation, tests: results.tests, violations: run.violations,

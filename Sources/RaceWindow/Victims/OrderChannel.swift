@@ -96,7 +96,7 @@ final class OrderChannel {
     }
 
     private func receive(_ message: UnsafeMutableRawPointer, _ size: Int) -> (count: Int, descriptor: Int32) {
-        var descriptors: [Int32] = [-1, -1]
+        var descriptors = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
         let limit = Int32(Deadline().milliseconds())
         let count = crf_receive(near, message, size, &descriptors, limit)
         return (count, descriptors[0])

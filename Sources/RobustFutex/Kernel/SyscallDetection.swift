@@ -29,7 +29,12 @@ public struct SyscallDetection: Sendable, Equatable {
     /// Of the running kernel as the calling thread may use it; looked at once in a process.
     ///
     /// The calling thread must hold no robust mutex the first time (see ``RobustListHead``).
-    public static let ofThisKernel = SyscallDetector().detect()
+    public static let ofThisKernel = looked()
+
+    /// The same, looked at now: for a thread whose filter is another one than the process's.
+    package static func looked() -> SyscallDetection {
+        SyscallDetector().detect()
+    }
 }
 
 extension SyscallDetection: CustomStringConvertible {

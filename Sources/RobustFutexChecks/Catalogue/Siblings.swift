@@ -129,14 +129,15 @@ extension Check {
             let file = try scene.file()
             let own = try MemoryMapping(of: file, length: Scene.page)
             let (parent, task, word) = try scene.peer(inWindowOf: file, at: wordOffset)
-            // From here on the page of the head is write-protected in both.
+            // From here on the page of the head is write-protected in both. Not read before the call: the kernel
+            // would copy it for who reads it from outside.
             let child = try scene.fork(parent)
-            let copied = try task.pendingOperation(copiedInto: child)
             try scene.cleanup(own.cell(at: wordOffset))
             try scene.expectCleared(task, "the thread that forked after it entered the window")
-            guard copied == PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset),
-                try task.pendingOperation(copiedInto: child) == copied
-            else { throw CheckError.failed("the child's copy of its parent's head was changed") }
+            let copied = try task.pendingOperation(copiedInto: child)
+            guard copied == PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset) else {
+                throw CheckError.failed("the child's copy of its parent's head was changed: \(copied.orNone)")
+            }
         },
 
         Check(

@@ -62,7 +62,7 @@ extension Check {
     ]
 
     /// Puts `unlocker` in the window of a contended unlock, with `waiter` asleep.
-    private static func owe(
+    static func owe(
         _ unlocker: PeerTask, at word: UInt, to waiter: PeerTask, at waitersWord: UInt
     ) throws {
         try unlocker.lock(word)

@@ -29,6 +29,16 @@ final class Connection {
     func request(
         _ code: crf_request_code, _ arguments: [UInt64] = [], descriptors: [Int32] = []
     ) throws(CheckError) -> Int {
+        guard let value = try requestOrEnd(code, arguments, descriptors: descriptors) else {
+            throw .broken("\(name) is gone")
+        }
+        return value
+    }
+
+    /// The same, for requests after which the other side may be gone: nil when it is.
+    func requestOrEnd(
+        _ code: crf_request_code, _ arguments: [UInt64] = [], descriptors: [Int32] = []
+    ) throws(CheckError) -> Int? {
         var request = crf_request()
         request.code = code.rawValue
         withUnsafeMutableBytes(of: &request.arguments) { bytes in
@@ -42,13 +52,13 @@ final class Connection {
                 socket, &request, MemoryLayout.size(ofValue: request), descriptors, Int32(descriptors.count)))
 
         var reply = crf_reply()
-        var unexpected: [Int32] = [-1, -1]
+        var unexpected = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
         let limit = Deadline().milliseconds()
         let size = MemoryLayout.size(ofValue: reply)
         let count = crf_receive(socket, &reply, size, &unexpected, Int32(limit))
         switch count {
         case size: return Int(reply.value)
-        case 0: throw .broken("\(name) is gone")
+        case 0: return nil
         case -Int(ETIMEDOUT): throw .timedOut("the reply of \(name)")
         default: throw .broken("\(name): \(resultName(count))")
         }

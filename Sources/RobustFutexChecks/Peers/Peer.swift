@@ -13,11 +13,13 @@ public final class Peer {
     public let pid: Int32
     let process: ProcessHandle
     let board: Board
-    private let connection: Connection
-    private var tasks: [PeerTask] = []
+    let connection: Connection
+    private(set) var tasks: [PeerTask] = []
 
     /// Starts a process that shares nothing with this one.
     public convenience init() throws {
+        // First of all: a root that is forked later would have the peer's end of the socket, too.
+        try PeerRoot.start()
         try self.init { socket, board in try PeerRoot.fork(socket: socket, board: board) }
     }
 
@@ -52,9 +54,12 @@ public final class Peer {
     }
 
     /// Maps `file`, shared, over what is mapped at `address` in the peer.
-    public func map(_ file: borrowing MemoryFile, at address: UInt, length: Int) throws {
+    public func map(
+        _ file: borrowing MemoryFile, at address: UInt, length: Int,
+        protection: MemoryMapping.Protection = [.read, .write]
+    ) throws {
         _ = try map(
-            length, [.read, .write], MAP_SHARED | MAP_FIXED, 0, [file.descriptor.rawValue], at: address)
+            length, protection, MAP_SHARED | MAP_FIXED, 0, [file.descriptor.rawValue], at: address)
     }
 
     /// Maps memory without a file there; forked children share it, or get a copy.
@@ -94,7 +99,10 @@ public final class Peer {
         let slot = board.slot(index)
         let result = try connection.request(CRF_REQUEST_START, [UInt64(index), UInt64(kind.code.rawValue)])
         _ = try required("start of a \(kind) in peer \(pid)", result)
-        let task = try PeerTask(started: slot, kind: kind, in: self)
+        return try adopt(PeerTask(started: slot, kind: kind, in: self))
+    }
+
+    func adopt(_ task: PeerTask) -> PeerTask {
         tasks.append(task)
         return task
     }

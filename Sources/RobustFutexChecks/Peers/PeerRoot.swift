@@ -44,6 +44,13 @@ final class PeerRoot {
         }
     }
 
+    /// Starts the process, unless it is there.
+    static func start() throws {
+        try state.withLock { state in
+            if state.root == nil { state.root = try PeerRoot(state.launch) }
+        }
+    }
+
     /// A new peer's process id; the descriptors are its end of the socket and its board.
     static func fork(socket: Int32, board: Int32) throws -> Int32 {
         try state.withLock { state in

@@ -17,6 +17,8 @@ public final class PeerServer {
     public init(socket: Int32) {
         self.socket = socket
         crf_reap_children_automatically()
+        // A runner's thread may be one of a pool, in which all are blocked.
+        crf_unblock_signals()
     }
 
     /// Serves; leaves the process when the other side is gone.
@@ -24,7 +26,7 @@ public final class PeerServer {
         while true {
             var request = crf_request()
             let size = MemoryLayout.size(ofValue: request)
-            var descriptors: [Int32] = [-1, -1]
+            var descriptors = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
             guard crf_receive(socket, &request, size, &descriptors, -1) == size else { _exit(0) }
             let value = carryOut(request, descriptors)
             for descriptor in descriptors where descriptor >= 0 && descriptor != socket { close(descriptor) }
@@ -39,13 +41,13 @@ public final class PeerServer {
 
     /// nil: somebody else replies.
     private func carryOut(_ request: crf_request, _ descriptors: [Int32]) -> Int? {
-        let (first, second, third, fourth, _) = request.arguments
+        let (first, second, third, fourth, fifth, sixth, seventh) = request.arguments
         switch crf_request_code(request.code) {
         case CRF_REQUEST_FORK:
             return fork(socket: descriptors[0], board: descriptors[1])
         case CRF_REQUEST_MAP:
             return crf_mmap(
-                UInt(request.arguments.4), Int(first), Int32(second), Int32(third), descriptors[0],
+                UInt(fifth), Int(first), Int32(second), Int32(third), descriptors[0],
                 Int(fourth))
         case CRF_REQUEST_UNMAP:
             return crf_munmap(UInt(first), Int(second))
@@ -58,6 +60,15 @@ public final class PeerServer {
         case CRF_REQUEST_STORE32:
             crf_store32(UnsafeMutablePointer(bitPattern: UInt(first))!, UInt32(second))
             return 0
+        case CRF_REQUEST_SYSCALL:
+            return crf_syscall6(
+                Int(first), UInt(second), UInt(third), UInt(fourth), UInt(fifth), UInt(sixth), UInt(seventh))
+        case CRF_REQUEST_MAP_MANY:
+            return mapMany(length: Int(first), count: Int(second), descriptor: descriptors[0])
+        case CRF_REQUEST_EXECUTE:
+            return crf_execute(descriptors[0], descriptors[1], descriptors[2])
+        case CRF_REQUEST_COUNT_SIGNAL:
+            return crf_count_signal(Int32(first))
         default:
             return -Int(EINVAL)
         }
@@ -83,6 +94,14 @@ public final class PeerServer {
     private func start(slot: Int, kind: crf_task_kind) -> Int {
         guard let address = board?.address, slot < Int(CRF_BOARD_SLOTS) else { return -Int(EINVAL) }
         return crf_task_start(UnsafeMutablePointer<crf_task>(bitPattern: address)! + slot, kind)
+    }
+
+    private func mapMany(length: Int, count: Int, descriptor: Int32) -> Int {
+        for _ in 0..<count {
+            let address = crf_mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+            if address < 0 { return address }
+        }
+        return count
     }
 
     private func leaveToAnotherThread() -> Never {

@@ -26,8 +26,10 @@ public final class PeerTask {
     public let tid: Int32
     /// The thread group that it belongs to.
     public let processID: Int32
-    private let slot: UnsafeMutablePointer<crf_task>
-    private unowned let peer: Peer
+    let slot: UnsafeMutablePointer<crf_task>
+    unowned let peer: Peer
+    /// Runs ``Program/compat``: of the orders it knows system calls only.
+    let is32Bit: Bool
     private let ownProcess: ProcessHandle?
     private var orders: UInt32 = 1
     private var futexOffset = 0
@@ -40,9 +42,21 @@ public final class PeerTask {
         self.peer = peer
         try Self.wait(for: "a \(kind) of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
         _ = try required("set_robust_list in peer \(peer.pid)", Int(slot.pointee.result))
-        tid = slot.pointee.tid
+        tid = try ProcessState.visibleID(of: slot.pointee.tid, in: kind == .thread ? peer.pid : nil)
         processID = kind == .thread ? peer.pid : tid
         ownProcess = kind == .thread ? nil : try ProcessHandle(pid: tid)
+        is32Bit = false
+    }
+
+    /// The one task of a process that executed ``Program/compat``.
+    init(executedIn peer: Peer, slot: UnsafeMutablePointer<crf_task>) throws {
+        self.slot = slot
+        self.peer = peer
+        try Self.wait(for: "the 32-bit program of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
+        tid = slot.pointee.tid
+        processID = peer.pid
+        ownProcess = nil
+        is32Bit = true
     }
 
     // MARK: Locks
@@ -158,28 +172,6 @@ public final class PeerTask {
         try carryOut(CRF_ORDER_CLEANUP, [UInt64(address), UInt64(length), UInt64(flags.rawValue)])
     }
 
-    /// Begins operations on two locks in turn; see crf_task.h. Under way on return.
-    public func beginChurn(cleaned: UInt, other: UInt, clearsWanted: Int, roundLimit: Int) throws {
-        let offset = Self.defaultFutexOffset
-        try setPending(rawValue: 0, futexOffset: offset)
-        let entries = [cleaned, other].map { PendingOperation(futexWord: $0, futexOffset: offset).rawValue }
-        slot.pointee.counts = (0, 0, 0)
-        give(CRF_ORDER_CHURN, entries.map(UInt64.init) + [UInt64(clearsWanted), UInt64(roundLimit)])
-    }
-
-    /// What ``beginChurn(cleaned:other:clearsWanted:roundLimit:)`` counted.
-    public func churnCounts() throws -> (cleared: Int, lost: Int, rounds: Int) {
-        _ = try result(of: "the churn of task \(tid)", within: Deadline.standard)
-        let counts = slot.pointee.counts
-        return (Int(counts.0), Int(counts.1), Int(counts.2))
-    }
-
-    /// Makes exit cleanup take long between reading `list_op_pending` and following it: the list of held locks
-    /// becomes a circle, which the kernel walks ROBUST_LIST_LIMIT times. For a task that holds no lock.
-    public func lengthenExit() throws {
-        _ = try carryOut(CRF_ORDER_LOOP_LIST, [])
-    }
-
     /// This task exits, by exit(2), from wherever it is in its operation; it is gone on return.
     public func exit() throws {
         _ = try carryOut(CRF_ORDER_EXIT, [])
@@ -188,14 +180,14 @@ public final class PeerTask {
         }
     }
 
-    /// Ends a task that is a process of its own; threads end with their peer.
+    /// Ends a task that is a process of its own, whatever it executes by now; threads end with their peer.
     func end() throws {
         try ownProcess?.killAndWait()
     }
 
     // MARK: Orders
 
-    private func give(_ order: crf_task_order, _ arguments: [UInt64]) {
+    func give(_ order: crf_task_order, _ arguments: [UInt64]) {
         slot.pointee.order = order.rawValue
         withUnsafeMutableBytes(of: &slot.pointee.arguments) { bytes in
             for (index, argument) in arguments.enumerated() {
@@ -208,12 +200,12 @@ public final class PeerTask {
         _ = try? request.wake()
     }
 
-    private func result(of what: String, within limit: Duration) throws -> Int {
+    func result(of what: String, within limit: Duration) throws -> Int {
         try Self.wait(for: what, on: slot, number: orders, in: peer, within: limit)
         return Int(slot.pointee.result)
     }
 
-    private func carryOut(_ order: crf_task_order, _ arguments: [UInt64]) throws -> Int {
+    func carryOut(_ order: crf_task_order, _ arguments: [UInt64]) throws -> Int {
         give(order, arguments)
         return try result(of: "task \(tid) to carry out order \(order.rawValue)", within: Deadline.standard)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import FoundationEssentials
 import RobustFutex
 import SystemPackage
 
@@ -24,6 +25,41 @@ public enum ProcessState {
         let fields = stat[end...].dropFirst(2).split(separator: " ")
         let exiting: UInt = 0x4
         return fields.count > 6 && UInt(fields[6]).map { $0 & exiting != 0 } ?? false
+    }
+
+    /// The id here of a task that knows itself by `tid`: another one when it is in another pid namespace.
+    ///
+    /// - Parameter pid: its process; nil for one that is in this namespace.
+    static func visibleID(of tid: Int32, in pid: Int32?) throws(CheckError) -> Int32 {
+        guard let pid, letter(of: tid, in: pid) == nil else { return tid }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        for candidate in names.compactMap({ Int32($0) }) {
+            let status = (try? readText(FilePath("/proc/\(pid)/task/\(candidate)/status"))) ?? ""
+            let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") } ?? ""
+            if line.split(whereSeparator: \.isWhitespace).last == "\(tid)" { return candidate }
+        }
+        throw .broken("process \(pid) has no task that calls itself \(tid)")
+    }
+
+    /// How many threads the process has.
+    static func threadCount(of pid: Int32) throws -> Int {
+        let status = try readText(FilePath("/proc/\(pid)/status"))
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Threads:") } ?? ""
+        guard let count = line.split(whereSeparator: \.isWhitespace).last.flatMap({ Int($0) }) else {
+            throw CheckError.broken("/proc/\(pid)/status does not say how many threads there are")
+        }
+        return count
+    }
+
+    /// The name of the program that the task runs, as exec sets it.
+    static func command(of tid: Int32) -> String? {
+        try? readText(FilePath("/proc/\(tid)/comm"))
+    }
+
+    /// Whether the task is blocked in the system call of that number.
+    public static func isBlocked(_ tid: Int32, in pid: Int32, syscall number: Int) -> Bool {
+        let line = (try? readText(FilePath("/proc/\(pid)/task/\(tid)/syscall"))) ?? ""
+        return line.split(separator: " ").first == "\(number)"
     }
 
     /// Whether the task is blocked in futex(2) on the word at `address`, by /proc/PID/task/TID/syscall:

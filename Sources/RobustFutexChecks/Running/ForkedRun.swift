@@ -58,7 +58,7 @@ public enum ForkedRun {
 
     private static func received<Value: Decodable>(_ socket: Int32) -> Value? {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        var descriptors: [Int32] = [-1, -1]
+        var descriptors = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
         let count = crf_receive(socket, &bytes, bytes.count, &descriptors, 0)
         guard count > 0 else { return nil }
         return try? JSONDecoder().decode(Value.self, from: Data(bytes[..<count]))

@@ -12,7 +12,7 @@ public struct IsolatedRun: Sendable {
 
     /// What came of the check; a check that is not about this kernel is skipped.
     public func outcome(of check: Check) -> Outcome {
-        if let reason = check.requirement.reasonToSkip() { return .skipped(reason) }
+        if let reason = check.reasonToSkip() { return .skipped(reason) }
         return outcome { try check.run() }
     }
 

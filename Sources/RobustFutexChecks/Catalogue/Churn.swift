@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+// Threads and processes that come and go during the call. A sharer outside the thread group (clone(CLONE_VM)) is
+// found only when the count of the group's threads and that of the memory's users are compared with care.
+extension Check {
+    static let churn: [Check] = [
+        Check(
+            "findsSharerWhileThreadsExit", .threads,
+            claim: "a clone(CLONE_VM) process is never missed while threads of its parent's group exit"
+        ) { scene in
+            let stage = try ChurnStage(scene)
+            let file = try MemoryFile(name: "signal", length: Scene.page)
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let signal = try stage.peer.map(file, length: Scene.page)
+            // Those that exit come first in the group's list, those that stay make the rest of the walk over it long:
+            // so it happens that a thread is counted, and gone before the walk ends.
+            let spawner = try stage.peer.startTask()
+            try spawner.spawnWaiters(1500, on: signal)
+            try spawner.spawnWaiters(300, on: signal + 64)
+            let before = try ProcessState.threadCount(of: stage.peer.pid)
+            try stage.hold("the exits of threads", atLeast: 4) {
+                own.cell(at: 0).store(FutexWord(rawValue: 1))
+                try own.cell(at: 0).wake(UInt32(Int32.max))
+            } until: {
+                try ProcessState.threadCount(of: stage.peer.pid) == before - 1500
+            }
+        },
+
+        Check(
+            "findsSharerWhileThreadsComeAndGo", .threads,
+            claim:
+                "a clone(CLONE_VM) process is never missed while threads of its parent's group start and exit"
+        ) { scene in
+            let stage = try ChurnStage(scene)
+            let churner = try stage.peer.startTask()
+            try stage.hold("starts and exits of threads", atLeast: 100) {
+                churner.beginSpawning(CRF_SPAWN_THREADS, count: 1200)
+            } until: {
+                churner.isIdle
+            }
+            try scene.expect(try churner.endOfCall(), 0, "clone(2)")
+        },
+
+        Check(
+            "findsSharerWhileProcessesAreForked", .threads,
+            claim: "a clone(CLONE_VM) process is never missed while its parent forks children, which exit"
+        ) { scene in
+            let stage = try ChurnStage(scene)
+            let churner = try stage.peer.startTask()
+            try stage.hold("forks and exits of processes", atLeast: 100) {
+                churner.beginSpawning(CRF_SPAWN_PROCESSES, count: 150)
+            } until: {
+                churner.isIdle
+            }
+            try scene.expect(try churner.endOfCall(), 0, "fork(2)")
+        },
+
+        Check(
+            "findsSharerWhileAnotherExecutes", .threads, needs: [.userfaultfd],
+            claim: "a thread is never missed while processes that share its memory leave it by exec"
+        ) { scene in
+            let stage = try ChurnStage(scene)
+            let program = try Program.native.file()
+            for _ in 0..<8 {
+                // Before the task is made: it gets a copy of the descriptors.
+                let descriptor = try stage.peer.send(program)
+                let leaver = try stage.peer.startTask(.vmProcess)
+                try stage.hold("exec of task \(leaver.tid)", atLeast: 1) {
+                    try leaver.beginExecution(descriptor: descriptor, scratch: stage.scratch)
+                } until: {
+                    try leaver.hasExecuted()
+                }
+                try leaver.end()
+            }
+        },
+    ]
+}
+
+/// A peer with a clone(CLONE_VM) process, whose robust list head this process can write and read by plain stores and
+/// loads: so the call can be tried many thousand times while something else goes on.
+private final class ChurnStage {
+    let peer: Peer
+    /// A page of the peer's for whoever needs one.
+    let scratch: UInt
+    private let scene: Scene
+    private let lock: MemoryFile
+    private let own: MemoryMapping
+    private let heads: MemoryMapping
+    private let operation: UInt
+
+    init(_ scene: Scene) throws {
+        self.scene = scene
+        let lock = try scene.file()
+        let file = try MemoryFile(name: "heads", length: Scene.page)
+        peer = try scene.peer()
+        own = try MemoryMapping(of: lock, length: Scene.page)
+        heads = try MemoryMapping(of: file, length: Scene.page)
+        let word = try peer.map(lock, length: Scene.page) + UInt(wordOffset)
+        operation = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset).rawValue
+        let page = try peer.map(file, length: Scene.page)
+        scratch = try peer.map(anonymous: .private, length: Scene.page)
+        self.lock = lock
+        let head = try PlacedHead(of: try peer.startTask(.vmProcess), at: page)
+        try head.enterWindow(at: word)
+    }
+
+    /// Calls again and again, with the operation pending each time, from `begin` until `isOver`.
+    func hold(
+        _ what: String, atLeast count: Int, begin: () throws -> Void, until isOver: () throws -> Bool
+    ) throws {
+        let pending = UnsafeMutablePointer<UInt>(bitPattern: heads.address + 16)!
+        let cell = own.cell(at: wordOffset)
+        let deadline = Deadline()
+        var calls = 0
+        try begin()
+        repeat {
+            for _ in 0..<8 {
+                crf_store_pointer(pending, operation)
+                try scene.cleanup(cell)
+                calls += 1
+                guard crf_load_pointer(pending) == 0 else {
+                    throw CheckError.failed(
+                        "list_op_pending of the process that shares memory: expected NULL after call \(calls)"
+                            + " during \(what), observed the operation")
+                }
+            }
+            guard !deadline.hasPassed else { throw CheckError.timedOut(what) }
+        } while try !isOver()
+        guard calls >= count else { throw CheckError.broken("only \(calls) calls during \(what)") }
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+// Where a robust list head can lie. The lock itself is always in a memfd that caller and sibling share.
+extension Check {
+    static let heads: [Check] = [
+        Check(
+            "clearsHeadThatIsSwappedOut", .heads, needs: [.root, .swap],
+            claim: "a head on a page that is swapped out is cleared"
+        ) { scene in
+            let swap = try SwapSpace()
+            try withHead(scene, "swapped out") { peer in
+                try peer.map(anonymous: .private, length: Scene.page)
+            } before: { peer, page in
+                try swapOut(page, of: peer)
+            }
+            withExtendedLifetime(swap) {}
+        },
+
+        Check(
+            "clearsHeadInSwappedOutSharedMemory", .heads, needs: [.root, .swap],
+            claim: "a head in shared memory whose page is swapped out is cleared"
+        ) { scene in
+            let swap = try SwapSpace()
+            let file = try MemoryFile(name: "head", length: Scene.page)
+            try withHead(scene, "in shared memory, swapped out") { peer in
+                try peer.map(file, length: Scene.page)
+            } before: { peer, page in
+                try swapOut(page, of: peer)
+            }
+            withExtendedLifetime(swap) {}
+        },
+
+        Check(
+            "clearsHeadOfPageOnlyAnotherProcessHasTouched", .heads,
+            claim: "a head in shared memory is cleared where its process has no page table entry for it yet"
+        ) { scene in
+            let file = try MemoryFile(name: "head", length: Scene.page)
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            try withHead(scene, "without a page table entry") { peer in
+                try peer.map(file, length: Scene.page)
+            } before: { peer, page in
+                // The page stays in the file, only the entry goes.
+                try peer.advise(page, length: Scene.page, MADV_DONTNEED)
+                guard try !isPageMapped(page, in: peer.pid) else {
+                    throw CheckError.broken("the page of the head is still mapped")
+                }
+            }
+            withExtendedLifetime(own) {}
+        },
+
+        Check(
+            "clearsHeadInHugetlbPage", .heads, needs: [.root, .hugetlb],
+            claim: "a head in a huge page of hugetlbfs is cleared"
+        ) { scene in
+            let reserve = try HugePages(reserving: 1)
+            let file = try MemoryFile(name: "head", length: HugePages.size, flags: crf_mfd_hugetlb)
+            try withHead(scene, "in a huge page", at: 3 * Scene.page + 0x40) { peer in
+                try peer.map(file, length: HugePages.size)
+            }
+            withExtendedLifetime(reserve) {}
+        },
+
+        Check(
+            "clearsHeadInTransparentHugePage", .heads, needs: [.hugeShmem],
+            claim: "a head in anonymous memory that is mapped by a transparent huge page is cleared"
+        ) { scene in
+            try withHead(scene, "in a transparent huge page", at: 5 * Scene.page + 0x40) { peer in
+                let base = try peer.map(anonymous: .private, length: 2 * HugePages.size)
+                let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
+                try peer.advise(aligned, length: HugePages.size, MADV_HUGEPAGE)
+                try peer.store(.unlocked, at: aligned)
+                guard try MappingSizes.kibibytes("AnonHugePages", at: aligned, in: peer.pid) == 2048 else {
+                    throw CheckError.broken("peer \(peer.pid) got no transparent huge page")
+                }
+                return aligned
+            }
+        },
+
+        Check(
+            "clearsHeadInPrivateMappingOfFile", .heads,
+            claim:
+                "a head in a private mapping of a file, as data sections are, is cleared; the file stays as it is"
+        ) { scene in
+            let file = try MemoryFile(name: "data", length: Scene.page)
+            try withHead(scene, "in a private mapping", at: 0x40) { peer in
+                try peer.map(file, length: Scene.page, sharing: .private)
+            }
+            guard try file.word(at: 0x40) == 0 else { throw CheckError.failed("the file was written to") }
+        },
+
+        Check(
+            "clearsHeadInFileOfDisk", .heads, needs: [.root, .ext4],
+            claim: "a head in a shared mapping of a file of ext4 is cleared, and read(2) shows it"
+        ) { scene in
+            try withExt4 { directory in
+                let file = try MemoryFile(creating: directory.appending("head"), length: Scene.page)
+                try withHead(scene, "in a file", at: 0x40) { peer in try peer.map(file, length: Scene.page) }
+                guard try file.word(at: 0x50) == 0 else {
+                    throw CheckError.failed("read(2) finds the pending operation that was cleared")
+                }
+            }
+        },
+
+        Check(
+            "clearsHeadAcrossPageBoundary", .heads,
+            claim: "a head whose list_op_pending lies on the page after its other members is cleared"
+        ) { scene in
+            try withHead(scene, "across a page boundary", at: Scene.page - 16) { peer in
+                try peer.map(anonymous: .private, length: 2 * Scene.page)
+            }
+        },
+
+        Check(
+            "clearsHeadBehindProtectionKey", .heads, needs: [.protectionKeys],
+            claim:
+                "a head that the calling thread may not access by its protection keys is cleared in its thread"
+        ) { scene in
+            let caller = try scene.peer()
+            let word = try caller.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let page = try caller.map(anonymous: .private, length: Scene.page)
+            let owner = try caller.startTask()
+            // The thread that allocates a key may use it, no other one.
+            let key = try required("pkey_alloc", owner.syscall(crf_nr_pkey_alloc, 0, 0))
+            let head = try PlacedHead(of: owner, at: page)
+            try head.enterWindow(at: word)
+            _ = try required(
+                "pkey_mprotect",
+                owner.syscall(
+                    crf_nr_pkey_mprotect, page, UInt(Scene.page), UInt(PROT_READ | PROT_WRITE), UInt(key)))
+            let calling = try caller.startTask()
+            guard try calling.syscall(Int(SYS_access), page, 0) == -Int(EFAULT) else {
+                throw CheckError.broken("the calling thread may access what the key protects")
+            }
+            try scene.cleanup(by: calling, address: word)
+            try scene.expectCleared(head, "the thread whose head is behind a protection key")
+        },
+
+        Check(
+            "leavesHeadThatItsOwnerCannotWrite", .heads,
+            claim:
+                "a head that its process has made read-only is never written to, and other sharers are cleared"
+        ) { scene in
+            try withUnreachableHead(scene, "read-only") { peer, head in
+                try peer.protect(head.address, length: Scene.page, .read)
+            } after: { peer, head in
+                try peer.protect(head.address, length: Scene.page, [.read, .write])
+            }
+        },
+
+        Check(
+            "leavesHeadInSecretMemory", .heads, needs: [.secretMemory],
+            claim: "a head in memfd_secret(2) memory is not reached, and other sharers are cleared"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let control = try scene.peer(inWindowOf: file, at: wordOffset)
+            let secret = try MemoryFile(secret: Scene.page)
+            let page = try control.peer.map(secret, length: Scene.page)
+            _ = try PlacedHead(of: try control.peer.startTask(), at: page)
+            // Nobody but its own process can store into it.
+            let operation = PendingOperation(
+                futexWord: control.word, futexOffset: PeerTask.defaultFutexOffset)
+            let members = [(8, UInt(bitPattern: PeerTask.defaultFutexOffset)), (16, operation.rawValue)]
+            for (offset, value) in members {
+                try control.peer.store(
+                    FutexWord(rawValue: UInt32(truncatingIfNeeded: value)), at: page + UInt(offset))
+                try control.peer.store(
+                    FutexWord(rawValue: UInt32(truncatingIfNeeded: value >> 32)), at: page + UInt(offset + 4))
+            }
+            try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(control.task, "the sibling with an ordinary head")
+            let after = try control.peer.word(at: page + 16)
+            try scene.expect(
+                after, FutexWord(rawValue: UInt32(truncatingIfNeeded: operation.rawValue)),
+                "the lower half in secret memory")
+        },
+    ]
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+// Sharers that nobody has to trust. Each has a task in the window, which must be cleared or, where the contract exempts
+// its head, must not delay the call; the caller is a process of its own, so that a call which hangs ends with it.
+extension Check {
+    static let hostileSharers: [Check] = [
+        Check(
+            "isNotDelayedByHeadArmedWithUserfaultfd", .hostileSharers, needs: [.root, .userfaultfd],
+            claim: "a head on a page that is missing and armed with userfaultfd delays nobody"
+        ) { scene in
+            try isNotDelayed(scene, by: "a missing page of userfaultfd") { peer, task, _ in
+                let page = try peer.map(anonymous: .private, length: Scene.page)
+                let faults = try UserFault(of: peer)
+                try faults.holdMissing(page)
+                _ = try PlacedHead(of: task, at: page)
+                return (faults, task, page)
+            } after: { faults, task, page in
+                task.begin(Int(SYS_access), page, 0)
+                try faults.awaitEvent("who reads the missing page to wait")
+            }
+        },
+
+        Check(
+            "isNotDelayedByHeadInSharedMemoryArmedWithUserfaultfd", .hostileSharers,
+            needs: [.root, .userfaultfd],
+            claim: "the same in shared memory, whose pages may be faulted in when nobody is armed"
+        ) { scene in
+            try isNotDelayed(scene, by: "a missing page of shared memory under userfaultfd") {
+                peer, task, _ in
+                let file = try MemoryFile(name: "head", length: Scene.page)
+                let page = try peer.map(file, length: Scene.page)
+                let faults = try UserFault(of: peer)
+                try faults.holdMissing(page)
+                _ = try PlacedHead(of: task, at: page)
+                return (faults, task, page)
+            } after: { faults, task, page in
+                task.begin(Int(SYS_access), page, 0)
+                try faults.awaitEvent("who reads the missing page to wait")
+            }
+        },
+
+        Check(
+            "isNotDelayedByWriteProtectionOfUserfaultfd", .hostileSharers, needs: [.root, .userfaultfd],
+            claim: "a head in the window on a page that userfaultfd protects from writing delays nobody"
+        ) { scene in
+            try isNotDelayed(scene, by: "a write-protected page of userfaultfd") { peer, task, word in
+                let page = try peer.map(anonymous: .private, length: Scene.page)
+                let head = try PlacedHead(of: task, at: page)
+                try head.enterWindow(at: word)
+                let faults = try UserFault(of: peer)
+                try faults.holdWrites(page)
+                return (faults, task, page)
+            } after: { faults, task, page in
+                task.begin(Int(SYS_clock_gettime), 0, page)
+                try faults.awaitEvent("who writes to the protected page to wait")
+            }
+        },
+
+        Check(
+            "isNotDelayedByHeadInSharedFileOfFUSE", .hostileSharers, needs: [.root, .fuse],
+            claim: "a head in a shared mapping of a file whose server never answers delays nobody"
+        ) { scene in
+            try isNotDelayedByFUSE(scene, mapped: .shared)
+        },
+
+        Check(
+            "isNotDelayedByHeadInPrivateMappingOfFUSE", .hostileSharers, needs: [.root, .fuse],
+            claim:
+                "a head in a private mapping, never touched, of a file whose server never answers delays nobody"
+        ) { scene in
+            try isNotDelayedByFUSE(scene, mapped: .private)
+        },
+
+        Check(
+            "isNotDelayedBySixtyThousandMappings", .hostileSharers,
+            claim: "a process that maps the page 60,000 times is visited once, and its thread is cleared"
+        ) { scene in
+            let file = try scene.file()
+            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+            try sibling.peer.map(file, length: Scene.page, times: 60_000)
+            let other = try scene.peer(inWindowOf: file, at: wordOffset)
+            try clearsInTime(scene, file: file, sibling.task, "the process with 60,000 mappings")
+            try scene.expectCleared(other.task, "the process with one mapping")
+        },
+
+        Check(
+            "waitsForBusyMmapLockInterruptibly", .hostileSharers, needs: [.root, .fuse],
+            claim: "a caller that waits for the mmap_lock of a sharer which waits for FUSE can be killed"
+        ) { scene in
+            try killsCallerWaitingForMmapLock(scene)
+        },
+    ]
+
+    /// A sharer with a thread whose head `arrange` makes hard to reach, and one beside it that has to be cleared.
+    private static func isNotDelayed<Kept>(
+        _ scene: Scene, by what: String, arrange: (Peer, PeerTask, UInt) throws -> Kept,
+        after: (Kept) throws -> Void = { _ in }
+    ) throws {
+        let file = try scene.file()
+        let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+        let other = try scene.peer(inWindowOf: file, at: wordOffset)
+        let kept = try arrange(sibling.peer, try sibling.peer.startTask(), sibling.word)
+        try clearsInTime(scene, file: file, sibling.task, "the thread beside \(what)")
+        try scene.expectCleared(other.task, "the thread of another process than \(what)")
+        try withExtendedLifetime(kept) { try after(kept) }
+    }
+
+    /// The page of the head has never been touched, and who touches it waits for ever.
+    private static func isNotDelayedByFUSE(_ scene: Scene, mapped sharing: MemoryMapping.Sharing) throws {
+        let directory = try ScratchDirectory()
+        let silent = try SilentFile(in: directory)
+        defer { silent.end() }
+        try isNotDelayed(scene, by: "a \(sharing) mapping of a file of FUSE") { peer, task, _ in
+            let page = try peer.map(silent.file, length: Scene.page, sharing: sharing)
+            _ = try PlacedHead(of: task, at: page)
+            return (task, page)
+        } after: { task, page in
+            guard silent.readCount == 0 else {
+                throw CheckError.failed("the call had a page read that its owner had never touched")
+            }
+            task.begin(Int(SYS_access), page, 0)
+            try Deadline.poll(for: "a read of the file of FUSE") { silent.readCount == 1 }
+        }
+    }
+
+    /// A thread of the sharer waits for a page of FUSE with mmap_lock held, another one for that lock, to unmap.
+    private static func killsCallerWaitingForMmapLock(_ scene: Scene) throws {
+        let file = try scene.file()
+        let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+        let directory = try ScratchDirectory()
+        // A fault lets go of the lock for its first read only, so that one has to fail.
+        let silent = try SilentFile(in: directory, failures: 1)
+        defer { silent.end() }
+        let page = try sibling.peer.map(silent.file, length: Scene.page)
+        let reader = try sibling.peer.startTask()
+        let unmapper = try sibling.peer.startTask()
+        reader.begin(Int(SYS_access), page, 0)
+        try Deadline.poll(for: "the second read of the file of FUSE") { silent.readCount == 2 }
+        unmapper.begin(Int(SYS_munmap), page, UInt(Scene.page))
+        try Deadline.poll(for: "munmap(2) to wait for the lock") {
+            unmapper.isBlocked(inSyscall: Int(SYS_munmap))
+        }
+        let caller = try scene.peer()
+        let word = try caller.map(file, length: Scene.page) + UInt(wordOffset)
+        let calling = try caller.startTask()
+        try caller.countSignal(SIGUSR1)
+        calling.beginCleanup(address: word)
+        try scene.expectWaiting(calling, "for the mmap_lock of a sharer")
+        try scene.expectHandledWhileWaiting(SIGUSR1, by: calling, of: caller, "for the mmap_lock of a sharer")
+        try scene.expectKillable(caller, "that waits for the mmap_lock of a sharer")
+    }
+}

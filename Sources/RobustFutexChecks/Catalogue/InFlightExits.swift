@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+// exec goes through the cleanup of exit. When a lock entry of its list lies on a page that userfaultfd holds back, it
+// stays there with list_op_pending already read: a caller must wait, for as long as that takes, and nobody else must
+// suffer from its waiting.
+extension Check {
+    static let inFlightExits: [Check] = [
+        Check(
+            "waitsForExecInItsCleanup", .inFlightExits, needs: [.root, .userfaultfd],
+            claim: "the call returns only after an exec that had read the pointer is through with its cleanup"
+        ) { scene in
+            let exec = try HeldExec(scene)
+            let (_, calling, word) = try caller(scene, sharing: exec.file)
+            calling.beginCleanup(address: word)
+            try scene.expectWaiting(calling, "for the exec")
+            try exec.letGo()
+            try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) after the exec")
+            try scene.expect(Int(bitPattern: try exec.pending()), 0, "list_op_pending that the exec had read")
+        },
+
+        Check(
+            "waitsForExecOfProcessSharingMemoryOfCaller", .inFlightExits, needs: [.root, .userfaultfd],
+            claim:
+                "with FUTEX2_PRIVATE it waits for a process that shares the caller's memory, and for no other"
+        ) { scene in
+            let exec = try HeldExec(scene)
+            let (_, stranger, word) = try caller(scene, sharing: exec.file)
+            try scene.expect(
+                try stranger.cleanup(address: word, length: 4, flags: .privateOnly), 0,
+                "cleanup_robust_list(2) with FUTEX2_PRIVATE of another process")
+            let calling = try exec.peer.startTask()
+            calling.beginCleanup(address: exec.word, flags: .privateOnly)
+            try scene.expectWaiting(calling, "for the exec of a process that shares its memory")
+            try exec.letGo()
+            try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) after the exec")
+        },
+
+        Check(
+            "handlesSignalsWhileItWaits", .inFlightExits, needs: [.root, .userfaultfd],
+            claim:
+                "a signal's handler runs while the call waits, which is then restarted: EINTR is never seen"
+        ) { scene in
+            let exec = try HeldExec(scene)
+            let (peer, calling, word) = try caller(scene, sharing: exec.file)
+            try peer.countSignal(SIGUSR1)
+            calling.beginCleanup(address: word)
+            try scene.expectWaiting(calling, "for the exec")
+            for _ in 0..<3 {
+                try scene.expectHandledWhileWaiting(SIGUSR1, by: calling, of: peer, "for the exec")
+            }
+            try exec.letGo()
+            try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) after signals and the exec")
+        },
+
+        Check(
+            "waitsAgainWhenFirstCallerWasKilled", .inFlightExits, needs: [.root, .userfaultfd],
+            claim:
+                "a caller that waits can be killed; the next one waits, too, though the pointer is NULL by then"
+        ) { scene in
+            let exec = try HeldExec(scene)
+            let (doomed, first, word) = try caller(scene, sharing: exec.file)
+            first.beginCleanup(address: word)
+            try scene.expectWaiting(first, "for the exec")
+            try scene.expect(
+                Int(bitPattern: try exec.pending()), 0, "list_op_pending while the first caller waits")
+            try scene.expectKillable(doomed, "that waits for the exec")
+            let (_, second, there) = try caller(scene, sharing: exec.file)
+            second.beginCleanup(address: there)
+            try scene.expectWaiting(second, "for the exec, like the one before it")
+            try exec.letGo()
+            try scene.expect(try second.endOfCall(), 0, "cleanup_robust_list(2) of the second caller")
+        },
+
+        Check(
+            "keepsNobodysMemoryWhileItWaits", .inFlightExits, needs: [.root, .userfaultfd],
+            claim: "other sharers that are killed while a caller waits have their memory freed at once"
+        ) { scene in
+            let exec = try HeldExec(scene)
+            let size = 64 << 20
+            let id = try required(
+                "shmget", crf_syscall6(crf_nr_shmget, 0, UInt(size), UInt(IPC_CREAT | 0o600), 0, 0, 0))
+            defer { _ = crf_syscall6(crf_nr_shmctl, UInt(id), UInt(IPC_RMID), 0, 0, 0, 0) }
+            // Attached to a segment as long as their memory is not freed.
+            let sharers = try (0..<4).map { _ in
+                let sharer = try scene.peer(inWindowOf: exec.file, at: wordOffset).peer
+                try sharer.need("shmat", crf_nr_shmat, UInt(id), 0, 0)
+                return sharer
+            }
+            let (_, calling, word) = try caller(scene, sharing: exec.file)
+            calling.beginCleanup(address: word)
+            try scene.expectWaiting(calling, "for the exec")
+            for sharer in sharers { try sharer.killAndWait() }
+            try scene.expectSoon("the memory of the killed sharers to be freed") {
+                try attachments(of: id) == 0
+            }
+            guard !calling.isIdle else {
+                throw CheckError.broken("the call was over before the sharers were")
+            }
+            try exec.letGo()
+            try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) after the exec")
+        },
+    ]
+
+    private static func caller(
+        _ scene: Scene, sharing file: borrowing MemoryFile
+    ) throws -> (Peer, PeerTask, UInt) {
+        let peer = try scene.peer()
+        let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+        return (peer, try peer.startTask(), word)
+    }
+
+    /// How many processes have the segment attached, by proc_sysvipc(5): `key shmid perms size cpid lpid nattch`.
+    private static func attachments(of id: Int) throws -> Int {
+        for line in try readText("/proc/sysvipc/shm").split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.count > 6, fields[1] == "\(id)" { return Int(fields[6]) ?? -1 }
+        }
+        throw CheckError.broken("/proc/sysvipc/shm does not name segment \(id)")
+    }
+}
+
+/// A process that shares a peer's memory and is held in exec, in the cleanup of its robust list, with an operation
+/// pending on a lock in `file`. The peer itself lives on.
+private final class HeldExec {
+    let file: MemoryFile
+    let peer: Peer
+    /// The futex word, in the peer.
+    let word: UInt
+    private let faults: UserFault
+    private let page: UInt
+    private let head: UInt
+
+    init(_ scene: Scene) throws {
+        let file = try scene.file()
+        let peer = try scene.peer()
+        word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+        let program = try peer.send(try Program.native.file())
+        let scratch = try peer.map(anonymous: .private, length: Scene.page)
+        head = try peer.map(anonymous: .private, length: Scene.page)
+        page = try peer.map(anonymous: .private, length: Scene.page)
+        let executor = try peer.startTask(.vmProcess)
+        let placed = try PlacedHead(of: executor, at: head)
+        let operation = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset)
+        try placed.set(
+            next: page + 64, pending: operation.rawValue, offset: PeerTask.defaultFutexOffset)
+        faults = try UserFault(of: peer)
+        try faults.holdMissing(page)
+        try executor.beginExecution(descriptor: program, scratch: scratch)
+        try faults.awaitEvent("exec of task \(executor.tid) to reach the held lock entry")
+        self.file = file
+        self.peer = peer
+    }
+
+    /// The exec's fault is served, and it goes on.
+    func letGo() throws {
+        try faults.fill(page)
+    }
+
+    /// `list_op_pending`, in the memory that the executing process is about to leave.
+    func pending() throws -> UInt {
+        var pending: UInt = 0
+        _ = try required(
+            "reading a head in peer \(peer.pid)", crf_read_memory(peer.pid, head + 16, &pending, 8))
+        return pending
+    }
+}

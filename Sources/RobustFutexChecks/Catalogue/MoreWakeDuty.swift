@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+import RobustFutex
+
+extension Check {
+    static let moreWakeDuty: [Check] = [
+        Check(
+            "wakesForEachClearedOperation", .wakeDuty,
+            claim: "two operations on one lock that are cleared both owed a wake: two waiters wake up"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let peer = try scene.peer()
+            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let pairs = try (0..<2).map { _ in (try peer.startTask(), try peer.startTask()) }
+            for (unlocker, waiter) in pairs { try owe(unlocker, at: word, to: waiter, at: word) }
+            try scene.cleanup(own.cell(at: wordOffset))
+            for (index, (unlocker, waiter)) in pairs.enumerated() {
+                try scene.expectCleared(unlocker, "unlocker \(index + 1)")
+                try scene.expect(try waiter.waitResult(), 0, "futex(2) of waiter \(index + 1)")
+            }
+        },
+
+        Check(
+            "doesNotWakeForPIFutex", .wakeDuty,
+            claim:
+                "for a cleared operation on a PI futex nobody is woken: exit hands those over in another way"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let peer = try scene.peer()
+            let base = try peer.map(file, length: Scene.page)
+            let words = [wordOffset, wordOffset + 64].map { base + UInt($0) }
+            let waiters = try words.map { word in
+                let waiter = try peer.startTask()
+                let unlocker = try peer.startTask()
+                try unlocker.lock(word, isPI: word == words[0])
+                try waiter.beginWait(at: word)
+                try unlocker.release()
+                return waiter
+            }
+            try scene.cleanup(address: own.address, length: Scene.page)
+            // Once the other waiter is awake, every wake of the call has been given.
+            try scene.expect(try waiters[1].waitResult(), 0, "futex(2) of the waiter on a plain futex")
+            guard !waiters[0].isIdle else {
+                throw CheckError.failed(
+                    "the waiter on a word whose cleared operation had the PI bit was woken")
+            }
+        },
+
+        Check(
+            "wakesWaiterOf32BitUnlocker", .wakeDuty, needs: [.compat],
+            claim: "an operation in a head of 32 bits owes a wake as any other does"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let peer = try scene.peer()
+            let word = try peer.mapLow(file, length: Scene.page) + UInt(wordOffset)
+            let unlocker = try peer.startTask()
+            let head = try PlacedHead(of: unlocker, at: try peer.mapLow(), .compat)
+            let waiter = try peer.startTask()
+            try unlocker.lock(word)
+            try waiter.beginWait(at: word)
+            try head.enterWindow(at: word)
+            // Of the two heads only that of 32 bits is left with the operation.
+            try unlocker.release()
+            try unlocker.setPending(rawValue: 0, futexOffset: PeerTask.defaultFutexOffset)
+            try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(head, "the head of 32 bits")
+            try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter")
+        },
+    ]
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+
+/// What some checks need of the kernel or of the machine besides the system call.
+///
+/// A kernel can do without each of them and keep the contract all the same. The harness's record of such a
+/// kernel lists what it lacks by these names, and a skip for any other reason counts as a failure there.
+public enum Feature: String, CaseIterable, Sendable {
+    /// Programs of 32 bits (CONFIG_IA32_EMULATION).
+    case compat
+    /// System calls of the x32 ABI (CONFIG_X86_X32_ABI).
+    case x32
+    /// Pages of 2 MiB of their own file system (CONFIG_HUGETLBFS).
+    case hugetlb
+    /// Shared memory in transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE).
+    case hugeShmem
+    /// CONFIG_SWAP, and a loop device to swap to.
+    case swap
+    /// userfaultfd(2) with write-protection and fork events (CONFIG_USERFAULTFD).
+    case userfaultfd
+    /// CONFIG_FUSE_FS.
+    case fuse
+    /// CONFIG_EXT4_FS, a loop device, and an image to mount.
+    case ext4
+    /// CONFIG_OVERLAY_FS.
+    case overlay
+    /// The freezer of the second version of control groups (CONFIG_CGROUPS).
+    case cgroupFreezer
+    /// User and process id namespaces (CONFIG_USER_NS, CONFIG_PID_NS).
+    case namespaces
+    /// memfd_secret(2) (CONFIG_SECRETMEM).
+    case secretMemory
+    /// Memory protection keys, of the kernel and of the processor.
+    case protectionKeys
+    /// seccomp(2) with filters (CONFIG_SECCOMP_FILTER).
+    case seccomp
+    /// Root: mounting, swapping, freezing.
+    case root
+
+    /// The reason as skipped tests give it, or nil when it is there. Looked at once in a process.
+    public func reasonMissing() -> String? {
+        let problem = Self.problems.withLock { problems in
+            if let known = problems[self] { return known }
+            let problem = findProblem()
+            problems[self] = problem
+            return problem
+        }
+        return problem.map { "\(Self.prefix) \(rawValue): \($0)" }
+    }
+
+    /// How the reason of a skipped test begins; the harness reads the feature's name after it.
+    static let prefix = "lacks"
+}

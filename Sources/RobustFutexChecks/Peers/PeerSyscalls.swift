@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+/// A value as a system call takes it.
+typealias SyscallArgument = UInt
+
+extension Peer {
+    /// A system call of the peer's own: what the kernel returned, a value or -errno.
+    func syscall(_ number: Int, _ arguments: SyscallArgument...) throws -> Int {
+        try connection.request(CRF_REQUEST_SYSCALL, ([UInt(number)] + arguments).map(UInt64.init))
+    }
+
+    /// A system call of the peer's own that has to succeed.
+    @discardableResult
+    func need(_ what: String, _ number: Int, _ arguments: SyscallArgument...) throws -> UInt {
+        let result = try connection.request(
+            CRF_REQUEST_SYSCALL, ([UInt(number)] + arguments).map(UInt64.init))
+        return UInt(bitPattern: try required("\(what) in peer \(pid)", result))
+    }
+
+    /// Private memory below 4 GiB, where heads of 32 bits have their place.
+    func mapLow(length: Int = Scene.page) throws -> UInt {
+        let flags = UInt(MAP_PRIVATE | MAP_ANONYMOUS | crf_map_32bit)
+        return try need(
+            "mmap below 2 GiB", Int(SYS_mmap), 0, UInt(length), UInt(PROT_READ | PROT_WRITE), flags,
+            UInt(bitPattern: -1), 0)
+    }
+
+    /// A shared mapping of the file below 4 GiB.
+    func mapLow(_ file: borrowing MemoryFile, length: Int) throws -> UInt {
+        let arguments = [length, Int(PROT_READ | PROT_WRITE), Int(MAP_SHARED | crf_map_32bit), 0, 0]
+        let address = try connection.request(
+            CRF_REQUEST_MAP, arguments.map(UInt64.init), descriptors: [file.descriptor.rawValue])
+        return UInt(bitPattern: try required("mmap below 2 GiB in peer \(pid)", address))
+    }
+
+    /// Maps the start of `file`, shared, `count` times.
+    func map(_ file: borrowing MemoryFile, length: Int, times count: Int) throws {
+        let made = try connection.request(
+            CRF_REQUEST_MAP_MANY, [UInt64(length), UInt64(count)], descriptors: [file.descriptor.rawValue])
+        _ = try required("\(count) mappings in peer \(pid)", made)
+    }
+
+    /// Gives the peer a descriptor of the file's; the number that it has there.
+    func send(_ file: borrowing MemoryFile) throws -> UInt {
+        // The peer's own way to it: descriptors that come with requests are closed with them.
+        let path = try map(anonymous: .private, length: Scene.page)
+        let text = "/proc/\(getpid())/fd/\(file.descriptor.rawValue)"
+        _ = try required(
+            "path in peer \(pid)",
+            text.withCString { crf_write_memory(pid, path, $0, strlen($0) + 1) })
+        return try need("open of \(text)", Int(SYS_open), path, UInt(O_RDONLY | O_CLOEXEC))
+    }
+
+    func protect(_ address: UInt, length: Int, _ protection: MemoryMapping.Protection) throws {
+        try need("mprotect", crf_nr_mprotect, address, UInt(length), UInt(protection.rawValue))
+    }
+
+    func advise(_ address: UInt, length: Int, _ advice: Int32) throws {
+        try need("madvise \(advice)", crf_nr_madvise, address, UInt(length), UInt(advice))
+    }
+
+    /// From now on the peer's first thread runs on this processor only, one of the first 64.
+    func run(onProcessor number: Int) throws {
+        let mask = try map(anonymous: .private, length: Scene.page)
+        try store(FutexWord(rawValue: UInt32(truncatingIfNeeded: 1 << number)), at: mask)
+        try store(FutexWord(rawValue: UInt32(truncatingIfNeeded: (1 << number) >> 32)), at: mask + 4)
+        try need("sched_setaffinity", Int(SYS_sched_setaffinity), 0, 8, mask)
+        try unmap(mask, length: Scene.page)
+    }
+
+    /// Counts the signal from now on; how often it has come so far.
+    @discardableResult
+    func countSignal(_ signal: Int32) throws -> Int {
+        try required(
+            "handler of signal \(signal) in peer \(pid)",
+            connection.request(CRF_REQUEST_COUNT_SIGNAL, [UInt64(signal)]))
+    }
+
+    /// Turns the process into one of 32 bits, whose one task shares `file` (under a descriptor of its own) and carries
+    /// out nothing but system calls.
+    func become32Bit(sharing file: borrowing MemoryFile) throws -> PeerTask {
+        let program = try Program.compat.file()
+        let slotNumber = tasks.count
+        guard slotNumber == 0 else { throw CheckError.broken("peer \(pid) has tasks, which exec would end") }
+        let descriptors = [program.descriptor, board.file.descriptor, file.descriptor].map(\.rawValue)
+        if let error = try connection.requestOrEnd(CRF_REQUEST_EXECUTE, descriptors: descriptors) {
+            throw CheckError.broken("exec of 32-bit code in peer \(pid): \(resultName(error))")
+        }
+        return adopt(try PeerTask(executedIn: self, slot: board.slot(slotNumber)))
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import RobustFutex
+
+/// A robust list head that a check places anywhere in the memory of a task, which registers it.
+///
+/// Operations are written into it from outside: to the kernel there is no difference to the task's own stores.
+struct PlacedHead {
+    /// Who reads it, and how wide it is.
+    enum Layout: Sendable {
+        case native
+        /// Of 32-bit tasks; 64-bit ones can register one beside their own by `int $0x80`.
+        case compat
+        /// That of 32 bits, registered by a system call of the x32 ABI.
+        case x32
+
+        var size: Int { self == .native ? 24 : 12 }
+        /// Offset of `list_op_pending`, which is the last member.
+        var pendingOffset: UInt { self == .native ? 16 : 8 }
+    }
+
+    let task: PeerTask
+    let address: UInt
+    let layout: Layout
+
+    /// Registers the head. set_robust_list(2) does not look at the memory.
+    init(of task: PeerTask, at address: UInt, _ layout: Layout = .native) throws {
+        self.task = task
+        self.address = address
+        self.layout = layout
+        let size = UInt(layout.size)
+        let result =
+            switch layout {
+            case .native: try task.syscall(crf_nr_set_robust_list, address, size)
+            case .compat:
+                try task.syscall(
+                    Int(CRF_32_SET_ROBUST_LIST), address, size,
+                    by: task.is32Bit ? CRF_ENTRY_NATIVE : CRF_ENTRY_INT80)
+            case .x32:
+                try task.syscall(Int(CRF_X32_BIT) | Int(CRF_X32_SET_ROBUST_LIST), address, size)
+            }
+        _ = try required("set_robust_list of task \(task.tid), \(layout)", result)
+    }
+
+    /// The task is in the race window afterwards: list empty, this operation pending.
+    func enterWindow(at word: UInt, offset: Int = PeerTask.defaultFutexOffset, isPI: Bool = false) throws {
+        let operation = PendingOperation(futexWord: word, futexOffset: offset, isPI: isPI)
+        try set(pending: operation.rawValue, offset: offset)
+    }
+
+    /// Any values; those of a head of 32 bits are cut to its width.
+    func set(next: UInt? = nil, pending: UInt, offset: Int) throws {
+        let next = next ?? address
+        switch layout {
+        case .native:
+            try task.store(
+                crf_robust_list_head(next: next, futex_offset: offset, list_op_pending: pending), at: address)
+        case .compat, .x32:
+            try task.store(
+                crf_compat_robust_list_head(
+                    next: UInt32(truncatingIfNeeded: next), futex_offset: Int32(truncatingIfNeeded: offset),
+                    list_op_pending: UInt32(truncatingIfNeeded: pending)), at: address)
+        }
+    }
+
+    /// `list_op_pending` as it is.
+    func pending() throws -> UInt {
+        let place = address + layout.pendingOffset
+        return layout == .native
+            ? try task.load(UInt.self, at: place) : UInt(try task.load(UInt32.self, at: place))
+    }
+}
+
+extension Scene {
+    func expectCleared(_ head: PlacedHead, _ what: String) throws {
+        try expect(head, 0, what)
+    }
+
+    func expect(_ head: PlacedHead, _ expected: UInt, _ what: String) throws {
+        let observed = try head.pending()
+        guard observed != expected else { return }
+        throw CheckError.failed(
+            "list_op_pending of \(what): expected 0x\(String(expected, radix: 16)), observed"
+                + " 0x\(String(observed, radix: 16))")
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+
+extension PeerTask {
+    /// A system call of the task's own: what the kernel returned, a value or -errno.
+    func syscall(
+        _ number: Int, _ arguments: SyscallArgument..., by entry: crf_entry = CRF_ENTRY_NATIVE
+    ) throws -> Int {
+        try carryOut(CRF_ORDER_SYSCALL, Self.words(number, arguments, entry))
+    }
+
+    /// The same, under way on return.
+    func begin(_ number: Int, _ arguments: SyscallArgument...) {
+        give(CRF_ORDER_SYSCALL, Self.words(number, arguments, CRF_ENTRY_NATIVE))
+    }
+
+    private static func words(_ number: Int, _ arguments: [UInt], _ entry: crf_entry) -> [UInt64] {
+        let padding = [UInt](repeating: 0, count: 6 - arguments.count)
+        return ([UInt(number)] + arguments + padding + [UInt(entry.rawValue)]).map(UInt64.init)
+    }
+
+    /// cleanup_robust_list(2) by the task, under way on return.
+    func beginCleanup(address: UInt, length: Int = 4, flags: CleanupFlags = []) {
+        give(CRF_ORDER_CLEANUP, [UInt64(address), UInt64(length), UInt64(flags.rawValue)])
+    }
+
+    /// The result of what was begun last.
+    func endOfCall(within limit: Duration = Deadline.standard) throws -> Int {
+        try result(of: "the end of the call of task \(tid)", within: limit)
+    }
+
+    /// Whether the task is asleep in a system call of that number.
+    func isBlocked(inSyscall number: Int) -> Bool {
+        ProcessState.isBlocked(tid, in: processID, syscall: number)
+    }
+
+    /// Begins to make threads or processes, one after another, each of which exits at once.
+    func beginSpawning(_ what: crf_spawn, count: Int) {
+        give(CRF_ORDER_SPAWN, [UInt64(what.rawValue), UInt64(count)])
+    }
+
+    /// Begins exec of the program that the peer has under `descriptor`; `scratch` is a page of the peer's, of zeroes.
+    func beginExecution(descriptor: UInt, scratch: UInt) throws {
+        // One argument, an empty string as the path is; no environment.
+        let empty = scratch + 64
+        try store(empty, at: scratch)
+        begin(crf_nr_execveat, descriptor, empty, scratch, scratch + 8, UInt(CRF_AT_EMPTY_PATH))
+    }
+
+    /// Whether the exec that was begun has changed the program; an exec that failed is a broken check.
+    func hasExecuted() throws -> Bool {
+        guard !isIdle else { throw CheckError.broken("exec of task \(tid): \(resultName(try endOfCall()))") }
+        return ProcessState.command(of: tid) != ProcessState.command(of: peer.pid)
+    }
+
+    /// Makes threads without a robust list, which exit once the word, which processes may share, is not 0.
+    func spawnWaiters(_ count: Int, on word: UInt) throws {
+        let arguments = [UInt64(CRF_SPAWN_WAITERS.rawValue), UInt64(count), UInt64(word)]
+        _ = try required("clone(2) of task \(tid)", carryOut(CRF_ORDER_SPAWN, arguments))
+    }
+
+    /// Sends the signal to this task, not to its process.
+    func send(_ signal: Int32) throws {
+        _ = try required(
+            "signal \(signal) to task \(tid)",
+            crf_syscall6(crf_nr_tgkill, UInt(processID), UInt(tid), UInt(signal), 0, 0, 0))
+    }
+
+    /// Reads the task's memory as an outsider.
+    func load<Value: BitwiseCopyable>(_: Value.Type, at address: UInt) throws -> Value {
+        try withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
+            let count = try required(
+                "reading 0x\(String(address, radix: 16)) of task \(tid)",
+                crf_read_memory(tid, address, buffer.baseAddress!, MemoryLayout<Value>.size))
+            guard count == MemoryLayout<Value>.size else {
+                throw CheckError.broken("only \(count) bytes of task \(tid)")
+            }
+            return buffer[0]
+        }
+    }
+
+    /// Writes the task's memory as an outsider.
+    func store<Value: BitwiseCopyable>(_ value: Value, at address: UInt) throws {
+        var value = value
+        let count = try required(
+            "writing 0x\(String(address, radix: 16)) of task \(tid)",
+            crf_write_memory(tid, address, &value, MemoryLayout<Value>.size))
+        guard count == MemoryLayout<Value>.size else {
+            throw CheckError.broken("only \(count) bytes of task \(tid)")
+        }
+    }
+}
