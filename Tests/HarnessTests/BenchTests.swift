@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 import BenchReport
+import struct BenchReport.Measurement
 import Foundation
 import Testing
+
+// Foundation has one of that name, too.
+import struct BenchReport.Measurement
 
 @testable import GuestHarness
 

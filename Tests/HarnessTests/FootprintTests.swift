@@ -69,7 +69,7 @@ private func compile(_ code: String, to object: FilePath, _ flags: [String]) asy
 
     @Test func treeWithoutObjectsIsNoTree() async throws {
         try await withTemporaryDirectory { directory in
-            await #expect(throws: HarnessError.self) {
+            _ = await #expect(throws: HarnessError.self) {
                 try await ObjectComparison(stock: directory, patched: directory).findings()
             }
         }
