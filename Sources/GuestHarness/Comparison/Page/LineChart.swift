@@ -22,7 +22,7 @@ struct LineChart {
     private static let height = 230
     /// Of the drawing area: room for the labels of the axes.
     private static let left = 52
-    private static let right = 330
+    private static let right = 318
     private static let top = 26
     private static let bottom = 190
 

@@ -64,6 +64,7 @@ enum PageStyle {
           .stack thead { display: none; }
           .stack tr { margin: 0 0 .8rem; border: 1px solid var(--line); border-radius: 4px; overflow: hidden; }
           .stack th, .stack td { border: 0; border-top: 1px solid var(--line); }
+          .stack td.number { text-align: left; }
           .stack tr > :first-child { border-top: 0; background: var(--panel); }
           .stack [data-label]::before { content: attr(data-label); display: block; color: var(--faint);
             font-size: .82rem; }

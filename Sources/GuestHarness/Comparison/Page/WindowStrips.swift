@@ -11,8 +11,8 @@ struct WindowStrips {
     var cells: [ComparedCell]
 
     private static let width = 340
-    private static let rowHeight = 40
-    private static let barTop = 20
+    private static let rowHeight = 42
+    private static let barTop = 22
     private static let barHeight = 14
 
     var svg: HTML {
