@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import BenchReport
-import struct BenchReport.Measurement
-import Foundation
+// Not Foundation, which has a Measurement too.
+import FoundationEssentials
 import Testing
-
-// Foundation has one of that name, too.
-import struct BenchReport.Measurement
 
 @testable import GuestHarness
 

@@ -7,7 +7,7 @@ import SystemPackage
 public struct ObjectComparison: Sendable {
     /// What became of one object file.
     public enum Verdict: Equatable, Sendable {
-        /// The same bytes, or the same contents, relocations and instructions in files that differ otherwise.
+        /// The same bytes, or the same contents and relocations in files that differ otherwise.
         case identical
         /// Different, as it has to be, for this reason.
         case expected(String)
@@ -76,7 +76,7 @@ public struct ObjectComparison: Sendable {
     private func compare(_ path: String) async throws -> Verdict {
         let files = [stock, patched].map { $0.pushing(FilePath(path)) }
         if try Files.read(files[0]) == Files.read(files[1]) { return .identical }
-        let texts = try await [Self.disassembly(of: files[0]), Self.disassembly(of: files[1])]
+        let texts = try await [Self.contents(of: files[0]), Self.contents(of: files[1])]
         guard texts[0] != texts[1] else { return .identical }
         let first = zip(texts[0], texts[1]).first { $0 != $1 }.map { "'\($0)' became '\($1)'" }
         return Self.judge(path, first ?? "one has more than the other")
@@ -86,11 +86,16 @@ public struct ObjectComparison: Sendable {
         expected[path].map { .expected($0) } ?? .different(difference)
     }
 
-    /// Contents of all sections, their relocations by the names of symbols, and the instructions; without the
-    /// lines that hold the file's name.
-    private static func disassembly(of file: FilePath) async throws -> [Substring] {
-        try await Tool("objdump", ["-s", "-r", "-d", "--", file.string]).output(limit: 512 << 20)
+    /// Names, sizes and contents of all sections, and their relocations by the names of symbols; without what only
+    /// says where things are in the file.
+    ///
+    /// No disassembly: it holds nothing more, and with it objdump leaves out the relocations of data.
+    private static func contents(of file: FilePath) async throws -> [Substring] {
+        try await Tool("objdump", ["-h", "-s", "-r", "--", file.string]).output(limit: 512 << 20)
             .split(separator: "\n").filter { !$0.contains(file.string) }
+            .map { line in
+                line.prefixMatch(of: /\s*\d+ \S+\s+[0-9a-f]{8}/)?.output ?? line
+            }
     }
 
     private static func objects(of tree: FilePath) throws -> Set<String> {

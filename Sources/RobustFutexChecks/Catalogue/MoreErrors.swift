@@ -13,10 +13,11 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let caller = try scene.peer()
+            // Before there are holes, which what a new task needs could fill.
+            let calling = try caller.startTask()
             let base = try caller.map(anonymous: .private, length: 3 * Scene.page)
             try caller.map(file, at: base + UInt(Scene.page), length: Scene.page)
             for page in [0, 2] { try caller.unmap(base + UInt(page * Scene.page), length: Scene.page) }
-            let calling = try caller.startTask()
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             for start in [0, 1] {
                 for flags in [CleanupFlags(), .privateOnly] {
