@@ -9,8 +9,9 @@ struct RobustListCheck: ParsableCommand {
         commandName: "robust-list-check",
         abstract: "Holds this kernel against the contract of cleanup_robust_list(2).",
         discussion: """
-            Runs on any x86-64 Linux as any user; nothing outside its own processes is touched. Root is \
-            needed nowhere; to name the system call in /proc/kallsyms, it must be readable.
+            Runs on any x86-64 Linux as any user. As root some checks also mount file systems, add swap and \
+            reserve huge pages until they end; nothing else outside its own processes is touched. To name \
+            the system call in /proc/kallsyms, it must be readable.
             """,
         subcommands: [
             Probe.self, Run.self, RaceCommand.self, BenchCommand.self, Stress.self, VictimsCommand.self,
