@@ -11,5 +11,6 @@ struct WakeDuty {
     @Test func wakesWaiterInAnotherProcessWithPrivateFlag() throws { try holdKernelAgainstCheck() }
     @Test func wakesForEachClearedOperation() throws { try holdKernelAgainstCheck() }
     @Test func doesNotWakeForPIFutex() throws { try holdKernelAgainstCheck() }
+    @Test func leavesWhatItCannotWakeForToLaterCall() throws { try holdKernelAgainstCheck() }
     @Test func wakesWaiterOf32BitUnlocker() throws { try holdKernelAgainstCheck() }
 }

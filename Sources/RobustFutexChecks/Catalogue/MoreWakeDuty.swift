@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Glibc
 import RobustFutex
 
 extension Check {
@@ -68,6 +69,43 @@ extension Check {
             try scene.cleanup(own.cell(at: wordOffset))
             try scene.expectCleared(head, "the head of 32 bits")
             try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter")
+        },
+
+        Check(
+            "leavesWhatItCannotWakeForToLaterCall", .wakeDuty, needs: [.root, .cgroupMemory],
+            claim:
+                "an operation whose wake fails for lack of memory stays, for a later call to do both; others are cleared"
+        ) { scene in
+            let file = try scene.file()
+            let peer = try scene.peer()
+            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let unlocker = try peer.startTask()
+            let waiter = try peer.startTask()
+            try owe(unlocker, at: word, to: waiter, at: word)
+            // Visited thereafter, and owes no wake, as its lock is a PI futex.
+            let next = try peer.startTask()
+            try next.enterWindow(at: word + 64, isPI: true)
+
+            let caller = try scene.peer()
+            let calling = try caller.startTask()
+            let there = try caller.mapWithoutPageTables(file)
+            // Whatever the task touches for a call is there before memory runs out.
+            try scene.expect(try calling.cleanup(address: 0, length: 4), Int(-ENOMEM), "the call at NULL")
+            let group = try ControlGroup(.memory)
+            try group.add(caller.pid)
+            try group.exhaustMemory(of: caller.pid)
+            let call = "cleanup_robust_list(2) without memory for a wake"
+            try scene.expect(
+                try calling.cleanup(address: there, length: Scene.page), Int(-ENOMEM), call)
+            try scene.expectUntouched(unlocker, at: word, "the unlocker after \(call)")
+            guard !waiter.isIdle else { throw CheckError.broken("the waiter woke during \(call)") }
+            try scene.expectCleared(next, "the unlocker of a PI futex after \(call)")
+
+            try group.unlimitMemory()
+            try scene.cleanup(by: calling, address: there, length: Scene.page)
+            try scene.expectCleared(unlocker, "the unlocker after a later call")
+            try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter after a later call")
+            try caller.killAndWait()
         },
     ]
 }

@@ -25,6 +25,8 @@ public enum Feature: String, CaseIterable, Sendable {
     case overlay
     /// The freezer of the second version of control groups (CONFIG_CGROUPS).
     case cgroupFreezer
+    /// The memory controller of the same (CONFIG_MEMCG).
+    case cgroupMemory
     /// User and process id namespaces (CONFIG_USER_NS, CONFIG_PID_NS).
     case namespaces
     /// memfd_secret(2) (CONFIG_SECRETMEM).

@@ -32,6 +32,7 @@ extension Feature {
                 ?? Self.missing(LoopDevice.control, "CONFIG_BLK_DEV_LOOP") ?? Ext4Image.problem()
         case .overlay: return Self.fileSystemProblem("overlay", "CONFIG_OVERLAY_FS")
         case .cgroupFreezer: return ControlGroup.problem()
+        case .cgroupMemory: return ControlGroup.problem(with: .memory)
         case .namespaces:
             return Self.missing("/proc/self/ns/user", "CONFIG_USER_NS")
                 ?? Self.missing("/proc/self/ns/pid", "CONFIG_PID_NS")

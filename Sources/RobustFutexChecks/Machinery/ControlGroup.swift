@@ -4,15 +4,25 @@ import Glibc
 import RobustFutex
 import SystemPackage
 
-/// A control group (version 2) of its own, in which processes can be frozen. Removed at the end of its life.
+/// A control group (version 2) of its own, in which processes can be frozen or left without memory. Removed at the
+/// end of its life.
 struct ControlGroup: ~Copyable {
+    /// What the kernel has to be told to look after.
+    enum Controller: String {
+        case memory
+    }
+
     private static let root = FilePath("/sys/fs/cgroup")
     private let path: FilePath
 
-    init() throws {
+    init(_ controllers: Controller...) throws {
         path = Self.root.appending("robust-lock-\(getpid())")
         guard mkdir(path.string, 0o755) == 0 else {
             throw CheckError.broken("mkdir \(path): \(Errno(rawValue: errno).name)")
+        }
+        // They stay enabled: other groups can need them by now.
+        for controller in controllers {
+            try writeText("+\(controller)", to: Self.root.appending("cgroup.subtree_control"))
         }
     }
 
@@ -21,6 +31,13 @@ struct ControlGroup: ~Copyable {
             return "no control groups of version 2 at \(root)"
         }
         return nil
+    }
+
+    static func problem(with controller: Controller) -> String? {
+        if let problem = problem() { return problem }
+        let known = (try? readText(root.appending("cgroup.controllers")))?.split(whereSeparator: \.isWhitespace)
+        return known?.contains(Substring(controller.rawValue)) == true
+            ? nil : "\(root) has no controller \(controller)"
     }
 
     func add(_ pid: Int32) throws {
@@ -37,6 +54,20 @@ struct ControlGroup: ~Copyable {
 
     func thaw() throws {
         try writeText("0", to: path.appending("cgroup.freeze"))
+    }
+
+    /// From now on nothing can be charged to it, and nobody is killed for that: a process that tries in a system call
+    /// is told ENOMEM, one that touches a new page of its own hangs.
+    ///
+    /// - Parameter pid: the one process in it.
+    func exhaustMemory(of pid: Int32) throws {
+        let notToBeKilled = "-1000"
+        try writeText(notToBeKilled, to: FilePath("/proc/\(pid)/oom_score_adj"))
+        try writeText("0", to: path.appending("memory.max"))
+    }
+
+    func unlimitMemory() throws {
+        try writeText("max", to: path.appending("memory.max"))
     }
 
     deinit {

@@ -38,6 +38,17 @@ extension Peer {
         return UInt(bitPattern: try required("mmap below 2 GiB in peer \(pid)", address))
     }
 
+    /// A shared mapping of the file's first page in a gigabyte of its own: who touches it needs page tables first.
+    func mapWithoutPageTables(_ file: borrowing MemoryFile) throws -> UInt {
+        let gigabyte: UInt = 1 << 30
+        let flags = UInt(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+        let reserved = try need(
+            "mmap of 2 GiB", Int(SYS_mmap), 0, 2 * gigabyte, UInt(PROT_NONE), flags, UInt(bitPattern: -1), 0)
+        let address = (reserved + gigabyte - 1) & ~(gigabyte - 1)
+        try map(file, at: address, length: Scene.page)
+        return address
+    }
+
     /// Maps the start of `file`, shared, `count` times.
     func map(_ file: borrowing MemoryFile, length: Int, times count: Int) throws {
         let made = try connection.request(
