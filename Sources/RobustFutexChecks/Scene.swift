@@ -84,7 +84,7 @@ final class Scene {
     }
 
     /// How long a call may take that has nobody to wait for; long enough for a loaded machine under emulation.
-    static let promptly = Duration.seconds(10)
+    static let promptly = Duration.seconds(10) * Deadline.slowness
 
     /// cleanup_robust_list(2) of a peer's task, which must not be delayed.
     func cleanupInTime(by task: PeerTask, address: UInt, length: Int = 4, despite what: String) throws {

@@ -9,6 +9,8 @@ public struct BuiltKernel: Sendable {
     /// What `uname -r` prints.
     public var release: String
     public var image: FilePath
+    /// By what factor limits are larger in its guests, see ``Catalogue/Kernel/slowness``.
+    public var slowness = 1
 }
 
 /// Builds the kernels of the catalogue, each in a tree of its own.
@@ -113,7 +115,8 @@ public struct KernelBuilder: Sendable {
     /// A kernel as it will be once it is built.
     func planned(_ kernel: Catalogue.Kernel) async -> BuiltKernel {
         BuiltKernel(
-            name: kernel.name, release: await state(of: kernel).release ?? "", image: image(of: kernel))
+            name: kernel.name, release: await state(of: kernel).release ?? "", image: image(of: kernel),
+            slowness: kernel.slowness ?? 1)
     }
 
     /// Builds a kernel unless it is current. What an interrupted build has done is kept.
@@ -124,7 +127,9 @@ public struct KernelBuilder: Sendable {
         let source = try await SourceStore(repository: repository, progress: progress)
             .source(of: catalogue.base(of: kernel))
         let stamp = try await stamp(of: kernel, source: source, series: series, config: config)
-        let built = BuiltKernel(name: kernel.name, release: stamp.release, image: image(of: kernel))
+        let built = BuiltKernel(
+            name: kernel.name, release: stamp.release, image: image(of: kernel),
+            slowness: kernel.slowness ?? 1)
         if isCurrent(kernel, stamp) { return built }
         let lock = directory(of: kernel).appending(".lock")
         return try await FileLock.withLock(lock, progress: progress) {

@@ -66,6 +66,7 @@ public struct SuiteRunner: Sendable {
             environment: [
                 "PATH=/usr/bin:/bin", "HOME=/root", "ROBUST_LIST_CHECK=\(GuestPath.robustListCheck)",
                 "ROBUST_LIST_EXT4_IMAGE=\(GuestPath.ext4Image)",
+                "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)",
             ],
             arguments: [GuestPath.testBundle]
                 + Self.arguments(selection: selection, stream: GuestPath.events))

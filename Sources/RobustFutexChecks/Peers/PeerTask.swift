@@ -152,7 +152,7 @@ public final class PeerTask {
     /// Waits for the lock as a locker does: `FUTEX_WAITERS`, then futex(2). Asleep on return.
     public func beginWait(at word: UInt) throws {
         // Shorter than the runner's own limit: the waiter is to report that nobody woke it.
-        let limit: UInt64 = 8_000
+        let limit = UInt64(8_000 * Deadline.slowness)
         give(CRF_ORDER_WAIT, [UInt64(word), limit])
         try Deadline.poll(for: "task \(tid) to sleep on the futex word") {
             ProcessState.isBlockedInFutex(tid, in: processID, at: word)
