@@ -3,7 +3,7 @@
 /// What `./qemu/run --bench` found on one kernel, in two boots: `build/bench/KERNEL.json`.
 public struct BenchRecord: Codable, Equatable, Sendable {
     /// Raised whenever a reader of the previous form would misunderstand.
-    public static let currentSchema = 1
+    public static let currentSchema = 2
 
     public var schema: Int
     /// Name in the catalogue of kernels.
@@ -18,10 +18,12 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     public var date: String
     /// Independent boots of the same kernel, all with the same measurements.
     public var passes: [BenchReport]
+    /// Instructions by which the kernel finds the system calls of these numbers; without those of which it is unknown.
+    public var systemCallLookups: [Int: Int]?
 
     public init(
         kernel: String, identity: String, command: String, emulator: String, date: String,
-        passes: [BenchReport]
+        passes: [BenchReport], systemCallLookups: [Int: Int]? = nil
     ) {
         schema = Self.currentSchema
         self.kernel = kernel
@@ -30,6 +32,7 @@ public struct BenchRecord: Codable, Equatable, Sendable {
         self.emulator = emulator
         self.date = date
         self.passes = passes
+        self.systemCallLookups = systemCallLookups
     }
 
     /// By how much two boots may differ under a clock that counts instructions, relative.

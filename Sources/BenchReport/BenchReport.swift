@@ -5,7 +5,7 @@
 /// Values only, without dependencies: the guest writes it, the host reads it.
 public struct BenchReport: Codable, Equatable, Sendable {
     /// Raised whenever a reader of the previous form would misunderstand.
-    public static let currentSchema = 1
+    public static let currentSchema = 2
 
     public var schema: Int
     public var kernel: Kernel
@@ -63,9 +63,9 @@ public struct BenchReport: Codable, Equatable, Sendable {
         measurements.first { $0.name == name }
     }
 
-    /// The least cost seen; nil when it was not measured.
+    /// See ``Summary/decile``; nil when it was not measured.
     public func cost(_ name: String) -> Double? {
-        measurement(name)?.cost?.minimum
+        measurement(name)?.cost?.decile
     }
 
     public func line(_ series: String) -> FittedLine? {
@@ -97,6 +97,8 @@ public struct Measurement: Codable, Equatable, Sendable {
     public var cost: Summary?
     /// Why there is no cost.
     public var skipped: String?
+    /// The numbers of the system calls that it makes, where it makes few.
+    public var systemCalls: [Int]?
 
     public struct Point: Codable, Equatable, Sendable {
         public var series: String
@@ -113,7 +115,7 @@ public struct Measurement: Codable, Equatable, Sendable {
 
     public init(
         name: String, group: Group, title: String, point: Point? = nil, cost: Summary? = nil,
-        skipped: String? = nil
+        skipped: String? = nil, systemCalls: [Int]? = nil
     ) {
         self.name = name
         self.group = group
@@ -121,5 +123,6 @@ public struct Measurement: Codable, Equatable, Sendable {
         self.point = point
         self.cost = cost
         self.skipped = skipped
+        self.systemCalls = systemCalls
     }
 }

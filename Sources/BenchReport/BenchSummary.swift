@@ -46,7 +46,7 @@ public struct BenchSummary {
         let rows = Self.words.flatMap { group in
             first.measurements.filter { $0.group == group }.map { measurement in
                 [measurement.title] + shown.map { $0.report.cost(measurement.name).map(number) ?? "-" } + [
-                    call.flatMap { base in measurement.cost.map { ratio($0.minimum / base) } } ?? ""
+                    call.flatMap { base in measurement.cost.map { ratio($0.decile / base) } } ?? ""
                 ]
             }
         }
@@ -73,7 +73,7 @@ public struct BenchSummary {
         guard let report = patched.first?.report else { return [] }
         let prefix = "emulated-"
         let rows = report.measurements.compactMap { measurement -> [String]? in
-            guard measurement.group == .emulation, let cost = measurement.cost?.minimum else { return nil }
+            guard measurement.group == .emulation, let cost = measurement.cost?.decile else { return nil }
             let name = String(measurement.name.dropFirst(prefix.count))
             guard let call = report.cost(name), let title = report.measurement(name)?.title else {
                 return nil
@@ -102,14 +102,14 @@ public struct BenchSummary {
     private var everybody: [String] {
         let rows = bystanders.map {
             [
-                $0.title, number($0.stock), number($0.patched), number($0.difference), number($0.noise),
-                $0.isEqual ? "equal" : "DIFFERS",
+                $0.title, number($0.stock), number($0.patched), number($0.difference), number($0.lookup),
+                number($0.noise), $0.isEqual ? "equal" : "DIFFERS",
             ]
         }
         guard !rows.isEmpty, let stock, let patched = patched.first else { return [] }
         return TextTable.lines(
-            ["everybody else", stock.kernel, patched.kernel, "difference", "noise", ""], rows,
-            leftAligned: [0, 5])
+            ["everybody else", stock.kernel, patched.kernel, "difference", "of it lookup", "noise", ""],
+            rows, leftAligned: [0, 6])
     }
 
     private var targets: [String] {

@@ -29,15 +29,15 @@ public struct BenchTable {
         let call = report.cost("getppid")
         let rows = report.measurements.map { measurement -> [String] in
             guard let cost = measurement.cost else {
-                return [measurement.name, "-", "", "", "", measurement.skipped ?? "not measured"]
+                return [measurement.name, "-", "", "", "", "", measurement.skipped ?? "not measured"]
             }
             return [
-                measurement.name, number(cost.minimum), number(cost.median), percent(cost.spread),
-                call.map { ratio(cost.minimum / $0) } ?? "", measurement.title,
+                measurement.name, number(cost.minimum), number(cost.decile), number(cost.median), percent(cost.spread),
+                call.map { ratio(cost.decile / $0) } ?? "", measurement.title,
             ]
         }
         return TextTable.lines(
-            ["case", "minimum", "median", "spread", "x getppid", ""], rows, leftAligned: [0, 5])
+            ["case", "minimum", "decile", "median", "spread", "x getppid", ""], rows, leftAligned: [0, 6])
     }
 
     private static func growth(_ report: BenchReport) -> [String] {

@@ -6,12 +6,15 @@ public struct Bystander: Equatable, Sendable {
     public var title: String
     public var stock: Double
     public var patched: Double
+    /// What of the difference is the way by which the kernel finds the calls that are made, see
+    /// ``BenchRecord/systemCallLookups``.
+    public var lookup: Double
     /// How far apart two costs may be without meaning anything: the greatest distance that this cost, or a
     /// likewise noisy one, had between two boots of one and the same kernel. See ``noiseFloor``.
     public var noise: Double
 
     public var difference: Double { patched - stock }
-    public var isEqual: Bool { abs(difference) <= noise }
+    public var isEqual: Bool { abs(difference - lookup) <= noise }
 
     /// Relative. Two kernels differ by more than two boots of one do: their data lie elsewhere, so that hash
     /// chains and trees have other shapes. What can be told apart is never less than this.
@@ -29,8 +32,19 @@ public struct Bystander: Equatable, Sendable {
             let boots = apart.compactMap { $0[measurement.name] }.max() ?? 0
             return Bystander(
                 name: measurement.name, title: measurement.title, stock: before, patched: after,
+                lookup: lookup(measurement.systemCalls ?? [], stock: stock, patched: patched),
                 noise: max(boots, noiseFloor * before))
         }
+    }
+
+    private static func lookup(_ calls: [Int], stock: BenchRecord, patched: BenchRecord) -> Double {
+        let differences = calls.map { number -> Int in
+            guard let before = stock.systemCallLookups?[number],
+                let after = patched.systemCallLookups?[number]
+            else { return 0 }
+            return after - before
+        }
+        return Double(differences.reduce(0, +))
     }
 
     private static func least(_ name: String, _ record: BenchRecord) -> Double? {

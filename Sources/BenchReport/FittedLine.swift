@@ -68,7 +68,7 @@ public struct FittedLine: Codable, Equatable, Sendable {
         for measurement in measurements {
             guard let point = measurement.point, let cost = measurement.cost else { continue }
             if units.updateValue(point.unit, forKey: point.series) == nil { order.append(point.series) }
-            points[point.series, default: []].append(Point(x: point.x, cost: cost.minimum))
+            points[point.series, default: []].append(Point(x: point.x, cost: cost.decile))
         }
         return order.compactMap { FittedLine(series: $0, unit: units[$0]!, points: points[$0]!) }
     }

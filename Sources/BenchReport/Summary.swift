@@ -3,12 +3,15 @@
 /// Many samples of one cost, in the report's unit, with the clock's overhead subtracted.
 public struct Summary: Codable, Equatable, Sendable {
     public var samples: Int
-    /// The measure: interrupts and whatever else comes between can only add to it.
     public var minimum: Double
-    /// How far it lies above the minimum tells how quiet the machine was.
+    /// The measure: a tenth of the samples cost no more. Interrupts and whatever else comes between can only add to a
+    /// cost; but what comes once in a thousand times, as when a wake-up finds the scheduler in a rare state, does not
+    /// come again in the next boot.
+    public var decile: Double
+    /// How far it lies above the decile tells how quiet the machine was.
     public var median: Double
     public var maximum: Double
-    /// (median - minimum) / minimum; 0 when the minimum is 0.
+    /// (median - decile) / decile; 0 when the decile is 0.
     public var spread: Double
     /// Whether further samples had stopped changing it, see ``Steadiness``.
     public var isStable: Bool
@@ -19,11 +22,14 @@ public struct Summary: Codable, Equatable, Sendable {
         let sorted = samples.sorted()
         self.samples = sorted.count
         minimum = sorted[0]
+        decile = Self.decile(sorted: sorted)
         median = Self.median(sorted: sorted)
         maximum = sorted[sorted.count - 1]
-        spread = minimum > 0 ? (median - minimum) / minimum : 0
+        spread = decile > 0 ? (median - decile) / decile : 0
         self.isStable = isStable
     }
+
+    static func decile(sorted: [Double]) -> Double { sorted[sorted.count / 10] }
 
     private static func median(sorted: [Double]) -> Double {
         let middle = sorted.count / 2
@@ -33,12 +39,11 @@ public struct Summary: Codable, Equatable, Sendable {
 
 /// Tells when further samples no longer change what is reported.
 ///
-/// Stable: the minima of the last two batches both lie within the tolerance of the least sample of all,
-/// which neither of them has lowered by more than it. So two batches in a row have confirmed it.
+/// Stable: two batches in a row had the same decile as the one before, within the tolerance.
 public struct Steadiness: Sendable {
     /// Relative.
     private let tolerance: Double
-    private var least = Double.infinity
+    private var last: Double?
     private var confirmations = 0
 
     public init(tolerance: Double) {
@@ -50,10 +55,10 @@ public struct Steadiness: Sendable {
     /// - Parameter batch: the next samples, at least one.
     public mutating func add(_ batch: [Double]) {
         precondition(!batch.isEmpty, "an empty batch confirms nothing")
-        let minimum = batch.min()!
-        let confirms = minimum <= least * (1 + tolerance) && minimum >= least * (1 - tolerance)
+        let decile = Summary.decile(sorted: batch.sorted())
+        let confirms = last.map { abs(decile - $0) <= tolerance * $0 } ?? false
         confirmations = confirms ? confirmations + 1 : 0
-        least = min(least, minimum)
+        last = decile
         isReached = confirmations >= 2
     }
 }

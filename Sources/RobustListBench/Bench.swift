@@ -19,7 +19,7 @@ public struct Bench {
         clock = CostClock()
         self.limit = limit
         let nothing = Sampler(source: clock.source, tolerance: clock.tolerance, overhead: 0)
-        overhead = try nothing.cost(of: Job(crb_nothing)).minimum
+        overhead = try nothing.cost(of: Job(crb_nothing)).decile
     }
 
     /// The report about this kernel with what was measured.
@@ -40,7 +40,8 @@ public struct Bench {
     /// - Throws: when it could not be brought about, or an operation failed; then there is no cost.
     public func measure(_ item: BenchCase) throws(CheckError) -> Measurement {
         var measurement = Measurement(
-            name: item.name, group: item.group, title: item.title, point: item.point)
+            name: item.name, group: item.group, title: item.title, point: item.point,
+            systemCalls: item.systemCalls)
         if let reason = item.reasonToSkip() {
             measurement.skipped = reason
             return measurement

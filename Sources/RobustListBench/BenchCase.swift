@@ -16,10 +16,13 @@ public struct BenchCase: Sendable {
     let job: @Sendable (Stage) throws -> Job
     /// Bytes of the file in which the locks lie.
     let fileLength: Int
+    /// The numbers of the system calls that are measured, where they are few.
+    let systemCalls: [Int]?
 
     init(
         _ name: String, _ group: Measurement.Group, _ title: String, point: Measurement.Point? = nil,
-        fileLength: Int = 4096, unless reasonToSkip: @escaping @Sendable () -> String? = { nil },
+        fileLength: Int = 4096, systemCalls: [Int]? = nil,
+        unless reasonToSkip: @escaping @Sendable () -> String? = { nil },
         job: @escaping @Sendable (Stage) throws -> Job
     ) {
         self.name = name
@@ -27,12 +30,16 @@ public struct BenchCase: Sendable {
         self.title = title
         self.point = point
         self.fileLength = fileLength
+        self.systemCalls = systemCalls
         self.reasonToSkip = reasonToSkip
         self.job = job
     }
 
     /// All of them, in the order in which they are measured and shown.
-    public static let all = yardsticks + calls + emulations + unlocks + everyday
+    ///
+    /// What everybody does goes first: fork(2) copies what the measuring process has become until then, and with the
+    /// results of cases that only one kernel has it would have become more on that one.
+    public static let all = everyday + yardsticks + calls + emulations + unlocks
 
     /// Chooses by regular expressions that match anywhere in the name; none chooses all.
     ///

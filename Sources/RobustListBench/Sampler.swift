@@ -47,13 +47,11 @@ struct Sampler {
         return Summary(all, isStable: steadiness.isReached)
     }
 
+    /// Many: how a wake-up or an exit goes depends on what ran before, and the shortest way has to be in each batch.
     /// Dear cases get fewer: it takes an interrupt about as long as a cheap one to come by.
     private static func batchSize(forCost cost: Double) -> Int {
-        switch cost {
-        case ..<100_000: 100
-        case ..<1_000_000: 40
-        default: 7
-        }
+        let batchCost = 20_000_000.0
+        return min(max(Int(batchCost / max(cost, 1)), 7), 1_000)
     }
 
     private func samples(of job: Job, count: Int) throws(CheckError) -> [Double] {

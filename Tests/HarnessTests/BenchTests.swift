@@ -35,7 +35,20 @@ private func record(
         #expect(summary.minimum == 10)
         #expect(summary.median == 16)
         #expect(summary.maximum == 30)
+        #expect(summary.decile == 10)
         #expect(summary.spread == 0.6)
+    }
+
+    @Test func whatComesOnceInHundredTimesIsNotTheCost() {
+        let samples = [43_900.0] + [Double](repeating: 44_600, count: 98) + [270_000]
+        let summary = Summary(samples, isStable: true)
+        #expect(summary.minimum == 43_900)
+        #expect(summary.decile == 44_600)
+        var steadiness = Steadiness(tolerance: 0.01)
+        steadiness.add(samples)
+        steadiness.add([Double](repeating: 44_600, count: 100))
+        steadiness.add(samples)
+        #expect(steadiness.isReached)
     }
 
     @Test func stableAfterTwoBatchesThatConfirm() {
@@ -49,10 +62,10 @@ private func record(
     }
 
     @Test(arguments: [[100.0, 103, 100, 103, 100], [100, 90, 80, 70, 60]])
-    func neverStableWhileMinimaMove(minima: [Double]) {
+    func neverStableWhileCostsMove(costs: [Double]) {
         var steadiness = Steadiness(tolerance: 0.01)
-        for minimum in minima {
-            steadiness.add([minimum])
+        for cost in costs {
+            steadiness.add([cost])
             #expect(!steadiness.isReached)
         }
     }
@@ -139,5 +152,64 @@ private func record(
         let two = MachineOptions(processors: 2, countsInstructions: true)
         #expect(two.conflict(with: .tcg)?.contains("one processor") == true)
         #expect(MachineOptions(processors: 2).conflict(with: .kvm) == nil)
+    }
+}
+
+@Suite struct SystemCallLookupTests {
+    /// The form in which objdump shows a tree of comparisons over 5, 9 and 12; anything else is no call.
+    private let tree = """
+
+        vmlinux:     file format elf64-x86-64
+
+        Disassembly of section .text:
+
+        ffffffff81001000 <x64_sys_call>:
+        ffffffff81001000:\tcmp    $0x9,%esi
+        ffffffff81001003:\tje     ffffffff81001020 <x64_sys_call+0x20>
+        ffffffff81001005:\tja     ffffffff81001010 <x64_sys_call+0x10>
+        ffffffff81001007:\tcmp    $0x5,%esi
+        ffffffff8100100a:\tjne    ffffffff81001025 <x64_sys_call+0x25>
+        ffffffff8100100c:\tjmp    ffffffff8107ea20 <__x64_sys_five>
+        ffffffff81001010:\tcmp    $0xc,%esi
+        ffffffff81001013:\tjne    ffffffff81001025 <x64_sys_call+0x25>
+        ffffffff81001015:\tjmp    ffffffff8107ea40 <__x64_sys_twelve>
+        ffffffff81001020:\tjmp    ffffffff8107ea30 <__x64_sys_nine>
+        ffffffff81001025:\tjmp    ffffffff8107ea50 <__x64_sys_ni_syscall>
+        """
+
+    @Test(arguments: [(9, 3), (5, 6), (12, 6), (13, 6), (0, 6)])
+    func countsUpToTheJumpIntoTheCall(number: Int, count: Int) {
+        #expect(SystemCallLookup(tree).count(for: number) == count)
+    }
+
+    @Test func knowsNothingAboutJumpTables() {
+        let table = """
+            ffffffff81001000:\tcmp    $0x1d9,%esi
+            ffffffff81001003:\tja     ffffffff81001020 <x64_sys_call+0x20>
+            ffffffff81001005:\tjmp    *-0x7d000000(,%rsi,8)
+            """
+        #expect(SystemCallLookup(table).count(for: 9) == nil)
+        #expect(SystemCallLookup("").count(for: 9) == nil)
+    }
+
+    @Test func isTakenOffBeforeTwoKernelsAreFoundToDiffer() {
+        func record(_ cost: Double, _ lookups: [Int: Int]?, hasCall: Bool) -> BenchRecord {
+            let measurement = Measurement(
+                name: "set", group: .bystander, title: "set", cost: Summary([cost], isStable: true),
+                systemCalls: [273, 274])
+            let report = BenchReport(
+                kernel: .init(release: "7.3", machine: "x86_64", hasCleanupRobustList: hasCall),
+                clock: .init(unit: .instructions, evidence: [], overhead: 0), measurements: [measurement])
+            return BenchRecord(
+                kernel: "", identity: "", command: "", emulator: "", date: "", passes: [report, report],
+                systemCallLookups: lookups)
+        }
+        let stock = record(510, [273: 26, 274: 21], hasCall: false)
+        func verdicts(_ cost: Double, _ lookups: [Int: Int]?) -> [Bool] {
+            Bystander.all(stock: stock, patched: record(cost, lookups, hasCall: true)).map(\.isEqual)
+        }
+        #expect(verdicts(513, [273: 24, 274: 26]) == [true])
+        #expect(verdicts(510, [273: 24, 274: 26]) == [false])
+        #expect(verdicts(513, nil) == [false])
     }
 }

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 
 static const long crf_nr_set_robust_list = __NR_set_robust_list;
+static const long crf_nr_get_robust_list = __NR_get_robust_list;
 static const long crf_nr_mprotect = __NR_mprotect;
 static const long crf_nr_madvise = __NR_madvise;
 static const long crf_nr_ioctl = __NR_ioctl;

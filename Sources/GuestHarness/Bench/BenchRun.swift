@@ -44,7 +44,10 @@ public struct BenchRun: Sendable {
         let record = BenchRecord(
             kernel: kernel.name, identity: identity,
             command: "./qemu/run --bench --bench-kernel \(kernel.name)",
-            emulator: try await emulator(), date: Date().formatted(.iso8601), passes: reports)
+            emulator: try await emulator(), date: Date().formatted(.iso8601), passes: reports,
+            systemCallLookups: try await SystemCallLookup.instructions(
+                for: reports[0].measurements.flatMap { $0.systemCalls ?? [] },
+                in: workshop.kernels.directory(of: kernel).appending("tree")))
         if filters.isEmpty {
             try Self.write(record, to: file("\(kernel.name).json"))
             for number in 1...Self.passes { try Files.remove(passFile(number, kernel.name)) }

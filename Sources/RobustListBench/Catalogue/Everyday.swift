@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import BenchReport
+import CRobustFutex
 import CRobustListBench
+import Glibc
 import RobustFutexChecks
 
 extension BenchCase {
@@ -15,12 +17,18 @@ extension BenchCase {
         everyday("unlock", "pthread_mutex_unlock, robust, uncontended") { _ in
             Job(crb_unlock, on: try mutex(), prepare: crb_lock)
         },
-        everyday("contended-unlock", "pthread_mutex_unlock, robust, wakes a waiter") { _ in
+        everyday(
+            "contended-unlock", "pthread_mutex_unlock, robust, wakes a waiter",
+            systemCalls: [Int(SYS_futex)]
+        ) { _ in
             let mutex = try mutex()
             try need("a contending thread", crb_start_contender(OpaquePointer(mutex)))
             return Job(crb_unlock, on: mutex, prepare: crb_lock_contended, settle: crb_await_contender)
         },
-        everyday("set_robust_list", "get_robust_list and set_robust_list") { _ in Job(crb_register_head) },
+        everyday(
+            "set_robust_list", "get_robust_list and set_robust_list",
+            systemCalls: [crf_nr_get_robust_list, crf_nr_set_robust_list]
+        ) { _ in Job(crb_register_head) },
     ]
 
     private static let living = [
@@ -34,18 +42,21 @@ extension BenchCase {
     ]
 
     private static let mapping = [
-        everyday("mmap", "mmap of an anonymous page") { stage in
+        everyday("mmap", "mmap of an anonymous page", systemCalls: [Int(SYS_mmap)]) { stage in
             Job(crb_map, on: stage.context(page), settle: crb_unmap)
         },
-        everyday("munmap", "munmap of an anonymous page that was written to") { stage in
+        everyday(
+            "munmap", "munmap of an anonymous page that was written to", systemCalls: [Int(SYS_munmap)]
+        ) { stage in
             Job(crb_unmap, on: stage.context(page), prepare: crb_map_touched)
         },
     ]
 
     private static func everyday(
-        _ name: String, _ title: String, job: @escaping @Sendable (Stage) throws -> Job
+        _ name: String, _ title: String, systemCalls: [Int]? = nil,
+        job: @escaping @Sendable (Stage) throws -> Job
     ) -> BenchCase {
-        BenchCase(name, .bystander, title, job: job)
+        BenchCase(name, .bystander, title, systemCalls: systemCalls, job: job)
     }
 
     private static func mutex() throws -> UnsafeMutableRawPointer {

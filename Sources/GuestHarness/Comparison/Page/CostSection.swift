@@ -98,7 +98,7 @@ struct CostSection {
             let rows = report.measurements.filter { [.yardstick, .emulation, .unlock].contains($0.group) }.map
             {
                 measurement -> HTML in
-                guard let cost = measurement.cost?.minimum else {
+                guard let cost = measurement.cost?.decile else {
                     return """
                         <tr><th scope="row">\(measurement.title)</th>\
                         <td class="cannot" colspan="2">cannot run: \(measurement.skipped ?? "no reason given")</td></tr>
@@ -126,7 +126,7 @@ struct CostSection {
     private var bystanders: HTML {
         guard let stock = withoutCall.first, let patched = withCall.first else { return "" }
         let rows = patched.measurements.filter { $0.group == .bystander }.compactMap { measurement -> HTML? in
-            guard let new = measurement.cost?.minimum, let old = stock.cost(measurement.name) else {
+            guard let new = measurement.cost?.decile, let old = stock.cost(measurement.name) else {
                 return nil
             }
             return """
