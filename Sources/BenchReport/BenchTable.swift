@@ -32,7 +32,8 @@ public struct BenchTable {
                 return [measurement.name, "-", "", "", "", "", measurement.skipped ?? "not measured"]
             }
             return [
-                measurement.name, number(cost.minimum), number(cost.decile), number(cost.median), percent(cost.spread),
+                measurement.name, number(cost.minimum), number(cost.decile), number(cost.median),
+                percent(cost.spread),
                 call.map { ratio(cost.decile / $0) } ?? "", measurement.title,
             ]
         }

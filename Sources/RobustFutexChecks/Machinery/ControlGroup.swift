@@ -35,7 +35,8 @@ struct ControlGroup: ~Copyable {
 
     static func problem(with controller: Controller) -> String? {
         if let problem = problem() { return problem }
-        let known = (try? readText(root.appending("cgroup.controllers")))?.split(whereSeparator: \.isWhitespace)
+        let known = (try? readText(root.appending("cgroup.controllers")))?.split(
+            whereSeparator: \.isWhitespace)
         return known?.contains(Substring(controller.rawValue)) == true
             ? nil : "\(root) has no controller \(controller)"
     }
