@@ -50,10 +50,11 @@ public struct ComparisonPage {
             <h1>The robust futex race, kernel by kernel</h1>
             <p>A thread unlocks a robust mutex. Between the release of the futex word and the clearing of
             <code>list_op_pending</code> it is killed; another process has by then locked, unlocked and destroyed the mutex,
-            and uses the memory for something else. Whether the kernel then writes to that memory was tried here at every
-            instruction boundary of the unlock, with unmodified C libraries.</p>
+            and uses the memory for something else. Whether the kernel then writes to that memory was tried here at
+            \(report.quick ? "the instruction boundaries in and beside the race window" : "every instruction boundary") of the
+            unlock, with unmodified C libraries.</p>
             <div class="verdict \(verdict.isGood ? "good" : "bad")"><b>\(verdict.isGood ? "Passed" : "Failed")</b>:
-            \(report.cells.count) cells, \(verdict.problems.count) not as they must be\(report.quick ? "; quick: only boundaries in and beside the race window were tried" : "")
+            \(report.cells.count) cells, \(verdict.problems.count) not as they must be\(report.quick ? "; quick: no other boundaries were tried" : "")
             <ul>\(items.joined())</ul></div>
             <p class="faint">\(PageWords.date(report.started)) · <code>\(report.command.map(Tool.shellQuoted).joined(separator: " "))</code></p>
             </header>
