@@ -41,14 +41,15 @@ import Testing
     private typealias Verdict = KTAP.Result.Verdict
 
     private func run(
-        _ kernel: String, patched: Bool, own: Verdict, other: Verdict, problems: [String] = []
+        _ kernel: String, patched: Bool, own: Verdict, other: Verdict, config: [String] = [],
+        problems: [String] = []
     ) -> SelftestRun.KernelRun {
         let findings = [("cleanup_robust_list", own), ("futex_wait", other)].map { program, verdict in
             SelftestFinding(program: program, test: "t", verdict: verdict, remark: "why")
         }
         return SelftestRun.KernelRun(
-            kernel: kernel, base: "b", patched: patched, release: nil, findings: findings, problems: problems,
-            directory: "/runs/1")
+            kernel: kernel, base: "b", patched: patched, config: config, release: nil, findings: findings,
+            problems: problems, directory: "/runs/1")
     }
 
     private func stock(_ other: Verdict) -> SelftestRun.KernelRun {
@@ -66,6 +67,18 @@ import Testing
         #expect(
             SelftestComparison([stock(.passed), patched]).problems
                 == ["futex_wait: t: failed on patched, passed on stock"])
+    }
+
+    @Test func stockKernelOfTheSameConfigIsTheOneToCompareWith() {
+        let stocks = [
+            stock(.passed), run("stock-rt", patched: false, own: .skipped, other: .failed, config: ["rt"]),
+        ]
+        func problems(_ other: Verdict) -> [String] {
+            let patched = run("patched-rt", patched: true, own: .passed, other: other, config: ["rt"])
+            return SelftestComparison(stocks + [patched]).problems
+        }
+        #expect(problems(.failed) == [])
+        #expect(problems(.passed) == ["futex_wait: t: passed on patched-rt, failed on stock-rt"])
     }
 
     @Test func testThatOnlyOneKernelHasIsADifference() {

@@ -30,11 +30,17 @@ public struct SelftestComparison: Sendable {
         }
     }
 
-    /// All others: as on the stock kernel of the same base; where that did not run, none may fail.
+    /// The kernel without the series to hold `run` against: of the same base, and of the same config if there is one.
+    private func stock(for run: SelftestRun.KernelRun) -> SelftestRun.KernelRun? {
+        let candidates = runs.filter { $0.base == run.base && !$0.patched }
+        return candidates.first { $0.config == run.config } ?? candidates.first
+    }
+
+    /// All others: as on the stock kernel; where none ran, none may fail.
     private var differences: [String] {
         runs.flatMap { run -> [String] in
             let others = run.findings.filter { $0.program != SelftestPrograms.ofTheSeries }
-            guard let stock = runs.first(where: { $0.base == run.base && !$0.patched }) else {
+            guard let stock = stock(for: run) else {
                 return others.filter { $0.verdict == .failed }.map {
                     "\(run.kernel): \($0.name) failed (\($0.remark)); no stock kernel ran to compare with"
                 }

@@ -18,6 +18,8 @@ public struct SelftestRun: Sendable {
         public var kernel: String
         public var base: String
         public var patched: Bool
+        /// The config fragments of the kernel's own.
+        public var config: [String]
         public var release: String?
         public var findings: [SelftestFinding]
         /// What is wrong with the run itself: a program that left no result, a fault, a guest that went away.
@@ -95,8 +97,8 @@ public struct SelftestRun: Sendable {
         let ran = Set(findings.map(\.program))
         problems += names.filter { !ran.contains($0) }.map { "\($0) left no result" }
         let run = KernelRun(
-            kernel: guest.kernel.name, base: kernel.base, patched: kernel.patched, release: attempt.release,
-            findings: findings, problems: problems, directory: attempt.directory.path.string)
+            kernel: guest.kernel.name, base: kernel.base, patched: kernel.patched, config: kernel.config,
+            release: attempt.release, findings: findings, problems: problems, directory: attempt.directory.path.string)
         try Files.write(SelftestComparison.encoded(run), to: attempt.directory.results)
         return run
     }
