@@ -13,22 +13,9 @@ extension Check {
             "findsSharerWhileThreadsExit", .threads,
             claim: "a clone(CLONE_VM) process is never missed while threads of its parent's group exit"
         ) { scene in
-            let stage = try ChurnStage(scene)
-            let file = try MemoryFile(name: "signal", length: Scene.page)
-            let own = try MemoryMapping(of: file, length: Scene.page)
-            let signal = try stage.peer.map(file, length: Scene.page)
-            // Those that exit come first in the group's list, those that stay make the rest of the walk over it long:
-            // so it happens that a thread is counted, and gone before the walk ends.
-            let spawner = try stage.peer.startTask()
-            try spawner.spawnWaiters(1500, on: signal)
-            try spawner.spawnWaiters(300, on: signal + 64)
-            let before = try ProcessState.threadCount(of: stage.peer.pid)
-            try stage.hold("the exits of threads", atLeast: 4) {
-                own.cell(at: 0).store(FutexWord(rawValue: 1))
-                try own.cell(at: 0).wake(UInt32(Int32.max))
-            } until: {
-                try ProcessState.threadCount(of: stage.peer.pid) == before - 1500
-            }
+            // Both sides go on all the time: the exits on one processor, the calls on another.
+            let last = sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1
+            try ProcessorBinding.run(onProcessor: last) { try findsSharerWhileThreadsExit(scene) }
         },
 
         Check(
@@ -79,6 +66,36 @@ extension Check {
             }
         },
     ]
+
+    private static func findsSharerWhileThreadsExit(_ scene: Scene) throws {
+        let stage = try ChurnStage(scene, onProcessor: 0)
+        let file = try MemoryFile(name: "signal", length: Scene.page)
+        let own = try MemoryMapping(of: file, length: Scene.page)
+        let signal = try stage.peer.map(file, length: Scene.page)
+        let spawner = try stage.peer.startTask()
+        let alone = try ProcessState.threadCount(of: stage.peer.pid)
+        func release(_ word: Int) throws {
+            own.cell(at: word).store(FutexWord(rawValue: 1))
+            try own.cell(at: word).wake(UInt32(Int32.max))
+        }
+        for _ in 0..<40 {
+            // Those that exit come first in the group's list, those that stay make the rest of the walk over it
+            // long: so it happens that a thread is counted, and gone before the walk ends.
+            let (leaving, staying) = (100, 200)
+            try spawner.spawnWaiters(leaving, on: signal)
+            try spawner.spawnWaiters(staying, on: signal + 64)
+            try stage.hold("the exits of threads", atLeast: 1) {
+                try release(0)
+            } until: {
+                try ProcessState.threadCount(of: stage.peer.pid) == alone + staying
+            }
+            try release(64)
+            try Deadline.poll(for: "the other threads to exit") {
+                try ProcessState.threadCount(of: stage.peer.pid) == alone
+            }
+            for word in [0, 64] { own.cell(at: word).store(FutexWord(rawValue: 0)) }
+        }
+    }
 }
 
 /// A peer with a clone(CLONE_VM) process, whose robust list head this process can write and read by plain stores and
@@ -93,11 +110,14 @@ private final class ChurnStage {
     private let heads: MemoryMapping
     private let operation: UInt
 
-    init(_ scene: Scene) throws {
+    /// - Parameter processor: on which the peer and all its tasks run; nil for any.
+    init(_ scene: Scene, onProcessor processor: Int? = nil) throws {
         self.scene = scene
         let lock = try scene.file()
         let file = try MemoryFile(name: "heads", length: Scene.page)
         peer = try scene.peer()
+        // Its tasks inherit it.
+        if let processor { try peer.run(onProcessor: processor) }
         own = try MemoryMapping(of: lock, length: Scene.page)
         heads = try MemoryMapping(of: file, length: Scene.page)
         let word = try peer.map(lock, length: Scene.page) + UInt(wordOffset)

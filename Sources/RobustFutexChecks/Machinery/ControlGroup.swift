@@ -16,7 +16,8 @@ struct ControlGroup: ~Copyable {
     private let path: FilePath
 
     init(_ controllers: Controller...) throws {
-        path = Self.root.appending("robust-lock-\(getpid())")
+        // A check that fails can leave its own behind for as long as its processes live.
+        path = Self.root.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         guard mkdir(path.string, 0o755) == 0 else {
             throw CheckError.broken("mkdir \(path): \(Errno(rawValue: errno).name)")
         }
