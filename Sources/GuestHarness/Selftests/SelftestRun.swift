@@ -98,7 +98,8 @@ public struct SelftestRun: Sendable {
         problems += names.filter { !ran.contains($0) }.map { "\($0) left no result" }
         let run = KernelRun(
             kernel: guest.kernel.name, base: kernel.base, patched: kernel.patched, config: kernel.config,
-            release: attempt.release, findings: findings, problems: problems, directory: attempt.directory.path.string)
+            release: attempt.release, findings: findings, problems: problems,
+            directory: attempt.directory.path.string)
         try Files.write(SelftestComparison.encoded(run), to: attempt.directory.results)
         return run
     }
