@@ -22,7 +22,7 @@ enum PageStyle {
         h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0; }
         h2 { font-size: 1.25rem; margin: 2.2rem 0 .5rem; border-bottom: 1px solid var(--line); }
         h3 { font-size: 1.05rem; margin: 1.4rem 0 .3rem; }
-        p, ul, ol { max-width: 46rem; }
+        p, ul, ol { max-width: 46rem; overflow-wrap: anywhere; }
         code, pre, .mono { font-family: ui-monospace, monospace; font-size: .87em; }
         pre { background: var(--panel); padding: .6rem .8rem; overflow-x: auto; border-radius: 4px; }
         .faint { color: var(--faint); }
