@@ -42,6 +42,8 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     /// come and go and cost some 10 instructions each, and how many comparisons a process takes depends on the addresses
     /// of those that are sought. One boot can really be dearer than another there.
     public static let toleranceOfSearch = 0.03
+    /// The same in instructions, for cheap calls: 20 kernel threads.
+    public static let toleranceOfKernelThreads = 200.0
 
     /// Whether the call's cost grows with the number of processes that have no part in it.
     private var searchesProcesses: Bool { (report.line("unrelated")?.slope ?? 0) > 1 }
@@ -77,7 +79,9 @@ public struct BenchRecord: Codable, Equatable, Sendable {
         let call = Set(report.measurements.filter { $0.group == .call }.map(\.name))
         return differences.filter {
             let searches = searchesProcesses && call.contains($0.name)
-            return $0.relative > (searches ? Self.toleranceOfSearch : Self.tolerance)
+            guard searches else { return $0.relative > Self.tolerance }
+            return $0.relative > Self.toleranceOfSearch
+                && $0.greatest - $0.least > Self.toleranceOfKernelThreads
         }
     }
 }
