@@ -76,10 +76,10 @@ public struct BenchRecord: Codable, Equatable, Sendable {
 
     /// Those that are not the same number twice; empty is what makes the record worth anything.
     public var unrepeatable: [Difference] {
-        let call = Set(report.measurements.filter { $0.group == .call }.map(\.name))
+        let calls = report.measurements.filter { $0.group == .call }.map(\.name)
+        let searches = Set(searchesProcesses ? calls : [])
         return differences.filter {
-            let searches = searchesProcesses && call.contains($0.name)
-            guard searches else { return $0.relative > Self.tolerance }
+            guard searches.contains($0.name) else { return $0.relative > Self.tolerance }
             return $0.relative > Self.toleranceOfSearch
                 && $0.greatest - $0.least > Self.toleranceOfKernelThreads
         }

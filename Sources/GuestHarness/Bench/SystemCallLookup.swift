@@ -19,6 +19,7 @@ struct SystemCallLookup {
     private let indices: [UInt64: Int]
 
     static func instructions(for numbers: [Int], in tree: FilePath) async throws -> [Int: Int] {
+        guard !numbers.isEmpty else { return [:] }
         let kernel = tree.appending("vmlinux").string
         let listing = try await Tool(
             "objdump", ["--disassemble=x64_sys_call", "--no-show-raw-insn", kernel]
