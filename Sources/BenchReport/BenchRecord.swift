@@ -38,16 +38,6 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     /// By how much two boots may differ under a clock that counts instructions, relative.
     public static let tolerance = 0.01
 
-    /// The same where the call has to look at every process, as without mm->owner: among them are kernel threads, which
-    /// come and go and cost some 10 instructions each, and how many comparisons a process takes depends on the addresses
-    /// of those that are sought. One boot can really be dearer than another there.
-    public static let toleranceOfSearch = 0.03
-    /// The same in instructions, for cheap calls: 20 kernel threads.
-    public static let toleranceOfKernelThreads = 200.0
-
-    /// Whether the call's cost grows with the number of processes that have no part in it.
-    private var searchesProcesses: Bool { (report.line("unrelated")?.slope ?? 0) > 1 }
-
     /// The first boot, whose numbers tables show.
     public var report: BenchReport { passes[0] }
 
@@ -75,13 +65,5 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     }
 
     /// Those that are not the same number twice; empty is what makes the record worth anything.
-    public var unrepeatable: [Difference] {
-        let calls = report.measurements.filter { $0.group == .call }.map(\.name)
-        let searches = Set(searchesProcesses ? calls : [])
-        return differences.filter {
-            guard searches.contains($0.name) else { return $0.relative > Self.tolerance }
-            return $0.relative > Self.toleranceOfSearch
-                && $0.greatest - $0.least > Self.toleranceOfKernelThreads
-        }
-    }
+    public var unrepeatable: [Difference] { differences.filter { $0.relative > Self.tolerance } }
 }

@@ -34,22 +34,50 @@ static void *park_thread(void *unused)
 	return NULL;
 }
 
-long crb_start_threads(unsigned int count, int32_t *last_tid)
+/* As large as libc's, so that two of them share page tables no more than those do. */
+#define STACK_SIZE ((size_t)8 << 20)
+
+/* Where count stacks are to lie, NULL: wherever libc puts each. 0 or -errno. */
+static long start_threads(unsigned int count, char *stacks)
 {
 	uint32_t wanted = parked + count;
 
 	for (unsigned int i = 0; i < count; i++) {
+		pthread_attr_t attributes;
 		pthread_t thread;
-		int error = pthread_create(&thread, NULL, park_thread, NULL);
+		int error = pthread_attr_init(&attributes);
 
+		if (!error && stacks)
+			error = pthread_attr_setstack(&attributes, stacks + i * STACK_SIZE, STACK_SIZE);
+		if (!error)
+			error = pthread_create(&thread, &attributes, park_thread, NULL);
+		pthread_attr_destroy(&attributes);
 		if (error)
 			return -error;
 	}
 	for (uint32_t seen; (seen = crf_load32(&parked)) != wanted;)
 		crf_futex(&parked, FUTEX_WAIT, seen, NULL, NULL, 0);
-	if (last_tid)
-		*last_tid = last_parked;
 	return 0;
+}
+
+long crb_start_threads(unsigned int count, int32_t *last_tid)
+{
+	long result = start_threads(count, NULL);
+
+	if (last_tid && !result)
+		*last_tid = last_parked;
+	return result;
+}
+
+static long start_threads_in_one_mapping(unsigned int count)
+{
+	void *stacks;
+
+	if (!count)
+		return 0;
+	stacks = mmap(NULL, count * STACK_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	return stacks == MAP_FAILED ? -errno : start_threads(count, stacks);
 }
 
 /* What a peer says of itself, once. */
@@ -75,7 +103,8 @@ static struct greeting prepare_peer(const struct crb_peer_plan *plan)
 			greeting.mapping = (uintptr_t)address;
 		}
 	}
-	greeting.error = (int)-crb_start_threads(plan->threads - 1, NULL);
+	greeting.error = (int)-(plan->one_stack_mapping ? start_threads_in_one_mapping(plan->threads - 1)
+						       : start_threads(plan->threads - 1, NULL));
 	return greeting;
 }
 

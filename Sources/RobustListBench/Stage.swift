@@ -25,19 +25,24 @@ final class Stage {
     // MARK: Peers
 
     /// Processes that map the file.
-    func startSharers(_ count: Int, threads: Int = 1, mappings: Int = 1, length: Int = 4096) throws {
+    ///
+    /// - Parameter oneStackMapping: the threads' stacks, and so their robust list heads, lie in one mapping.
+    func startSharers(
+        _ count: Int, threads: Int = 1, oneStackMapping: Bool = false, mappings: Int = 1, length: Int = 4096
+    ) throws {
         try start(
             count,
             crb_peer_plan(
                 file: file.descriptor.rawValue, length: length, mappings: mappings, threads: UInt32(threads),
-                timeout_ms: Self.patience))
+                one_stack_mapping: oneStackMapping, timeout_ms: Self.patience))
     }
 
     /// Processes that do not.
     func startUnrelated(_ count: Int) throws {
         try start(
             count,
-            crb_peer_plan(file: -1, length: 0, mappings: 0, threads: 1, timeout_ms: Self.patience))
+            crb_peer_plan(file: -1, length: 0, mappings: 0, threads: 1, one_stack_mapping: false,
+                timeout_ms: Self.patience))
     }
 
     /// Threads of this process, besides the one that measures. One of them, if any.

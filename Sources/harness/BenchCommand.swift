@@ -11,7 +11,7 @@ struct BenchArguments: ParsableArguments {
             "Measure what the system call costs, in guest instructions, and whom.",
             discussion: """
                 Boots each kernel twice, with a clock that counts instructions. Fails unless both boots give the \
-                same numbers within 1 % (3 % or 200 instructions where it searches all processes), and the kernel with the call costs those nothing who do not call it. A \
+                same numbers within 1 %, and the kernel with the call costs those nothing who do not call it. A \
                 target that is missed is shown and is no failure. Leaves build/bench/KERNEL.json.
                 """))
     var bench = false

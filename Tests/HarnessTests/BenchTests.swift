@@ -121,30 +121,6 @@ private func record(
         #expect(BenchSummary([other]).complaints.count == 1)
     }
 
-    @Test func searchOfAllProcessesMayDifferByMore() {
-        func record(slope: Double, group: Measurement.Group) -> BenchRecord {
-            let passes = [20_000.0, 20_500].map { cost in
-                let series = [0.0, 1000, 4000].map { x in
-                    Measurement(
-                        name: "unrelated/\(Int(x))", group: .call, title: "",
-                        point: .init(series: "unrelated", unit: "process", x: x),
-                        cost: Summary([2_500 + slope * x], isStable: true))
-                }
-                let one = Measurement(
-                    name: "one", group: group, title: "", cost: Summary([cost], isStable: true))
-                return BenchReport(
-                    kernel: .init(release: "", machine: "", hasCleanupRobustList: true),
-                    clock: .init(unit: .instructions, evidence: [], overhead: 0),
-                    measurements: series + [one])
-            }
-            return BenchRecord(
-                kernel: "", identity: "", command: "", emulator: "", date: "", passes: passes)
-        }
-        #expect(record(slope: 29, group: .call).unrepeatable.isEmpty)
-        #expect(record(slope: 29, group: .bystander).unrepeatable.map(\.name) == ["one"])
-        #expect(record(slope: 0, group: .call).unrepeatable.map(\.name) == ["one"])
-    }
-
     @Test func targetsAreHeldAgainstTheirQuantity() throws {
         let target = try #require(Target.all.first { $0.quantity == .cost("own-threads/1") })
         #expect(target.value(in: report(["own-threads/1": 1_501])) == 1_501)

@@ -7,6 +7,7 @@
 #ifndef CRB_PEER_H
 #define CRB_PEER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,7 +15,8 @@ struct crb_peer_plan {
 	int file;            /* mapped shared and writable; -1: nothing is mapped */
 	size_t length;       /* of each mapping, in bytes */
 	size_t mappings;     /* how often; of the same offset, so that they cannot be merged */
-	unsigned int threads; /* at least 1, the leader included; with libc's default stacks */
+	unsigned int threads; /* at least 1, the leader included; with stacks of libc's default size */
+	bool one_stack_mapping; /* their stacks lie side by side, without guard pages; else each where libc puts it */
 	int timeout_ms;      /* for the peer to be ready */
 };
 

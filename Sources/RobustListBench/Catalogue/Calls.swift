@@ -27,6 +27,13 @@ extension BenchCase {
             try stage.startSharers(1, threads: count)
             return try cleanup(stage)
         }
+        // What is left of a thread's cost when no mapping has to be looked up for it.
+        + call("sharer-threads-one-mapping", per: "thread", at: [1, 16, 128, 1024]) {
+            "one other sharer with \(counted($0, "thread")), stacks in one mapping"
+        } job: { stage, count in
+            try stage.startSharers(1, threads: count, oneStackMapping: true)
+            return try cleanup(stage)
+        }
 
     private static let processes =
         call("sharers", per: "process", at: [1, 16, 128, 512]) {

@@ -87,7 +87,21 @@ import Testing
         #expect(page.contains("1,000 + 100 for each thread"))
         #expect(page.contains("1,100 <span class=\"word\">met</span>"))
         #expect(page.contains("not measured"))
-        #expect(page.contains("+0.00 %"))
+        #expect(page.contains("<span class=\"word\">equal</span>"))
+    }
+
+    /// As ./qemu/run --bench judges: a part that is only lookup is no difference, what remains is one.
+    @Test(arguments: [(5_003.0, "equal"), (5_100, "differs")])
+    func everybodyElseIsJudgedAsByTheBench(cost: Double, verdict: String) throws {
+        let stock = benchmark(patched: false)
+        var patched = benchmark(patched: true)
+        for boot in patched.passes.indices {
+            let last = patched.passes[boot].measurements.count - 1
+            patched.passes[boot].measurements[last].cost = .init([cost], isStable: true)
+        }
+        let page = try page(costs: [patched, stock])
+        #expect(page.contains("<span class=\"word\">\(verdict)</span>"))
+        #expect(page.contains("data-label=\"difference\">\(CostSection.number(cost - 5_000))<"))
     }
 
     @Test(

@@ -12,7 +12,6 @@ struct CostSection {
     private var withCall: [BenchReport] {
         reports.filter { $0.kernel.hasCleanupRobustList && $0.clock.unit == .instructions }
     }
-    private var withoutCall: [BenchReport] { reports.filter { !$0.kernel.hasCleanupRobustList } }
 
     var html: HTML {
         guard !reports.isEmpty else { return "" }
@@ -122,26 +121,33 @@ struct CostSection {
         return "<h3>Beside other calls, and beside doing it in user space</h3>\n\(tables.joined())"
     }
 
-    /// What those pay who do not use the call: nothing, if the columns are equal.
+    /// What those pay who do not use the call: nothing, but for the place of their calls among the others.
     private var bystanders: HTML {
-        guard let stock = withoutCall.first, let patched = withCall.first else { return "" }
-        let rows = patched.measurements.filter { $0.group == .bystander }.compactMap { measurement -> HTML? in
-            guard let new = measurement.cost?.decile, let old = stock.cost(measurement.name) else {
-                return nil
-            }
-            return """
-                <tr><th scope="row">\(measurement.title)</th>\
-                <td class="number" data-label="\(stock.kernel.release)">\(Self.number(old))</td>\
-                <td class="number" data-label="\(patched.kernel.release)">\(Self.number(new))</td>\
-                <td class="number" data-label="difference">\(Self.change(from: old, to: new))</td></tr>
-                """
+        guard let stock = records.first(where: { !$0.report.kernel.hasCleanupRobustList }),
+            let patched = records.first(where: \.report.kernel.hasCleanupRobustList)
+        else { return "" }
+        let before = stock.report.kernel.release
+        let after = patched.report.kernel.release
+        let rows = Bystander.all(stock: stock, patched: patched).map { bystander -> HTML in
+            """
+            <tr><th scope="row">\(bystander.title)</th>\
+            <td class="number" data-label="\(before)">\(Self.number(bystander.stock))</td>\
+            <td class="number" data-label="\(after)">\(Self.number(bystander.patched))</td>\
+            <td class="number" data-label="difference">\(Self.number(bystander.difference))</td>\
+            <td class="number" data-label="of it lookup">\(Self.number(bystander.lookup))</td>\
+            <td class="\(bystander.isEqual ? "intact" : "broken")" data-label="within the noise, \
+            \(Self.number(bystander.noise))"><span class="word">\(bystander.isEqual ? "equal" : "differs")</span></td></tr>
+            """
         }
         guard !rows.isEmpty else { return "" }
         return """
             <h3>What everybody else pays</h3>
+            <p>Lookup is the part of a difference that comes from the kernel finding a system call by its number in a \
+            tree of comparisons, to which one number more gives another shape. What is left is noise, or it differs.</p>
             <div class="scroll"><table class="stack">
-            <thead><tr><th>operation</th><th class="number">\(stock.kernel.release)</th>\
-            <th class="number">\(patched.kernel.release)</th><th class="number">difference</th></tr></thead>
+            <thead><tr><th>operation</th><th class="number">\(before)</th>\
+            <th class="number">\(after)</th><th class="number">difference</th>\
+            <th class="number">of it lookup</th><th>without it</th></tr></thead>
             <tbody>\(rows.joined())</tbody></table></div>
             """
     }
@@ -161,9 +167,5 @@ struct CostSection {
 
     private static func ratio(_ cost: Double, of base: Double) -> String {
         String(format: "%.2f", cost / base)
-    }
-
-    private static func change(from old: Double, to new: Double) -> String {
-        old > 0 ? String(format: "%+.2f %%", (new - old) / old * 100) : "\(number(new - old))"
     }
 }
