@@ -41,7 +41,8 @@ final class Stage {
     func startUnrelated(_ count: Int) throws {
         try start(
             count,
-            crb_peer_plan(file: -1, length: 0, mappings: 0, threads: 1, one_stack_mapping: false,
+            crb_peer_plan(
+                file: -1, length: 0, mappings: 0, threads: 1, one_stack_mapping: false,
                 timeout_ms: Self.patience))
     }
 
