@@ -168,8 +168,8 @@ private func record(
         ffffffff81001003:\tje     ffffffff81001020 <x64_sys_call+0x20>
         ffffffff81001005:\tja     ffffffff81001010 <x64_sys_call+0x10>
         ffffffff81001007:\tcmp    $0x5,%esi
-        ffffffff8100100a:\tjne    ffffffff81001025 <x64_sys_call+0x25>
-        ffffffff8100100c:\tjmp    ffffffff8107ea20 <__x64_sys_five>
+        ffffffff8100100a:\tje     ffffffff8107ea20 <__x64_sys_five>
+        ffffffff8100100e:\tjmp    ffffffff81001025 <x64_sys_call+0x25>
         ffffffff81001010:\tcmp    $0xc,%esi
         ffffffff81001013:\tjne    ffffffff81001025 <x64_sys_call+0x25>
         ffffffff81001015:\tjmp    ffffffff8107ea40 <__x64_sys_twelve>
@@ -177,7 +177,7 @@ private func record(
         ffffffff81001025:\tjmp    ffffffff8107ea50 <__x64_sys_ni_syscall>
         """
 
-    @Test(arguments: [(9, 3), (5, 6), (12, 6), (13, 6), (0, 6)])
+    @Test(arguments: [(9, 3), (5, 5), (12, 6), (13, 6), (0, 7)])
     func countsUpToTheJumpIntoTheCall(number: Int, count: Int) {
         #expect(SystemCallLookup(tree).count(for: number) == count)
     }
