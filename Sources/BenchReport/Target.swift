@@ -10,20 +10,40 @@ public struct Target: Equatable, Sendable {
         case slope(String)
         /// The cost of the first less that of the second.
         case difference(String, String)
+        /// The slope of the first series less that of the second.
+        case slopeDifference(String, String)
+
+        /// nil when the report does not have it.
+        func value(in report: BenchReport) -> Double? {
+            switch self {
+            case .cost(let name): report.cost(name)
+            case .slope(let series): report.line(series)?.slope
+            case .difference(let name, let base):
+                report.cost(name).flatMap { cost in report.cost(base).map { cost - $0 } }
+            case .slopeDifference(let series, let base):
+                report.line(series).flatMap { line in report.line(base).map { line.slope - $0.slope } }
+            }
+        }
+    }
+
+    /// A part of what is held against the limit that is not the call's own work; shown where the limit is missed.
+    public struct Part: Equatable, Sendable {
+        public var title: String
+        public var quantity: Quantity
     }
 
     public var title: String
     public var quantity: Quantity
     public var limit: Double
+    public var part: Part?
 
     /// nil when the report does not have it.
-    public func value(in report: BenchReport) -> Double? {
-        switch quantity {
-        case .cost(let name): report.cost(name)
-        case .slope(let series): report.line(series)?.slope
-        case .difference(let name, let base):
-            report.cost(name).flatMap { cost in report.cost(base).map { cost - $0 } }
-        }
+    public func value(in report: BenchReport) -> Double? { quantity.value(in: report) }
+
+    /// The part to show beside the value: none when the limit is kept, or the report does not have it.
+    public func explanation(in report: BenchReport) -> (title: String, value: Double)? {
+        guard let part, let value = value(in: report), !isMet(by: value) else { return nil }
+        return part.quantity.value(in: report).map { (part.title, $0) }
     }
 
     /// Whether a value is within the limit. A target of nothing means: not more than 1 % of one call with a
@@ -38,7 +58,11 @@ public struct Target: Equatable, Sendable {
         Target(title: "FUTEX2_PRIVATE, one thread", quantity: .cost("private-threads/1"), limit: 1_000),
         Target(title: "one other sharer", quantity: .cost("sharers/1"), limit: 2_500),
         Target(title: "each further thread, own process", quantity: .slope("own-threads"), limit: 200),
-        Target(title: "each further thread, other process", quantity: .slope("sharer-threads"), limit: 400),
+        Target(
+            title: "each further thread, other process", quantity: .slope("sharer-threads"), limit: 400,
+            part: Part(
+                title: "of it finding the mapping of its stack",
+                quantity: .slopeDifference("sharer-threads", "sharer-threads-one-mapping"))),
         Target(title: "128 sharers of one thread", quantity: .cost("sharers/128"), limit: 130_000),
         Target(
             title: "1,000 unrelated processes", quantity: .difference("unrelated/1000", "unrelated/0"),

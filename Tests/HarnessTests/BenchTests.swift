@@ -133,6 +133,30 @@ private func record(
         #expect(nothing.isMet(by: 10) && !nothing.isMet(by: 60))
     }
 
+    @Test func missedTargetShowsWhichPartIsNotTheCalls() throws {
+        func report(_ slope: Double) -> BenchReport {
+            let series = [("sharer-threads", slope), ("sharer-threads-one-mapping", 300)]
+            return BenchReport(
+                kernel: .init(release: "", machine: "", hasCleanupRobustList: true),
+                clock: .init(unit: .instructions, evidence: [], overhead: 0),
+                measurements: series.flatMap { name, slope in
+                    [1.0, 16, 128].map { x in
+                        Measurement(
+                            name: "\(name)/\(Int(x))", group: .call, title: "",
+                            point: .init(series: name, unit: "thread", x: x),
+                            cost: Summary([1_000 + slope * x], isStable: true))
+                    }
+                })
+        }
+        let target = try #require(Target.all.first { $0.part != nil })
+        let missed = try #require(target.explanation(in: report(500)))
+        #expect(abs(missed.value - 200) < 1e-6)
+        #expect(target.explanation(in: report(390)) == nil)
+        let lines = BenchTable(report(500)).lines
+        let index = try #require(lines.firstIndex { $0.hasPrefix(target.title) && $0.contains("MISSED") })
+        #expect(lines[index + 1].hasPrefix("  \(missed.title)") && lines[index + 1].contains("200"))
+    }
+
     @Test func dearerBystanderIsNoticed() {
         let stock = record([["lock": 1_000], ["lock": 1_001]], group: .bystander, hasCall: false)
         let equal = record([["lock": 1_003], ["lock": 1_004]], group: .bystander)

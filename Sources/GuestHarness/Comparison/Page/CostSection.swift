@@ -44,7 +44,8 @@ struct CostSection {
                 let isMet = target.isMet(by: value)
                 return """
                     <td class="number \(isMet ? "intact" : "broken")" data-label="\(report.kernel.release)">\
-                    \(Self.number(value)) <span class="word">\(isMet ? "met" : "over")</span></td>
+                    \(Self.number(value)) <span class="word">\(isMet ? "met" : "over")</span>\
+                    \(explanation(of: target, in: report))</td>
                     """
             }
             return """
@@ -59,6 +60,11 @@ struct CostSection {
             <thead><tr><th>case</th><th class="number">target</th>\(kernels)</tr></thead>
             <tbody>\(rows.joined())</tbody></table></div>
             """
+    }
+
+    private func explanation(of target: Target, in report: BenchReport) -> HTML {
+        guard let part = target.explanation(in: report) else { return "" }
+        return "<div class=\"faint\">\(part.title): \(Self.number(part.value))</div>"
     }
 
     private var plots: HTML {
