@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// What `./qemu/run --bench` found on one kernel, in two boots: `build/bench/KERNEL.json`.
+/// What `./qemu/run --bench` found on one kernel, twice in a row: `build/bench/KERNEL.json`.
 public struct BenchRecord: Codable, Equatable, Sendable {
     /// Raised whenever a reader of the previous form would misunderstand.
-    public static let currentSchema = 2
+    public static let currentSchema = 3
 
     public var schema: Int
     /// Name in the catalogue of kernels.
@@ -16,8 +16,10 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     public var emulator: String
     /// ISO 8601.
     public var date: String
-    /// Independent boots of the same kernel, all with the same measurements.
-    public var passes: [BenchReport]
+    /// The last two of ``boots`` boots of the same kernel, independent of each other, with the same measurements.
+    public private(set) var passes: [BenchReport]
+    /// How many it took until two in a row gave the same numbers, or until that was given up.
+    public private(set) var boots: Int
     /// Instructions by which the kernel finds the system calls of these numbers; without those of which it is unknown.
     public var systemCallLookups: [Int: Int]?
 
@@ -32,7 +34,24 @@ public struct BenchRecord: Codable, Equatable, Sendable {
         self.emulator = emulator
         self.date = date
         self.passes = passes
+        boots = passes.count
         self.systemCallLookups = systemCallLookups
+    }
+
+    /// Boots until two in a row give the same numbers, at least twice and at most `limit` times. Whether they do then
+    /// is what ``unrepeatable`` says.
+    ///
+    /// - Parameter boot: is told its number, from 1, and what differed between the two boots before, when that is
+    ///   why there is another one.
+    public mutating func repeatUntilTheSameTwice(
+        limit: Int, boot: (Int, [Difference]) async throws -> BenchReport
+    ) async rethrows {
+        repeat {
+            let differing = passes.count == 2 ? unrepeatable : []
+            let report = try await boot(boots + 1, differing)
+            passes = passes.suffix(1) + [report]
+            boots += 1
+        } while boots < 2 || (!unrepeatable.isEmpty && boots < limit)
     }
 
     /// By how much two boots may differ under a clock that counts instructions, relative.

@@ -10,9 +10,9 @@ struct BenchArguments: ParsableArguments {
         help: ArgumentHelp(
             "Measure what the system call costs, in guest instructions, and whom.",
             discussion: """
-                Boots each kernel twice, with a clock that counts instructions. Fails unless both boots give the \
-                same numbers within 1 %, and the kernel with the call costs those nothing who do not call it. A \
-                target that is missed is shown and is no failure. Leaves build/bench/KERNEL.json.
+                Boots each kernel until two boots in a row give the same numbers within 1 %, with a clock that \
+                counts instructions. Fails when no two of the first five do, or when the kernel with the call costs \
+                those something who do not call it. A target that is missed is shown and is no failure. Leaves build/bench/KERNEL.json.
                 """))
     var bench = false
 

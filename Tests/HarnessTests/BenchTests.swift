@@ -121,6 +121,25 @@ private func record(
         #expect(BenchSummary([other]).complaints.count == 1)
     }
 
+    @Test(
+        arguments: [
+            ([100, 100.5, 200], 2, [100, 100.5]), ([100, 102, 102], 3, [102, 102]),
+            ([100, 102, 100, 102, 100], 4, [100, 102]),
+        ] as [([Double], Int, [Double])])
+    func bootsUntilTheSameNumberTwiceInARow(costs: [Double], boots: Int, last: [Double]) async {
+        var record = record([])
+        var differing: [[String]] = []
+        await record.repeatUntilTheSameTwice(limit: 4) { number, differences in
+            differing.append(differences.map(\.name))
+            return report(["a": costs[number - 1]])
+        }
+        #expect(record.boots == boots)
+        #expect(record.passes.map { $0.cost("a") } == last)
+        #expect(record.unrepeatable.isEmpty == (boots < 4))
+        #expect(differing.prefix(2) == [[], []])
+        #expect(differing.dropFirst(2).allSatisfy { $0 == ["a"] })
+    }
+
     @Test func targetsAreHeldAgainstTheirQuantity() throws {
         let target = try #require(Target.all.first { $0.quantity == .cost("own-threads/1") })
         #expect(target.value(in: report(["own-threads/1": 1_501])) == 1_501)
