@@ -31,6 +31,14 @@ import Testing
         #expect(programs[2].tests.filter { $0.verdict == .failed }.count == 3)
     }
 
+    @Test func skippedTestNeedsNoName() throws {
+        let lines = "# ok 6 # SKIP no call\n# not ok 7 # SKIP neither\n# ok 8\nok 1 selftests: futex: t\n"
+        let tests = try #require(KTAP(lines).programs.first).tests
+        #expect(tests.map(\.name) == ["number 6", "number 7", "number 8"])
+        #expect(tests.map(\.verdict) == [.skipped, .skipped, .passed])
+        #expect(tests.map(\.remark) == ["no call", "neither", ""])
+    }
+
     @Test func nothingIsReadOutOfNothing() {
         #expect(KTAP("").programs == [])
         #expect(KTAP("TAP version 13\n1..2\n# ok 1 inner\n").programs == [])
