@@ -53,6 +53,7 @@ import Testing
 
     @Test(arguments: [
         "lkdtm: No crash points registered, enable through debugfs", "a[12]: segfault at 0 ip 1 sp 2 error 4",
+        "traps: robust_list[2480] general protection fault ip:7fd07608752d sp:7fd075f5def0 error:0 in libc.so.6",
         "clocksource: Watchdog remote CPU 1 read timed out", "DEBUG: nothing",
     ])
     func harmlessLineIsNoReport(_ line: String) {

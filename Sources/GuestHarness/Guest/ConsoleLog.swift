@@ -51,11 +51,12 @@ public enum ConsoleLog {
 
     /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, kernel/kcsan/report.c, lib/ubsan.c,
     /// kernel/locking/lockdep.c, lib/debugobjects.c, lib/list_debug.c, kernel/sched/core.c, kernel/hung_task.c,
-    /// kernel/watchdog.c, mm/oom_kill.c and kernel/rcu/tree_stall.h.
+    /// kernel/watchdog.c, mm/oom_kill.c and kernel/rcu/tree_stall.h. A general protection fault with "ip:" is that of a
+    /// program (arch/x86/kernel/traps.c), like a segmentation fault.
     private static var reports: [Regex<Substring>] {
         [
             #/\bWARNING: /#, #/\bBUG: /#, #/kernel BUG at /#, #/\bOops\b/#, #/Kernel panic/#,
-            #/general protection fault/#, #/Unable to handle kernel/#, #/\bK(?:A|C)SAN: /#, #/\bKFENCE: /#,
+            #/general protection fault(?! ip:)/#, #/Unable to handle kernel/#, #/\bK(?:A|C)SAN: /#, #/\bKFENCE: /#,
             #/\bUBSAN: /#, #/refcount_t: /#, #/possible (?:circular|recursive) locking/#,
             #/possible irq lock inversion/#, #/inconsistent lock state/#, #/suspicious RCU usage/#,
             #/DEBUG_LOCKS_WARN_ON/#, #/turning off the locking correctness validator/#,
