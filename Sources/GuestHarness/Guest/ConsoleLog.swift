@@ -56,7 +56,8 @@ public enum ConsoleLog {
     private static var reports: [Regex<Substring>] {
         [
             #/\bWARNING: /#, #/\bBUG: /#, #/kernel BUG at /#, #/\bOops\b/#, #/Kernel panic/#,
-            #/general protection fault(?! ip:)/#, #/Unable to handle kernel/#, #/\bK(?:A|C)SAN: /#, #/\bKFENCE: /#,
+            #/general protection fault(?! ip:)/#, #/Unable to handle kernel/#, #/\bK(?:A|C)SAN: /#,
+            #/\bKFENCE: /#,
             #/\bUBSAN: /#, #/refcount_t: /#, #/possible (?:circular|recursive) locking/#,
             #/possible irq lock inversion/#, #/inconsistent lock state/#, #/suspicious RCU usage/#,
             #/DEBUG_LOCKS_WARN_ON/#, #/turning off the locking correctness validator/#,
