@@ -9,6 +9,7 @@ public struct Check: Sendable {
         case siblings = "Siblings"
         case backingStores = "BackingStores"
         case heads = "Heads"
+        case staleHeads = "StaleHeads"
         case threads = "Threads"
         case inFlightExits = "InFlightExits"
         case hostileSharers = "HostileSharers"
@@ -68,7 +69,8 @@ public struct Check: Sendable {
 
     /// Every check there is, group by group.
     public static let all: [Check] =
-        siblings + siblingsLeftAlone + backingStores + heads + threads + moreThreads + churn + inFlightExits
+        siblings + siblingsLeftAlone + backingStores + heads + staleHeads + replacedHeads + threads
+        + moreThreads + churn + inFlightExits
         + hostileSharers + abi + compat + errors
         + moreErrors + ranges + wakeDuty + moreWakeDuty + race + probe
         + withoutSyscall

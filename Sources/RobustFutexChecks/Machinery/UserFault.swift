@@ -11,7 +11,8 @@ final class UserFault {
 
     /// - Parameter features: such as `UFFD_FEATURE_EVENT_FORK`.
     init(of peer: Peer, features: UInt64 = 0) throws {
-        let there = try peer.need("userfaultfd", crf_nr_userfaultfd, UInt(O_CLOEXEC))
+        // poll(2) says nothing but POLLERR about one that is not O_NONBLOCK.
+        let there = try peer.need("userfaultfd", crf_nr_userfaultfd, UInt(O_CLOEXEC | O_NONBLOCK))
         let handle = try required("pidfd of \(peer.pid)", crf_pidfd_open(peer.pid))
         defer { close(Int32(handle)) }
         descriptor = Int32(
@@ -55,6 +56,9 @@ final class UserFault {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&request, 1, Int32(Deadline().milliseconds())) == 1 else {
             throw CheckError.timedOut(what)
+        }
+        guard request.revents == Int16(POLLIN) else {
+            throw CheckError.broken("poll of a userfaultfd for \(what): events \(request.revents)")
         }
     }
 

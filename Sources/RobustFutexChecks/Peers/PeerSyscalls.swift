@@ -57,14 +57,14 @@ extension Peer {
     }
 
     /// Gives the peer a descriptor of the file's; the number that it has there.
-    func send(_ file: borrowing MemoryFile) throws -> UInt {
+    func send(_ file: borrowing MemoryFile, mode: Int32 = O_RDONLY) throws -> UInt {
         // The peer's own way to it: descriptors that come with requests are closed with them.
         let path = try map(anonymous: .private, length: Scene.page)
         let text = "/proc/\(getpid())/fd/\(file.descriptor.rawValue)"
         _ = try required(
             "path in peer \(pid)",
             text.withCString { crf_write_memory(pid, path, $0, strlen($0) + 1) })
-        return try need("open of \(text)", Int(SYS_open), path, UInt(O_RDONLY | O_CLOEXEC))
+        return try need("open of \(text)", Int(SYS_open), path, UInt(mode | O_CLOEXEC))
     }
 
     func protect(_ address: UInt, length: Int, _ protection: MemoryMapping.Protection) throws {

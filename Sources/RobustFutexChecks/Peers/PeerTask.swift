@@ -49,12 +49,14 @@ public final class PeerTask {
     }
 
     /// The one task of a process that executed ``Program/compat``.
-    init(executedIn peer: Peer, slot: UnsafeMutablePointer<crf_task>) throws {
+    ///
+    /// - Parameter pid: the process, when it is not the peer itself.
+    init(executedIn peer: Peer, slot: UnsafeMutablePointer<crf_task>, process pid: Int32? = nil) throws {
         self.slot = slot
         self.peer = peer
         try Self.wait(for: "the 32-bit program of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
         tid = slot.pointee.tid
-        processID = peer.pid
+        processID = pid ?? peer.pid
         ownProcess = nil
         is32Bit = true
     }

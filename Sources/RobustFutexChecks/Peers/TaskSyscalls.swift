@@ -70,26 +70,12 @@ extension PeerTask {
     }
 
     /// Reads the task's memory as an outsider.
-    func load<Value: BitwiseCopyable>(_: Value.Type, at address: UInt) throws -> Value {
-        try withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
-            let count = try required(
-                "reading 0x\(String(address, radix: 16)) of task \(tid)",
-                crf_read_memory(tid, address, buffer.baseAddress!, MemoryLayout<Value>.size))
-            guard count == MemoryLayout<Value>.size else {
-                throw CheckError.broken("only \(count) bytes of task \(tid)")
-            }
-            return buffer[0]
-        }
+    func load<Value: BitwiseCopyable>(_ type: Value.Type, at address: UInt) throws -> Value {
+        try OutsideAccess.load(type, at: address, of: tid)
     }
 
     /// Writes the task's memory as an outsider.
     func store<Value: BitwiseCopyable>(_ value: Value, at address: UInt) throws {
-        var value = value
-        let count = try required(
-            "writing 0x\(String(address, radix: 16)) of task \(tid)",
-            crf_write_memory(tid, address, &value, MemoryLayout<Value>.size))
-        guard count == MemoryLayout<Value>.size else {
-            throw CheckError.broken("only \(count) bytes of task \(tid)")
-        }
+        try OutsideAccess.store(value, at: address, of: tid)
     }
 }

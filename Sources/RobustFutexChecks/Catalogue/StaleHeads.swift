@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+
+// Memory that was a robust list head when the call read it, and is something else when the call is about to clear: its
+// thread has gone, or registered another head. What the process stores there must survive, whatever it is.
+extension Check {
+    static let staleHeads: [Check] = [
+        Check(
+            "leavesMemoryOfThreadThatExitedMeanwhile", .staleHeads, needs: [.root, .userfaultfd],
+            claim:
+                "memory that was the head of a thread of the caller's process, which exited, keeps its content"
+        ) { scene in
+            for flags in [CleanupFlags(), .privateOnly] {
+                try leavesReusedMemory(
+                    scene, .own(), flags: flags, "a thread that exited", start: { try $0.startTask() },
+                    giveUp: { try $0.task.exit() })
+            }
+        },
+
+        Check(
+            "leavesMemoryOfSiblingsThreadThatExitedMeanwhile", .staleHeads, needs: [.root, .userfaultfd],
+            claim:
+                "private memory of another process that was the head of its thread, which exited, keeps its content"
+        ) { scene in
+            try leavesReusedMemory(
+                scene, .shared(), "a sibling's thread that exited", start: { try $0.startTask() },
+                giveUp: { try $0.task.exit() })
+        },
+
+        Check(
+            "leavesMemoryOf32BitHeadWhoseThreadExitedMeanwhile", .staleHeads,
+            needs: [.root, .userfaultfd, .compat],
+            claim: "memory that was a head of 32 bits of a thread that exited keeps its content"
+        ) { scene in
+            for place in [StaleHeadPlace.own(.compat), .shared(.compat)] {
+                try leavesReusedMemory(
+                    scene, place, "a thread with a head of 32 bits that exited",
+                    start: { try $0.startTask() },
+                    giveUp: { try $0.task.exit() })
+            }
+        },
+
+        Check(
+            "leavesMemoryOfProcessSharingItThatExitedMeanwhile", .staleHeads, needs: [.root, .userfaultfd],
+            claim: "memory that was the head of a clone(CLONE_VM) process, which exited, keeps its content"
+        ) { scene in
+            for place in [StaleHeadPlace.own(), .shared()] {
+                try leavesReusedMemory(
+                    scene, place, "a process that shared the memory and exited",
+                    start: { try $0.startTask(.vmProcess) }, giveUp: { try $0.task.exit() })
+            }
+        },
+
+        Check(
+            "leavesMemoryThatProcessLeftByExecMeanwhile", .staleHeads, needs: [.root, .userfaultfd],
+            claim:
+                "memory that was the head of a clone(CLONE_VM) process, which left it by exec, keeps its content"
+        ) { scene in
+            for place in [StaleHeadPlace.own(), .shared()] {
+                var program: UInt = 0
+                try leavesReusedMemory(scene, place, "a process that left the memory by exec") { peer in
+                    // Before the task is made: it gets a copy of the descriptors.
+                    program = try peer.send(try Program.native.file())
+                    return try peer.startTask(.vmProcess)
+                } giveUp: { head in
+                    let scratch = try head.task.peer.map(anonymous: .private, length: Scene.page)
+                    try head.task.beginExecution(descriptor: program, scratch: scratch)
+                    try Deadline.poll(for: "exec of task \(head.task.tid)") { try head.task.hasExecuted() }
+                }
+            }
+        },
+
+        Check(
+            "leavesMemoryWhoseAddressIsRegisteredAgainAfterExec", .staleHeads,
+            needs: [.root, .userfaultfd, .compat],
+            claim:
+                "the same, when the program executed registers a head at the same address of its own address space"
+        ) { scene in
+            try leavesReusedMemoryAfterExec(scene)
+        },
+
+        Check(
+            "leavesMemoryOfHeadThatIsNoLongerRegistered", .staleHeads, needs: [.root, .userfaultfd, .compat],
+            claim:
+                "memory that was the head of a thread, which lives and has registered another, keeps its content"
+        ) { scene in
+            for place in [StaleHeadPlace.own(), .shared(), .own(.compat), .shared(.compat)] {
+                try leavesReusedMemory(
+                    scene, place, "a thread with another head", start: { try $0.startTask() }
+                ) {
+                    _ = try PlacedHead(of: $0.task, at: $0.address + 0x100, $0.layout)
+                }
+            }
+        },
+    ]
+
+    /// The process that leaves has the address of its old head registered by the time the call goes on: only that it
+    /// uses another address space tells the two heads apart.
+    private static func leavesReusedMemoryAfterExec(_ scene: Scene) throws {
+        let board = try Board()
+        var program: UInt = 0
+        var boardThere: UInt = 0
+        var executed: PeerTask?
+        try leavesReusedMemory(scene, .shared(.compat), "a process that left the memory by exec") { peer in
+            program = try peer.send(try Program.compat.file())
+            boardThere = try peer.send(board.file, mode: O_RDWR)
+            return try peer.startTask(.vmProcess)
+        } giveUp: { head in
+            let task = head.task
+            let number = try task.syscall(Int(SYS_dup2), boardThere, UInt(CRF_DESCRIPTOR_BOARD))
+            _ = try required("dup2 of task \(task.tid)", number)
+            let scratch = try task.peer.map(anonymous: .private, length: Scene.page)
+            try task.beginExecution(descriptor: program, scratch: scratch)
+            let successor = try PeerTask(executedIn: task.peer, slot: board.slot(0), process: task.tid)
+            _ = try PlacedHead(of: successor, at: head.address, .compat)
+            executed = successor
+        }
+        withExtendedLifetime((board, executed)) {}
+    }
+}
