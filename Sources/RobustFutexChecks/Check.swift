@@ -69,7 +69,8 @@ public struct Check: Sendable {
 
     /// Every check there is, group by group.
     public static let all: [Check] =
-        siblings + siblingsLeftAlone + backingStores + heads + staleHeads + replacedHeads + threads
+        siblings + siblingsLeftAlone + backingStores + ownMemory + heads + staleHeads + replacedHeads
+        + threads
         + moreThreads + churn + inFlightExits
         + hostileSharers + abi + compat + errors
         + moreErrors + ranges + wakeDuty + moreWakeDuty + race + probe

@@ -16,4 +16,8 @@ struct BackingStores {
     @Test func clearsInPrivateMemoryOfProcessSharingIt() throws { try holdKernelAgainstCheck() }
     @Test func clearsInPrivateMappingOfFileForItsOwner() throws { try holdKernelAgainstCheck() }
     @Test func clearsBeyondFourGibibytesOfFile() throws { try holdKernelAgainstCheck() }
+    @Test func leavesOperationInAnotherPerfEvent() throws { try holdKernelAgainstCheck() }
+    @Test func leavesOperationInAnotherBPFMap() throws { try holdKernelAgainstCheck() }
+    @Test func clearsThroughInheritedPerfEvent() throws { try holdKernelAgainstCheck() }
+    @Test func clearsThroughInheritedBPFMap() throws { try holdKernelAgainstCheck() }
 }

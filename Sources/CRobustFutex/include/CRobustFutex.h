@@ -15,6 +15,7 @@
 #include "crf_program.h"
 #include "crf_fuse.h"
 #include "crf_filter.h"
+#include "crf_own_memory.h"
 #include "crf_stress.h"
 
 #endif

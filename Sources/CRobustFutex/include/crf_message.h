@@ -21,6 +21,7 @@ enum crf_request_code {
 	CRF_REQUEST_MAP_MANY,     /* length, count; descriptor: that many shared mappings of its start. value: count */
 	CRF_REQUEST_EXECUTE,      /* descriptors: program, CRF_DESCRIPTOR_BOARD, CRF_DESCRIPTOR_FILE of it. No reply */
 	CRF_REQUEST_COUNT_SIGNAL, /* signal: from now on it is counted. value: how often it has come so far */
+	CRF_REQUEST_OPEN_MEMORY,  /* enum crf_own_memory. value: a descriptor that the peer keeps */
 };
 
 /* The descriptors under which an executed program finds what was sent for it. */

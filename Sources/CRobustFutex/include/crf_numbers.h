@@ -40,6 +40,9 @@ static const long crf_nr_pkey_mprotect = __NR_pkey_mprotect;
 static const long crf_nr_swapon = __NR_swapon;
 static const long crf_nr_swapoff = __NR_swapoff;
 static const long crf_nr_getpid = __NR_getpid;
+static const long crf_nr_setresuid = __NR_setresuid;
+static const long crf_nr_setresgid = __NR_setresgid;
+static const long crf_nr_bpf = __NR_bpf;
 
 /* arch/x86/entry/syscalls/syscall_64.tbl: x32 entries whose structures are those of 32 bits. */
 enum { CRF_X32_BIT = 0x40000000, CRF_X32_SET_ROBUST_LIST = 530 };

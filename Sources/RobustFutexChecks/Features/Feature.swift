@@ -35,6 +35,10 @@ public enum Feature: String, CaseIterable, Sendable {
     case protectionKeys
     /// seccomp(2) with filters (CONFIG_SECCOMP_FILTER).
     case seccomp
+    /// perf_event_open(2) (CONFIG_PERF_EVENTS).
+    case perfEvents
+    /// bpf(2) (CONFIG_BPF_SYSCALL).
+    case bpf
     /// Root: mounting, swapping, freezing.
     case root
 

@@ -43,6 +43,11 @@ extension Feature {
         case .protectionKeys: return Self.protectionKeyProblem()
         case .seccomp:
             return Self.missing("/proc/sys/kernel/seccomp/actions_avail", "CONFIG_SECCOMP_FILTER")
+        case .perfEvents:
+            return Self.missing("/proc/sys/kernel/perf_event_paranoid", "CONFIG_PERF_EVENTS")
+        case .bpf:
+            // Of the commands none is valid: the answer of a kernel that has it.
+            return Self.answer(to: crf_nr_bpf, with: UInt(Int32.max), "bpf", "CONFIG_BPF_SYSCALL")
         case .root: return geteuid() == 0 ? nil : "needs root, is run by user \(geteuid())"
         }
     }

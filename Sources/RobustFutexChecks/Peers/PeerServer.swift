@@ -69,6 +69,8 @@ public final class PeerServer {
             return crf_execute(descriptors[0], descriptors[1], descriptors[2])
         case CRF_REQUEST_COUNT_SIGNAL:
             return crf_count_signal(Int32(first))
+        case CRF_REQUEST_OPEN_MEMORY:
+            return crf_open_own_memory(crf_own_memory(UInt32(first)))
         default:
             return -Int(EINVAL)
         }

@@ -67,6 +67,26 @@ extension Peer {
         return try need("open of \(text)", Int(SYS_open), path, UInt(mode | O_CLOEXEC))
     }
 
+    /// Opens a file of the kind in the peer; its number there.
+    func open(_ kind: crf_own_memory) throws -> UInt {
+        let number = try connection.request(CRF_REQUEST_OPEN_MEMORY, [UInt64(kind.rawValue)])
+        return UInt(try required("a file with memory of its own in peer \(pid)", number))
+    }
+
+    /// Maps such a file, shared.
+    func mapOwnMemory(_ descriptor: UInt) throws -> UInt {
+        try need(
+            "mmap of a file with memory of its own", Int(SYS_mmap), 0, UInt(CRF_OWN_MEMORY_BYTES),
+            UInt(PROT_READ | PROT_WRITE), UInt(MAP_SHARED), descriptor)
+    }
+
+    /// The process is that of user nobody from now on, and so are tasks that it starts.
+    func becomeNobody() throws {
+        let nobody: UInt = 65534
+        try need("setresgid", crf_nr_setresgid, nobody, nobody, nobody)
+        try need("setresuid", crf_nr_setresuid, nobody, nobody, nobody)
+    }
+
     func protect(_ address: UInt, length: Int, _ protection: MemoryMapping.Protection) throws {
         try need("mprotect", crf_nr_mprotect, address, UInt(length), UInt(protection.rawValue))
     }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "crf_own_memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include "crf_syscalls.h"
+
+static long open_perf_event(void)
+{
+	/* Without privilege the kernel may not be part of what is counted. */
+	struct perf_event_attr event = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(event),
+		.config = PERF_COUNT_SW_DUMMY,
+		.exclude_kernel = 1,
+	};
+
+	return crf_syscall6(__NR_perf_event_open, (uintptr_t)&event, 0, (uintptr_t)-1, (uintptr_t)-1,
+			    PERF_FLAG_FD_CLOEXEC, 0);
+}
+
+static long create_bpf_array(void)
+{
+	union bpf_attr array = {
+		.map_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = sizeof(uint32_t),
+		.value_size = CRF_OWN_MEMORY_BYTES,
+		.max_entries = 1,
+		.map_flags = BPF_F_MMAPABLE,
+	};
+
+	return crf_syscall6(__NR_bpf, BPF_MAP_CREATE, (uintptr_t)&array, sizeof(array), 0, 0, 0);
+}
+
+long crf_open_own_memory(enum crf_own_memory kind)
+{
+	switch (kind) {
+	case CRF_PERF_EVENT:
+		return open_perf_event();
+	case CRF_BPF_ARRAY:
+		return create_bpf_array();
+	}
+	return -EINVAL;
+}
