@@ -73,7 +73,7 @@ public struct Check: Sendable {
         + threads
         + moreThreads + churn + inFlightExits
         + hostileSharers + abi + compat + errors
-        + moreErrors + ranges + wakeDuty + moreWakeDuty + race + probe
+        + moreErrors + ends + ranges + wakeDuty + moreWakeDuty + race + probe
         + withoutSyscall
 
     /// Why the check cannot be carried out on this machine, or nil when it can.

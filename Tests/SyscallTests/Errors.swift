@@ -16,4 +16,8 @@ struct Errors {
     @Test func refusesWriteSealedMemory() throws { try holdKernelAgainstCheck() }
     @Test func acceptsReadOnlyFileWithPrivateFlag() throws { try holdKernelAgainstCheck() }
     @Test func throwsErrorOfSeccompFilter() throws { try holdKernelAgainstCheck() }
+    @Test func clearsAroundHolesWithPrivateFlag() throws { try holdKernelAgainstCheck() }
+    @Test func clearsInRangeWithoutMappingWithPrivateFlag() throws { try holdKernelAgainstCheck() }
+    @Test func takesRangeThatEndsAtTopOfAddressSpace() throws { try holdKernelAgainstCheck() }
+    @Test func takes32BitRangeThatEndsAtTopOfAddressSpace() throws { try holdKernelAgainstCheck() }
 }

@@ -156,7 +156,7 @@ extension Check {
     ]
 
     /// A process that runs code of 32 bits and has the file mapped; its head and the address of the futex word.
-    private static func headOf32BitProcess(
+    static func headOf32BitProcess(
         _ scene: Scene, sharing file: borrowing MemoryFile
     ) throws -> (PlacedHead, UInt) {
         let task = try scene.peer().become32Bit(sharing: file)

@@ -65,12 +65,9 @@ extension Check {
                 return task
             }
             try caller.unmap(base + UInt(Scene.page), length: Scene.page)
-            for flags in [CleanupFlags(), .privateOnly] {
-                try scene.expect(
-                    try calling.cleanup(address: base, length: length, flags: flags),
-                    -Int(Errno.noMemory.rawValue),
-                    "range with a hole, flags 0x\(String(flags.rawValue, radix: 16))")
-            }
+            try scene.expect(
+                try calling.cleanup(address: base, length: length), -Int(Errno.noMemory.rawValue),
+                "range with a hole")
             try scene.expectUntouched(tasks[0], at: words[0], "the task before the hole")
             try scene.expectUntouched(tasks[1], at: words[1], "the task after the hole")
             try scene.cleanup(by: calling, address: base, length: Scene.page)

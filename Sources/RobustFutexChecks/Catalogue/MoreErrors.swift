@@ -20,13 +20,9 @@ extension Check {
             for page in [0, 2] { try caller.unmap(base + UInt(page * Scene.page), length: Scene.page) }
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             for start in [0, 1] {
-                for flags in [CleanupFlags(), .privateOnly] {
-                    try scene.expect(
-                        try calling.cleanup(
-                            address: base + UInt(start * Scene.page), length: 2 * Scene.page, flags: flags),
-                        -Int(Errno.noMemory.rawValue),
-                        "range with a hole at its \(start == 0 ? "start" : "end")")
-                }
+                try scene.expect(
+                    try calling.cleanup(address: base + UInt(start * Scene.page), length: 2 * Scene.page),
+                    -Int(Errno.noMemory.rawValue), "range with a hole at its \(start == 0 ? "start" : "end")")
             }
             try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after refused calls")
             try scene.cleanup(by: calling, address: base + UInt(Scene.page), length: Scene.page)
