@@ -71,7 +71,7 @@ public struct Check: Sendable {
     public static let all: [Check] =
         siblings + siblingsLeftAlone + backingStores + ownMemory + heads + staleHeads + replacedHeads
         + threads
-        + moreThreads + churn + inFlightExits
+        + moreThreads + churn + inFlightExits + judgedExits
         + hostileSharers + abi + compat + errors
         + moreErrors + ends + ranges + wakeDuty + moreWakeDuty + race + probe
         + withoutSyscall

@@ -87,8 +87,10 @@ final class Scene {
     static let promptly = Duration.seconds(10) * Deadline.slowness
 
     /// cleanup_robust_list(2) of a peer's task, which must not be delayed.
-    func cleanupInTime(by task: PeerTask, address: UInt, length: Int = 4, despite what: String) throws {
-        task.beginCleanup(address: address, length: length)
+    func cleanupInTime(
+        by task: PeerTask, address: UInt, length: Int = 4, flags: CleanupFlags = [], despite what: String
+    ) throws {
+        task.beginCleanup(address: address, length: length, flags: flags)
         do {
             try expect(try task.endOfCall(within: Self.promptly), 0, "cleanup_robust_list(2) despite \(what)")
         } catch CheckError.timedOut {

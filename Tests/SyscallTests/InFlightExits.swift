@@ -10,4 +10,14 @@ struct InFlightExits {
     @Test func handlesSignalsWhileItWaits() throws { try holdKernelAgainstCheck() }
     @Test func waitsAgainWhenFirstCallerWasKilled() throws { try holdKernelAgainstCheck() }
     @Test func keepsNobodysMemoryWhileItWaits() throws { try holdKernelAgainstCheck() }
+    @Test func waitsForThreadInItsExit() throws { try holdKernelAgainstCheck() }
+    @Test func waitsForExecHeldInListOf32Bits() throws { try holdKernelAgainstCheck() }
+    @Test func waitsForExecWhoseWordIsNoLongerMapped() throws { try holdKernelAgainstCheck() }
+    @Test func waitsForExecWhoseHeadCannotBeRead() throws { try holdKernelAgainstCheck() }
+    @Test func waitsForExecWhoseHeadIsMisaligned() throws { try holdKernelAgainstCheck() }
+    @Test func isNotDelayedByExecWithoutOperation() throws { try holdKernelAgainstCheck() }
+    @Test func isNotDelayedByExecWithOperationElsewhere() throws { try holdKernelAgainstCheck() }
+    @Test func isNotDelayedByExecWithOperationOutsidePrivateRange() throws { try holdKernelAgainstCheck() }
+    @Test func clearsOthersBeforeItWaits() throws { try holdKernelAgainstCheck() }
+    @Test func clearsOthersFoundByPassOverProcessesBeforeItWaits() throws { try holdKernelAgainstCheck() }
 }

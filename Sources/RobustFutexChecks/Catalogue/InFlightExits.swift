@@ -12,15 +12,18 @@ extension Check {
     static let inFlightExits: [Check] = [
         Check(
             "waitsForExecInItsCleanup", .inFlightExits, needs: [.root, .userfaultfd],
-            claim: "the call returns only after an exec that had read the pointer is through with its cleanup"
+            claim:
+                "the call returns only after an exec that had read the pointer is through, and leaves that as it is"
         ) { scene in
-            let exec = try HeldExec(scene)
-            let (_, calling, word) = try caller(scene, sharing: exec.file)
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file)
+            let (_, calling, word) = try caller(scene, sharing: file)
             calling.beginCleanup(address: word)
             try scene.expectWaiting(calling, "for the exec")
+            try exec.expectUntouched("while the call waits")
             try exec.letGo()
             try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) after the exec")
-            try scene.expect(Int(bitPattern: try exec.pending()), 0, "list_op_pending that the exec had read")
+            try exec.expectUntouched("after the call")
         },
 
         Check(
@@ -28,8 +31,9 @@ extension Check {
             claim:
                 "with FUTEX2_PRIVATE it waits for a process that shares the caller's memory, and for no other"
         ) { scene in
-            let exec = try HeldExec(scene)
-            let (_, stranger, word) = try caller(scene, sharing: exec.file)
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file)
+            let (_, stranger, word) = try caller(scene, sharing: file)
             try scene.expect(
                 try stranger.cleanup(address: word, length: 4, flags: .privateOnly), 0,
                 "cleanup_robust_list(2) with FUTEX2_PRIVATE of another process")
@@ -45,8 +49,9 @@ extension Check {
             claim:
                 "a signal's handler runs while the call waits, which is then restarted: EINTR is never seen"
         ) { scene in
-            let exec = try HeldExec(scene)
-            let (peer, calling, word) = try caller(scene, sharing: exec.file)
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file)
+            let (peer, calling, word) = try caller(scene, sharing: file)
             try peer.countSignal(SIGUSR1)
             calling.beginCleanup(address: word)
             try scene.expectWaiting(calling, "for the exec")
@@ -60,38 +65,40 @@ extension Check {
         Check(
             "waitsAgainWhenFirstCallerWasKilled", .inFlightExits, needs: [.root, .userfaultfd],
             claim:
-                "a caller that waits can be killed; the next one waits, too, though the pointer is NULL by then"
+                "a caller that waits can be killed; the next one waits, too; neither touches the pointer"
         ) { scene in
-            let exec = try HeldExec(scene)
-            let (doomed, first, word) = try caller(scene, sharing: exec.file)
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file)
+            let (doomed, first, word) = try caller(scene, sharing: file)
             first.beginCleanup(address: word)
             try scene.expectWaiting(first, "for the exec")
-            try scene.expect(
-                Int(bitPattern: try exec.pending()), 0, "list_op_pending while the first caller waits")
+            try exec.expectUntouched("while the first caller waits")
             try scene.expectKillable(doomed, "that waits for the exec")
-            let (_, second, there) = try caller(scene, sharing: exec.file)
+            let (_, second, there) = try caller(scene, sharing: file)
             second.beginCleanup(address: there)
             try scene.expectWaiting(second, "for the exec, like the one before it")
             try exec.letGo()
             try scene.expect(try second.endOfCall(), 0, "cleanup_robust_list(2) of the second caller")
+            try exec.expectUntouched("after the second call")
         },
 
         Check(
             "keepsNobodysMemoryWhileItWaits", .inFlightExits, needs: [.root, .userfaultfd],
             claim: "other sharers that are killed while a caller waits have their memory freed at once"
         ) { scene in
-            let exec = try HeldExec(scene)
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file)
             let size = 64 << 20
             let id = try required(
                 "shmget", crf_syscall6(crf_nr_shmget, 0, UInt(size), UInt(IPC_CREAT | 0o600), 0, 0, 0))
             defer { _ = crf_syscall6(crf_nr_shmctl, UInt(id), UInt(IPC_RMID), 0, 0, 0, 0) }
             // Attached to a segment as long as their memory is not freed.
             let sharers = try (0..<4).map { _ in
-                let sharer = try scene.peer(inWindowOf: exec.file, at: wordOffset).peer
+                let sharer = try scene.peer(inWindowOf: file, at: wordOffset).peer
                 try sharer.need("shmat", crf_nr_shmat, UInt(id), 0, 0)
                 return sharer
             }
-            let (_, calling, word) = try caller(scene, sharing: exec.file)
+            let (_, calling, word) = try caller(scene, sharing: file)
             calling.beginCleanup(address: word)
             try scene.expectWaiting(calling, "for the exec")
             for sharer in sharers { try sharer.killAndWait() }
@@ -106,7 +113,8 @@ extension Check {
         },
     ]
 
-    private static func caller(
+    /// A process with a task that is to make the call, and where it has the futex word.
+    static func caller(
         _ scene: Scene, sharing file: borrowing MemoryFile
     ) throws -> (Peer, PeerTask, UInt) {
         let peer = try scene.peer()
@@ -121,51 +129,5 @@ extension Check {
             if fields.count > 6, fields[1] == "\(id)" { return Int(fields[6]) ?? -1 }
         }
         throw CheckError.broken("/proc/sysvipc/shm does not name segment \(id)")
-    }
-}
-
-/// A process that shares a peer's memory and is held in exec, in the cleanup of its robust list, with an operation
-/// pending on a lock in `file`. The peer itself lives on.
-private final class HeldExec {
-    let file: MemoryFile
-    let peer: Peer
-    /// The futex word, in the peer.
-    let word: UInt
-    private let faults: UserFault
-    private let page: UInt
-    private let head: UInt
-
-    init(_ scene: Scene) throws {
-        let file = try scene.file()
-        let peer = try scene.peer()
-        word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
-        let program = try peer.send(try Program.native.file())
-        let scratch = try peer.map(anonymous: .private, length: Scene.page)
-        head = try peer.map(anonymous: .private, length: Scene.page)
-        page = try peer.map(anonymous: .private, length: Scene.page)
-        let executor = try peer.startTask(.vmProcess)
-        let placed = try PlacedHead(of: executor, at: head)
-        let operation = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset)
-        try placed.set(
-            next: page + 64, pending: operation.rawValue, offset: PeerTask.defaultFutexOffset)
-        faults = try UserFault(of: peer)
-        try faults.holdMissing(page)
-        try executor.beginExecution(descriptor: program, scratch: scratch)
-        try faults.awaitEvent("exec of task \(executor.tid) to reach the held lock entry")
-        self.file = file
-        self.peer = peer
-    }
-
-    /// The exec's fault is served, and it goes on.
-    func letGo() throws {
-        try faults.fill(page)
-    }
-
-    /// `list_op_pending`, in the memory that the executing process is about to leave.
-    func pending() throws -> UInt {
-        var pending: UInt = 0
-        _ = try required(
-            "reading a head in peer \(peer.pid)", crf_read_memory(peer.pid, head + 16, &pending, 8))
-        return pending
     }
 }
