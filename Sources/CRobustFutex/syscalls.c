@@ -57,7 +57,7 @@ int crf_has_int80(void)
 
 long crf_cleanup_robust_list(uintptr_t addr, size_t len, unsigned int flags)
 {
-	return crf_syscall6(__NR_cleanup_robust_list, addr, len, flags, 0, 0, 0);
+	return crf_syscall6(__NR_cleanup_robust_list, addr, len, flags, UINTPTR_MAX, UINTPTR_MAX, UINTPTR_MAX);
 }
 
 long crf_set_robust_list(struct crf_robust_list_head *head)

@@ -12,7 +12,8 @@ public struct CleanupFlags: OptionSet, Sendable {
     }
 
     /// `FUTEX2_PRIVATE`: only threads that share the caller's address space, matched by virtual address.
-    /// For memory that is about to be unmapped here, while other processes go on using it.
+    /// For memory that is about to be unmapped here, while other processes go on using it. No mapping is looked
+    /// at: the range may have holes, as munmap(2) accepts them, and need not be writable.
     public static let privateOnly = CleanupFlags(rawValue: UInt32(FUTEX_PRIVATE_FLAG))
 }
 
@@ -29,20 +30,39 @@ public var cleanupRobustListNumber: Int { crf_nr_cleanup_robust_list }
 /// The call is never repeated here: the kernel restarts it after a signal handler, so that `EINTR` does not
 /// come out of it; were it to come, it is thrown like any other error rather than hidden.
 ///
+/// Nobody owns the number yet, and some kernels have set_robust_list2(2) under it: that one refuses what it is
+/// given here, and changes nothing. Success where the number is any other call cannot be told from success of
+/// this one, nor can a seccomp filter that ends the caller be survived: ask ``SyscallDetection`` first.
+///
 /// - Parameters:
 ///   - address: start of the range. A number, since the range may be one that no pointer can name.
-///   - length: in bytes; 0 names nothing and succeeds.
-/// - Throws: `EINVAL`: unknown flag, or the range wraps around the end of the address space.
-///   `ENOMEM`: a hole in the range, found before anything is changed; or the kernel is out of memory.
-///   `EACCES`: a shared mapping of a file that was opened for reading only.
-///   `ENOSYS`: a kernel without it, or a seccomp filter; see ``SyscallDetection`` to tell them apart.
+///   - length: in bytes. 0 names nothing: it succeeds without a system call. The range may end exactly at the top
+///     of the address space.
+/// - Throws: `EINVAL`: unknown flag, or the range goes beyond the top of the address space.
+///   `ENOMEM`: a hole in the range, found before anything is changed (not with ``CleanupFlags/privateOnly``); or
+///   the kernel is out of memory.
+///   `EACCES`: a shared mapping that the caller may not write (not with ``CleanupFlags/privateOnly``).
+///   `ENOSYS`: a kernel without it, one that has something else under the number (which gave a result above 0),
+///   a machine on which it cannot work, or a seccomp filter that imitates these.
+///   `EPERM`: a seccomp filter, as containers have them. A filter may as well give any other error, 0, in which
+///   case nothing has been done, or end the caller by SIGSYS; see ``SyscallDetection/isFiltered``.
 public func cleanupRobustList(
     address: UInt, length: Int, flags: CleanupFlags = []
 ) throws(Errno) {
-    _ = try valueOrErrno(crf_cleanup_robust_list(address, length, flags.rawValue))
+    guard length != 0 else { return }
+    try enterCleanupRobustList(address: address, length: length, flags: flags)
 }
 
 /// The same for one futex word: what `pthread_mutex_destroy(3)` of a robust mutex would call.
 public func cleanupRobustList(_ cell: FutexCell, flags: CleanupFlags = []) throws(Errno) {
     try cleanupRobustList(address: cell.address, length: MemoryLayout<UInt32>.size, flags: flags)
+}
+
+/// The system call as it is, of any length: what checks are about.
+package func enterCleanupRobustList(
+    address: UInt, length: Int, flags: CleanupFlags
+) throws(Errno) {
+    let result = try valueOrErrno(crf_cleanup_robust_list(address, length, flags.rawValue))
+    // It never gives a count: this is another call's descriptor, limit or index.
+    guard result == 0 else { throw .noFunction }
 }

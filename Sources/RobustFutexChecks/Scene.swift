@@ -71,7 +71,7 @@ final class Scene {
 
     func cleanup(address: UInt, length: Int, flags: CleanupFlags = []) throws {
         do {
-            try cleanupRobustList(address: address, length: length, flags: flags)
+            try enterCleanupRobustList(address: address, length: length, flags: flags)
         } catch {
             throw CheckError.failed("cleanup_robust_list(2): expected 0, observed \(error.name)")
         }
@@ -117,7 +117,7 @@ final class Scene {
         _ expected: Errno, address: UInt, length: Int, flags: CleanupFlags = [], _ what: String
     ) throws {
         do {
-            try cleanupRobustList(address: address, length: length, flags: flags)
+            try enterCleanupRobustList(address: address, length: length, flags: flags)
         } catch {
             guard error != expected else { return }
             throw CheckError.failed("\(what): expected \(expected.name), observed \(error.name)")

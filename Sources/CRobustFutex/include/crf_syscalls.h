@@ -24,8 +24,8 @@ static const long crf_nr_futex = __NR_futex;
 #include "crf_numbers.h"
 
 /*
- * The six arguments are always passed, the unused ones as 0: when the number belongs to another system
- * call, that one must not find leftovers of registers in them.
+ * The six arguments are always passed: when the number belongs to another system call than was thought, that one
+ * must not find leftovers of registers in them.
  */
 long crf_syscall6(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e, uintptr_t f);
 
@@ -38,7 +38,12 @@ long crf_int80(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, 
 /* Whether the kernel has system calls of 32 bits; found out in a child process. */
 int crf_has_int80(void);
 
-/* cleanup_robust_list(2): 0 or -errno. addr is a number: addresses that no pointer may hold are tested. */
+/*
+ * cleanup_robust_list(2): 0 or -errno. addr is a number: addresses that no pointer may hold are tested.
+ *
+ * The argument registers that it does not use are all ones. Where the number is that of set_robust_list2(2), which
+ * has flags there, it refuses to register addr, or to take a list away, for flags that it does not know.
+ */
 long crf_cleanup_robust_list(uintptr_t addr, size_t len, unsigned int flags);
 
 /* set_robust_list(2) for the calling thread: 0 or -errno. NULL unregisters. */
