@@ -81,9 +81,14 @@ let package = Package(
             name: "harness", dependencies: ["BenchReport", "GuestHarness", argumentParser],
             swiftSettings: strict),
 
+        .target(
+            name: "CPlayedCall", path: "Tests/CPlayedCall",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .testTarget(
             name: "RobustFutexTests",
-            dependencies: ["CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
+            dependencies: [
+                "CPlayedCall", "CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RaceWindowTests",

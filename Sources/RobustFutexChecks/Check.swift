@@ -33,11 +33,25 @@ public struct Check: Sendable {
             case .anyKernel: nil
             case .syscall:
                 detection.isPresent
-                    ? nil
-                    : "needs cleanup_robust_list(2): \(detection); boot a patched one, as ./qemu/run does"
+                    ? nil : "needs cleanup_robust_list(2): \(detection)" + Self.advice(detection)
             case .withoutSyscall:
-                detection.isPresent
-                    ? "is about kernels without cleanup_robust_list(2); this one has it" : nil
+                if detection.isPresent {
+                    "is about kernels without cleanup_robust_list(2); this one has it"
+                } else {
+                    // A call that does not refuse may do anything to who makes it.
+                    detection.isRefused
+                        ? nil : "needs a call that is refused: \(detection)" + Self.advice(detection)
+                }
+            }
+        }
+
+        /// What to do about it, where that is known.
+        private static func advice(_ detection: SyscallDetection) -> String {
+            switch detection.verdict {
+            case .available, .misbehaves, .undetermined: ""
+            case .absent, .numberTakenBySomethingElse: "; boot a patched one, as ./qemu/run does"
+            case .blocked, .fatal:
+                "; run it where no seccomp filter forbids the call, on a kernel that has it"
             }
         }
     }

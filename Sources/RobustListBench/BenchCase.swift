@@ -66,10 +66,10 @@ public struct BenchCase: Sendable {
     }
 
     @Sendable static func lacksCall() -> String? {
-        switch SyscallDetection.ofThisKernel.verdict {
-        case .available: nil
-        default: "this kernel has no cleanup_robust_list(2)"
-        }
+        let detection = SyscallDetection.ofThisKernel
+        if detection.isAvailable { return nil }
+        return detection.isFiltered
+            ? "a seccomp filter forbids cleanup_robust_list(2)" : "this kernel has no cleanup_robust_list(2)"
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import CPlayedCall
 import CRobustFutex
 import Glibc
 import SystemPackage
@@ -7,138 +8,210 @@ import Testing
 
 @testable import RobustFutex
 
-/// Kernels that answer under the number in one way or another.
+/// Kernels and filters that answer under the number in one way or another, each played in the child that asks.
 struct DetectionTests {
     private static let enosys = -Int(ENOSYS)
     private static let einval = -Int(EINVAL)
     private static let enomem = -Int(ENOMEM)
 
     private func detect(
-        symbol: KernelSymbol = .missing, seccomp: Int? = 0, _ call: @escaping (UInt, Int, UInt32) -> Int
+        symbol: KernelSymbol = .missing, seccomp: Int? = 0, milliseconds: Int32 = SyscallDetector.limit,
+        _ script: cpc_script
     ) -> SyscallDetection {
-        SyscallDetector(call: call, symbol: { symbol }, seccomp: { seccomp }).detect()
+        SyscallDetector(
+            interview: {
+                cpc_play(script)
+                return SyscallInterview(call: cpc_call, milliseconds: milliseconds)
+            }, symbol: { symbol }, seccomp: { seccomp }
+        ).detect()
     }
 
-    /// A kernel that keeps the contract, but for what `effect` does instead of clearing.
-    private func answer(
-        _ address: UInt, _ flags: UInt32, effect: (UInt) -> Void
-    ) -> Int {
-        if flags & ~CleanupFlags.privateOnly.rawValue != 0 { return Self.einval }
-        if address == 0 { return Self.enomem }
-        effect(address)
-        return 0
+    /// Errors as the contract has them, and an effect.
+    private func contract(
+        _ effect: cpc_effect = CPC_CLEAR_THAT_WORD, unknownFlags: Int = einval, hole: Int = enomem,
+        listLimit: Int = einval, memory: Int = 0
+    ) -> cpc_script {
+        cpc_script(
+            unknown_flags: Int64(unknownFlags), hole: Int64(hole), list_limit: Int64(listLimit),
+            memory: Int64(memory), effect: effect, end: CPC_RETURN)
     }
 
-    /// The calling thread's own pending operation, reached as the kernel would.
-    private func clear(ifDesignating address: UInt?) {
-        var head: UInt = 0
-        guard crf_get_robust_list(0, &head) == 0,
-            let pointer = UnsafeMutablePointer<UInt>(bitPattern: head + 16),
-            let pending = PendingOperation(rawValue: pointer.pointee)
-        else { return }
-        if address == nil || pending.futexWord(futexOffset: -32) == address { pointer.pointee = 0 }
+    /// One answer to everything.
+    private func constant(_ result: Int) -> cpc_script {
+        contract(CPC_CLEAR_NOTHING, unknownFlags: result, hole: result, listLimit: result, memory: result)
+    }
+
+    private func ending(_ end: cpc_end, signal: Int32 = 0) -> cpc_script {
+        var script = contract(unknownFlags: Int(signal))
+        script.end = end
+        return script
     }
 
     @Test func findsTheRealThing() {
-        let detection = detect(symbol: .defined) { address, _, flags in
-            answer(address, flags) { clear(ifDesignating: $0) }
-        }
+        let detection = detect(symbol: .defined, contract())
         #expect(detection.verdict == .available)
         #expect(detection.evidence.last == "/proc/kallsyms names it")
     }
 
     @Test(arguments: [KernelSymbol.missing, .stub, .unreadable])
     func saysAbsentWhenNothingSpeaksForAFilter(symbol: KernelSymbol) {
-        #expect(detect(symbol: symbol) { _, _, _ in Self.enosys }.verdict == .absent)
+        #expect(detect(symbol: symbol, constant(Self.enosys)).verdict == .absent)
     }
 
-    @Test func namesTheFilterThatMayHideItWhenSymbolsAreUnreadable() {
-        let detection = detect(symbol: .unreadable, seccomp: 2) { _, _, _ in Self.enosys }
+    @Test func saysAbsentBehindAnyFilterWhenSymbolIsMissing() {
+        #expect(detect(seccomp: 2, constant(Self.enosys)).verdict == .absent)
+    }
+
+    /// With no filter to answer for it, ENOSYS is the kernel's own: of a number that is not the call's.
+    @Test func saysAbsentWhenKernelThatHasItGivesENOSYSItself() {
+        let detection = detect(symbol: .defined, seccomp: 0, constant(Self.enosys))
+        #expect(detection.verdict == .absent)
+        #expect(detection.evidence.last?.contains("it has another number") == true)
+    }
+
+    @Test(arguments: [KernelSymbol.defined, .unreadable])
+    func saysFilteredWhenFilterMayHideTheCallWithENOSYS(symbol: KernelSymbol) {
+        let detection = detect(symbol: symbol, seccomp: 2, constant(Self.enosys))
+        #expect(detection.verdict == .blocked(.noFunction))
+        #expect(detection.isFiltered)
         #expect(detection.evidence.contains { $0.contains("seccomp mode 2") })
     }
 
-    @Test func saysBlockedWhenFilterAnswersENOSYSOnKernelThatHasIt() {
-        let detection = detect(symbol: .defined, seccomp: 2) { _, _, _ in Self.enosys }
-        #expect(detection.verdict == .blocked(.noFunction))
+    @Test(
+        arguments: [EPERM, EACCES, EINVAL, ENOMEM, EOPNOTSUPP, 0],
+        [KernelSymbol.defined, .missing, .unreadable])
+    func saysFilteredWhenFilterIsInForceAndAnswersAllTheSame(error: Int32, symbol: KernelSymbol) {
+        let detection = detect(symbol: symbol, seccomp: 2, constant(-Int(error)))
+        #expect(detection.verdict == .blocked(Errno(rawValue: error)))
+        #expect(detection.verdict.words.hasPrefix("filtered ("))
     }
 
-    @Test(arguments: [Errno.notPermitted, .permissionDenied])
-    func saysBlockedWhenFilterForbids(errno: Errno) {
-        #expect(detect { _, _, _ in -Int(errno.rawValue) }.verdict == .blocked(errno))
+    @Test(arguments: [EPERM, EACCES, EINVAL, ENOMEM, EOPNOTSUPP, 0])
+    func saysTakenWhenNoFilterIsInForce(error: Int32) {
+        for symbol in [KernelSymbol.defined, .missing] {
+            let detection = detect(symbol: symbol, seccomp: 0, constant(-Int(error)))
+            #expect(detection.verdict == .numberTakenBySomethingElse)
+        }
+    }
+
+    /// Without /proc the errors of containers are taken for theirs, others only on a kernel that has the call.
+    @Test(arguments: [(EPERM, true), (EACCES, true), (EINVAL, false), (0, false)] as [(Int32, Bool)])
+    func judgesByTheErrorWhenSeccompModeCannotBeRead(error: Int32, isFiltered: Bool) {
+        #expect(
+            detect(symbol: .unreadable, seccomp: nil, constant(-Int(error))).isFiltered == isFiltered)
+        #expect(detect(symbol: .defined, seccomp: nil, constant(-Int(error))).isFiltered)
+    }
+
+    /// No filter gives a result above 0 or a number that is no error, nor does it tell one question from another.
+    @Test(arguments: [1, 7, 4096, -4096])
+    func saysTakenBehindAnyFilterWhenResultIsNoFilters(result: Int) {
+        #expect(detect(seccomp: 2, constant(result)).verdict == .numberTakenBySomethingElse)
     }
 
     @Test(arguments: [0, 1, 4096, -Int(EFAULT), -Int(EBADF), -Int(EINTR)])
     func noticesAnotherCallByItsAnswerToUnknownFlags(result: Int) {
-        #expect(detect { _, _, _ in result }.verdict == .numberTakenBySomethingElse)
+        #expect(
+            detect(seccomp: 2, contract(unknownFlags: result, listLimit: 6)).verdict
+                == .numberTakenBySomethingElse)
     }
 
     @Test(arguments: [einval, 0, -Int(EFAULT)])
     func noticesAnotherCallByItsAnswerToAHole(result: Int) {
-        let detection = detect { _, _, flags in flags == 0 ? result : Self.einval }
-        #expect(detection.verdict == .numberTakenBySomethingElse)
+        #expect(
+            detect(seccomp: 2, contract(hole: result, listLimit: 6)).verdict == .numberTakenBySomethingElse)
     }
 
     @Test func noticesAnotherCallThatSucceedsAndClearsNothing() {
-        let detection = detect { address, _, flags in answer(address, flags) { _ in } }
+        let detection = detect(contract(CPC_CLEAR_NOTHING))
         #expect(detection.verdict == .numberTakenBySomethingElse)
         #expect(detection.evidence.last?.contains("a call on the word gave 0, pending lock entry") == true)
     }
 
+    @Test func noticesAnotherCallThatGivesACount() {
+        let detection = detect(contract(memory: 1))
+        #expect(detection.verdict == .numberTakenBySomethingElse)
+        #expect(detection.evidence.last?.contains("a call beside the word gave 1") == true)
+    }
+
     /// A bug of the kernel under test is no absence: the checks have to run, and fail.
     @Test func saysMisbehavesWhenSymbolIsThereAndEffectIsWrong() {
-        let detection = detect(symbol: .defined) { address, _, flags in answer(address, flags) { _ in } }
+        let detection = detect(symbol: .defined, contract(CPC_CLEAR_NOTHING))
         #expect(detection.verdict == .misbehaves)
         #expect(detection.isPresent && !detection.isAvailable)
     }
 
     /// With another number for it, calls under this one would hit something else.
     @Test func doesNotTrustTheSymbolWhenTheErrorsAreWrong() {
-        #expect(detect(symbol: .defined) { _, _, _ in 0 }.verdict == .numberTakenBySomethingElse)
+        #expect(detect(symbol: .defined, constant(0)).verdict == .numberTakenBySomethingElse)
     }
 
     @Test func noticesCallThatClearsMoreThanWasNamed() {
-        let detection = detect { address, _, flags in
-            answer(address, flags) { _ in clear(ifDesignating: nil) }
-        }
+        let detection = detect(contract(CPC_CLEAR_ANY))
         #expect(detection.verdict == .numberTakenBySomethingElse)
         #expect(detection.evidence.last?.contains("beside the word") == true)
     }
 
-    /// Once the word named, once another one of the page.
-    @Test(arguments: [0, 4] as [UInt])
-    func noticesCallThatWritesToTheMemory(distance: UInt) {
-        var isOnWord = false
-        let detection = detect { address, _, flags in
-            answer(address, flags) { address in
-                clear(ifDesignating: address)
-                // The first call is the one beside the word, which is known by then to clear nothing.
-                if isOnWord { UnsafeMutablePointer<UInt32>(bitPattern: address + distance)!.pointee = 0 }
-                isOnWord = true
-            }
-        }
+    @Test(arguments: [CPC_WRITE_WORD, CPC_WRITE_NEIGHBOUR])
+    func noticesCallThatWritesToTheMemory(effect: cpc_effect) {
+        let detection = detect(contract(effect))
         #expect(detection.verdict == .numberTakenBySomethingElse)
         #expect(detection.evidence.last?.contains("memory itself was changed") == true)
     }
 
-    /// On a kernel where the number is something else, the first call must be unable to do harm.
-    @Test func asksFirstWithArgumentsThatHardlyAnythingAccepts() {
-        var first: (UInt, UInt32)?
-        _ = detect { address, _, flags in
-            first = first ?? (address, flags)
-            return Self.enosys
-        }
-        #expect(first?.0 ?? 0 > 0x7fff_ffff_ffff)
-        #expect(first.map { Int32(truncatingIfNeeded: $0.0) } == Int32.min)
-        #expect(first?.1 == 0xffff_ff7f)
+    @Test func survivesWhatEndsTheCallerAndSaysFilteredForSIGSYS() {
+        let killed = detect(seccomp: 2, ending(CPC_SIGNAL, signal: SIGSYS))
+        #expect(killed.verdict == .fatal)
+        #expect(killed.isFiltered)
+        #expect(
+            killed.evidence == [
+                "number 473: a seccomp filter ends its caller by SIGSYS", "/proc/kallsyms does not name it",
+            ])
+        let crashed = detect(ending(CPC_SIGNAL, signal: SIGSEGV))
+        #expect(crashed.verdict == .numberTakenBySomethingElse)
+        #expect(crashed.evidence == ["number 473: a call ended by signal 11"])
+        #expect(detect(ending(CPC_EXIT)).verdict == .numberTakenBySomethingElse)
     }
 
-    @Test func restoresRegisteredHeadAfterwards() {
-        var before: UInt = 0
-        var after: UInt = 0
-        _ = crf_get_robust_list(0, &before)
-        _ = detect { address, _, flags in answer(address, flags) { clear(ifDesignating: $0) } }
-        _ = crf_get_robust_list(0, &after)
-        #expect(before == after)
+    @Test func givesUpCallThatDoesNotReturn() {
+        let detection = detect(seccomp: 2, milliseconds: 200, ending(CPC_HANG))
+        #expect(detection.verdict == .undetermined)
+        #expect(!detection.isPresent && !detection.isRefused)
+        #expect(detection.evidence.first == "number 473: a call did not return in time")
+    }
+
+    /// The caller's own list stays registered, its signal mask in force, and no child is left to be waited for.
+    @Test func leavesTheCallerAsItWas() throws {
+        let before = try CallerState()
+        _ = detect(contract())
+        _ = detect(milliseconds: 200, ending(CPC_HANG))
+        _ = detect(ending(CPC_SIGNAL, signal: SIGSYS))
+        let after = try CallerState()
+        #expect(after.head == before.head)
+        #expect(after.blocked == before.blocked)
+        #expect(after.children.subtracting(before.children) == [])
+    }
+
+    /// Other tests open and close some meanwhile; not as many.
+    @Test func leavesNoDescriptorOpen() {
+        func openDescriptors() -> Int { (0..<4096).count { fcntl($0, F_GETFD) >= 0 } }
+        let rounds = 200
+        let before = openDescriptors()
+        for _ in 0..<rounds { _ = detect(constant(Self.enosys)) }
+        #expect(openDescriptors() - before < rounds)
+    }
+
+    private struct CallerState {
+        var head: UInt = 0
+        let blocked: [Bool]
+        let children: Set<Substring>
+
+        init() throws {
+            var mask = sigset_t()
+            pthread_sigmask(SIG_BLOCK, nil, &mask)
+            blocked = (1...64).map { sigismember(&mask, $0) == 1 }
+            children = Set(try readText("/proc/thread-self/children").split(separator: " "))
+            _ = crf_get_robust_list(0, &head)
+        }
     }
 }
 

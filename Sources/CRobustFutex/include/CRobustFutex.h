@@ -17,5 +17,6 @@
 #include "crf_filter.h"
 #include "crf_own_memory.h"
 #include "crf_stress.h"
+#include "crf_ask.h"
 
 #endif

@@ -30,8 +30,11 @@ struct CellRun {
 
     private func run(_ cell: inout Cell) throws {
         if scenario.destroyer == .cleanup, !SyscallDetection.ofThisKernel.isPresent {
+            let detection = SyscallDetection.ofThisKernel
             throw CannotRun(
-                "kernel has no cleanup_robust_list: \(SyscallDetection.ofThisKernel.verdict.words)")
+                (detection.isFiltered
+                    ? "a seccomp filter forbids cleanup_robust_list: "
+                    : "kernel has no cleanup_robust_list: ") + detection.verdict.words)
         }
         let stage = try Stage(scenario, program: programs.program(of: scenario.unlocker))
         cell.records = try survey(stage)

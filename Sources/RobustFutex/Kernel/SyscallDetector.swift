@@ -1,67 +1,121 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import Glibc
 import SystemPackage
 
 /// Finds out what answers under the number of cleanup_robust_list(2).
 ///
-/// On a kernel that does not know it, the number may belong to any system call of the future. So the calls
-/// go from arguments with which hardly anything can succeed to those with which the right one must.
-/// A filter that kills the caller instead of answering cannot be survived here.
+/// On a kernel that does not know it, the number may belong to any system call, and a seccomp filter may do anything
+/// to who makes it. So a child process asks (``SyscallInterview``); what it saw is judged here.
 struct SyscallDetector {
-    /// The system call: address, length, flags; result or -errno. Replaced in tests.
-    var call: (UInt, Int, UInt32) -> Int = { crf_cleanup_robust_list($0, $1, $2) }
+    /// A child process that asks. Replaced in tests.
+    var interview: () -> SyscallInterview = { SyscallInterview(milliseconds: Self.limit) }
     var symbol: () -> KernelSymbol = KernelSymbol.ofCleanupRobustList
     var seccomp: () -> Int? = seccompMode
 
-    /// In the kernel's half, so that any copy from or to it fails; its low half is INT32_MIN, which is no
-    /// descriptor, no process, no process group.
-    static let hopelessAddress: UInt = 0xffff_8000_8000_0000
-
-    /// All flags but the one that the contract knows.
-    static let unknownFlags = ~CleanupFlags.privateOnly.rawValue
+    /// The child's calls have nobody to wait for; long enough for a loaded machine under emulation.
+    static let limit: Int32 = 10_000
 
     func detect() -> SyscallDetection {
         var evidence: [String] = []
-        func verdict(_ verdict: SyscallDetection.Verdict) -> SyscallDetection {
-            SyscallDetection(verdict: verdict, evidence: evidence)
-        }
-
-        let unknown = call(Self.hopelessAddress, 4, Self.unknownFlags)
-        evidence.append("number \(cleanupRobustListNumber): unknown flags give \(resultName(unknown))")
-        if let refusal = refusal(unknown, &evidence) { return verdict(refusal) }
-        guard unknown == -Int(Errno.invalidArgument.rawValue) else {
-            return verdict(.numberTakenBySomethingElse)
-        }
-
-        let hole = call(0, 4, 0)
-        evidence.append("an unmapped range gives \(resultName(hole))")
-        if let refusal = refusal(hole, &evidence) { return verdict(refusal) }
-        guard hole == -Int(Errno.noMemory.rawValue) else { return verdict(.numberTakenBySomethingElse) }
-
-        do {
-            let effect = try observedEffect()
-            evidence.append(effect.words)
-            guard effect.isRight else { return verdict(wrongEffect(&evidence)) }
-        } catch {
-            evidence.append("its effect could not be observed: \(error.name)")
-            return verdict(.numberTakenBySomethingElse)
-        }
-        if symbol() == .defined { evidence.append("/proc/kallsyms names it") }
-        return verdict(.available)
+        let verdict = verdict(interview(), &evidence)
+        return SyscallDetection(verdict: verdict, evidence: evidence)
     }
 
-    /// The verdict that an answer by itself stands for: nobody home, or somebody in the way.
-    private func refusal(_ result: Int, _ evidence: inout [String]) -> SyscallDetection.Verdict? {
-        switch Errno(rawValue: CInt(clamping: -result)) {
-        case .noFunction:
-            return absentOrFiltered(&evidence)
-        case .notPermitted, .permissionDenied:
-            evidence.append(seccompSentence)
-            return .blocked(Errno(rawValue: CInt(-result)))
-        default:
-            return nil
+    private func verdict(
+        _ interview: SyscallInterview, _ evidence: inout [String]
+    ) -> SyscallDetection.Verdict {
+        let unknown = interview.answer(to: CRF_ASK_UNKNOWN_FLAGS)
+        let hole = interview.answer(to: CRF_ASK_HOLE)
+        let listLimit = interview.answer(to: CRF_ASK_LIST_LIMIT)
+        evidence += [
+            unknown.map { "number \(cleanupRobustListNumber): unknown flags give \(resultName($0))" },
+            hole.map { "an unmapped range gives \(resultName($0))" },
+            listLimit.map { "asked for its limit as set_robust_list2(2) it gives \(resultName($0))" },
+        ].compactMap { $0 }
+
+        if interview.isInterrupted || unknown == nil { return noAnswer(interview, &evidence) }
+        guard unknown == -Int(EINVAL), hole == -Int(ENOMEM) else {
+            return wrongAnswers([unknown, hole, listLimit].compactMap { $0 }, &evidence)
         }
+        guard let effect = interview.effect else {
+            evidence.append(
+                "its effect could not be observed: \(interview.problem?.name ?? "no reason given")")
+            return .undetermined
+        }
+        evidence.append(effect.words)
+        guard effect.isRight else { return wrongEffect(&evidence) }
+        if symbol() == .defined { evidence.append("/proc/kallsyms names it") }
+        return .available
+    }
+
+    /// The child process did not come back from a call, or never got to one.
+    private func noAnswer(
+        _ interview: SyscallInterview, _ evidence: inout [String]
+    ) -> SyscallDetection.Verdict {
+        switch (interview.end, interview.isInterrupted) {
+        case (.signalled(SIGSYS), true):
+            // No system call does that to its caller, whatever its arguments.
+            evidence.append("number \(cleanupRobustListNumber): a seccomp filter ends its caller by SIGSYS")
+            evidence.append(symbolSentence)
+            return .fatal
+        case (.signalled(let signal), true):
+            evidence.append("number \(cleanupRobustListNumber): a call ended by signal \(signal)")
+            return .numberTakenBySomethingElse
+        case (.exited, true):
+            evidence.append("number \(cleanupRobustListNumber): a call ended its caller")
+            return .numberTakenBySomethingElse
+        case (.late, true):
+            evidence.append("number \(cleanupRobustListNumber): a call did not return in time")
+            evidence.append(seccompSentence)
+        case (.unasked(let errno), _):
+            evidence.append("no child process could be started and watched to ask: \(errno.name)")
+        case (let end, false):
+            evidence.append("the child process that was to ask did not get to it: \(end)")
+        }
+        return .undetermined
+    }
+
+    /// Nobody home, somebody in the way, or somebody else.
+    private func wrongAnswers(
+        _ answers: [Int], _ evidence: inout [String]
+    ) -> SyscallDetection.Verdict {
+        // Filters look at the number: theirs is one answer to all that is asked. -4095: the last error there is.
+        guard let answer = answers.first, answers.allSatisfy({ $0 == answer }), (-4095...0).contains(answer)
+        else { return .numberTakenBySomethingElse }
+        let errno = Errno(rawValue: CInt(-answer))
+        let symbol = symbol()
+        if errno == .noFunction { return absentOrFiltered(symbol, &evidence) }
+
+        evidence += [seccompSentence, symbolSentence(symbol)]
+        let isFiltered =
+            switch seccomp() {
+            case 0: false
+            case .some: true
+            // Where that cannot be read: what containers answer, or a kernel that is known to have the call.
+            case nil: errno == .notPermitted || errno == .permissionDenied || symbol == .defined
+            }
+        return isFiltered ? .blocked(errno) : .numberTakenBySomethingElse
+    }
+
+    /// ENOSYS comes from kernels without the system call and from filters that imitate them.
+    private func absentOrFiltered(
+        _ symbol: KernelSymbol, _ evidence: inout [String]
+    ) -> SyscallDetection.Verdict {
+        evidence.append(symbolSentence(symbol))
+        switch (symbol, seccomp()) {
+        case (.defined, 0):
+            evidence.append("no filter is in force: it has another number, or cannot work on this machine")
+        case (.defined, _), (.unreadable, .some(1...)):
+            evidence.append(seccompSentence)
+            return .blocked(.noFunction)
+        case (.unreadable, _):
+            evidence.append(seccompSentence)
+        case (.stub, _), (.missing, _):
+            break
+        }
+        return .absent
     }
 
     /// A kernel under development has bugs: that must not pass for its absence.
@@ -71,20 +125,15 @@ struct SyscallDetector {
         return .misbehaves
     }
 
-    /// ENOSYS comes from kernels without the system call and from filters that imitate them.
-    private func absentOrFiltered(_ evidence: inout [String]) -> SyscallDetection.Verdict {
-        switch symbol() {
-        case .defined:
-            evidence.append("/proc/kallsyms names it all the same; \(seccompSentence)")
-            return .blocked(.noFunction)
-        case .stub:
-            evidence.append("the kernel was built without it (/proc/kallsyms has the stub)")
-        case .missing:
-            evidence.append("/proc/kallsyms does not name it")
-        case .unreadable:
-            evidence.append("/proc/kallsyms cannot tell; \(seccompSentence)")
+    private var symbolSentence: String { symbolSentence(symbol()) }
+
+    private func symbolSentence(_ symbol: KernelSymbol) -> String {
+        switch symbol {
+        case .defined: "/proc/kallsyms names it"
+        case .stub: "the kernel was built without it (/proc/kallsyms has the stub)"
+        case .missing: "/proc/kallsyms does not name it"
+        case .unreadable: "/proc/kallsyms cannot tell"
         }
-        return .absent
     }
 
     private var seccompSentence: String {
@@ -93,37 +142,5 @@ struct SyscallDetector {
         case .some(let mode): "seccomp mode \(mode) is in force"
         case nil: "the seccomp mode cannot be read"
         }
-    }
-
-    /// Whether a call on an own, private word clears exactly the pending operation on it and nothing else.
-    private func observedEffect() throws(Errno) -> (isRight: Bool, words: String) {
-        let page = try MemoryMapping(anonymous: .private, length: 4096)
-        let word = page.cell(at: 64)
-        let neighbour = page.cell(at: 68)
-        let value = FutexWord(rawValue: 0x2bad_cafe)
-        word.store(value)
-        neighbour.store(value)
-
-        let head = try RobustListHead(futexOffset: -32)
-        let pending = PendingOperation(futexWord: word.address, futexOffset: -32)
-        head.pending = pending
-        guard head.pending == pending else { return (false, "the pending operation could not be set") }
-
-        let beside = call(neighbour.address, 4, 0)
-        guard beside == 0, head.pending == pending else {
-            return (false, "a call beside the word gave \(resultName(beside)), \(words(for: head.pending))")
-        }
-        let at = call(word.address, 4, 0)
-        guard at == 0, head.pending == nil else {
-            return (false, "a call on the word gave \(resultName(at)), \(words(for: head.pending))")
-        }
-        guard word.load() == value, neighbour.load() == value else {
-            return (false, "the memory itself was changed: \(word.load()), \(neighbour.load())")
-        }
-        return (true, "it clears the pending operation on the word named, and no other")
-    }
-
-    private func words(for pending: PendingOperation?) -> String {
-        "pending " + (pending.map(\.description) ?? "cleared")
     }
 }
