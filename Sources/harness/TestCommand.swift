@@ -10,7 +10,7 @@ struct TestCommand: AsyncParsableCommand {
         abstract: "Runs every check of this project; the last line counts them.",
         usage: "./test",
         discussion: """
-            In this order: lint; unit tests on this machine; every kernel builds; the syscall suite in a guest \
+            In this order: lint; the models of the call's protocols; unit tests on this machine; every kernel builds; the syscall suite in a guest \
             with each kernel, where a kernel without the syscall must skip what needs it; tests of the harness \
             with real guests. The exit status is 0 only when nothing failed.
             """)

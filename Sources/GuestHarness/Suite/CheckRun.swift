@@ -18,6 +18,7 @@ public struct CheckRun {
     public mutating func run() async throws -> Tally {
         try await check("lint: shellcheck", Self.shellcheck)
         try await check("lint: swift format", Self.swiftFormat)
+        try await models()
         try await check("build: tests") { try await $0.swift.buildTests() }
         try await check("build: static programs") { try await $0.swift.buildStatic(onlyInit: false) }
         try await hostTests("RobustFutexTests", .host)
@@ -48,6 +49,23 @@ public struct CheckRun {
     private mutating func fail(_ problem: String) {
         tally.fail(problem)
         progress.note("FAILED \(problem)")
+    }
+
+    private mutating func models() async throws {
+        let name = "models"
+        do {
+            let check = ModelCheck(of: workshop.repository)
+            let progress = progress
+            let outcome = try await progress.stage(name) {
+                try await check.run { progress.update(String($0)) }
+            }
+            tally.add(outcome, name: name)
+            progress.note("\(name): \(outcome.passed) passed, \(outcome.skipped) skipped")
+            for problem in outcome.problems { progress.note("FAILED \(name): \(problem)") }
+        } catch {
+            try Task.checkCancellation()
+            fail("\(name): \(error)")
+        }
     }
 
     private mutating func hostTests(_ module: String, _ expectation: SuiteExpectation) async throws {

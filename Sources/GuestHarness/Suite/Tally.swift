@@ -25,6 +25,13 @@ public struct Tally: Sendable {
         problems.append(problem)
     }
 
+    /// The models: each run of one counts.
+    mutating func add(_ outcome: ModelCheck.Outcome, name: String) {
+        passed += outcome.passed
+        skipped += outcome.skipped
+        for problem in outcome.problems { fail("\(name): \(problem)") }
+    }
+
     /// A run of tests: each counts once, as what `expectation` makes of it.
     public mutating func add(_ run: SuiteRunner.Run, name: String, expectation: SuiteExpectation) {
         for test in run.results.tests {
