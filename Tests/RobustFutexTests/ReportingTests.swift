@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import SystemPackage
 import Testing
 
 @testable import RobustFutex
@@ -37,6 +38,16 @@ struct CatalogueTests {
         #expect(Check.Requirement.withoutSyscall.reasonToSkip(faulty) != nil)
         #expect(Check.Requirement.withoutSyscall.reasonToSkip(present) != nil)
         #expect(Check.Requirement.withoutSyscall.reasonToSkip(absent) == nil)
+        let refused = SyscallDetection(verdict: .blocked(.notPermitted), evidence: [])
+        #expect(Check.Requirement.syscall.reasonToSkip(refused)?.contains("boot a patched one") == false)
+        #expect(Check.Requirement.withoutSyscall.reasonToSkip(refused) == nil)
+        for verdict in [
+            .numberTakenBySomethingElse, .fatal, .undetermined, .blocked(Errno(rawValue: 0)),
+        ] as [SyscallDetection.Verdict] {
+            let detection = SyscallDetection(verdict: verdict, evidence: ["seen"])
+            #expect(Check.Requirement.syscall.reasonToSkip(detection)?.contains("seen") == true)
+            #expect(Check.Requirement.withoutSyscall.reasonToSkip(detection)?.contains("seen") == true)
+        }
         #expect(Check.Requirement.anyKernel.reasonToSkip(present) == nil)
         #expect(Check.Requirement.anyKernel.reasonToSkip(absent) == nil)
     }
