@@ -42,7 +42,8 @@ struct PrivateApt: Sendable {
         if let suite {
             let targets = try await Tool("apt-get", ["indextargets", "Created-By: Packages"]).output()
             let line = try Self.sourceLine(
-                for: suite, type: sources ? "deb-src" : "deb", from: targets, release: Self.codename())
+                for: suite, type: sources ? "deb-src" : "deb", from: targets,
+                release: AptArchives.codenameOfMachine())
             try Files.write(Data("\(line)\n".utf8), to: sourceList)
         }
         _ = try await Tool(
@@ -125,34 +126,11 @@ struct PrivateApt: Sendable {
     static func sourceLine(
         for suite: String, type: String = "deb", from targets: String, release: String
     ) throws -> String {
-        let stanzas = targets.split(separator: "\n\n").map { stanza in
-            var fields: [String: String] = [:]
-            for line in stanza.split(separator: "\n") {
-                let parts = line.split(separator: ":", maxSplits: 1)
-                guard parts.count == 2 else { continue }
-                fields[String(parts[0])] = parts[1].trimmingCharacters(in: .whitespaces)
-            }
-            return fields
-        }
-        let main = stanzas.filter { $0["Component"] == "main" && $0["Repo-URI"] != nil }
-        guard
-            let archive = main.first(where: { $0["Release"] == release || $0["Codename"] == release })
-                ?? main.first(where: { $0["Origin"] == "Debian" && $0["Label"] == "Debian" }),
-            let uri = archive["Repo-URI"]
-        else {
+        guard let archive = AptArchives(targets).archive(of: release) else {
             throw HarnessError(
                 "apt's configuration has no archive with the main component of \(release), to get \(suite) from it"
             )
         }
-        let option = archive["Signed-By"].map { "[signed-by=\($0)] " } ?? ""
-        return "\(type) \(option)\(uri) \(suite) main"
-    }
-
-    private static func codename() throws -> String {
-        let text = String(decoding: try Files.read("/etc/os-release"), as: UTF8.self)
-        for line in text.split(separator: "\n") where line.hasPrefix("VERSION_CODENAME=") {
-            return line.dropFirst("VERSION_CODENAME=".count).trimmingCharacters(in: ["\""])
-        }
-        throw HarnessError("/etc/os-release names no VERSION_CODENAME: is this Debian?")
+        return archive.line(type, suite: suite)
     }
 }
