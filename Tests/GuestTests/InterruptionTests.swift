@@ -7,25 +7,33 @@ import Testing
 
 @testable import GuestHarness
 
-/// No QEMU outlives the harness, however that ends.
+/// No QEMU outlives the harness, and no file for its use stays, however the harness ends.
 extension WithGuests {
     @Suite struct InterruptionTests {
         @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
         func nothingIsLeftOfAnInterruptedRun(_ signal: Int32) async throws {
-            let guests = try await interrupted(by: signal, ["sh", "-c", "echo up; sleep 1000"]) { line in
+            let temporary = repository.build.appending("test-\(UUID().uuidString)")
+            try Files.makeDirectory(temporary)
+            defer { try? Files.remove(temporary) }
+            let guests = try await interrupted(
+                by: signal, temporary: temporary, ["sh", "-c", "echo up; sleep 1000"]
+            ) { line in
                 line == "up"
             }
             #expect(guests.count == 1)
+            #expect(Files.list(temporary) == [])
             try await wait(for: "QEMU \(guests) to end") { guests.allSatisfy { !isRunning($0) } }
         }
 
         /// Starts a run, sends it `signal` once a line of its output fits, and checks how it ended.
         private func interrupted(
-            by signal: Int32, _ command: [String], when fits: @escaping @Sendable (String) -> Bool
+            by signal: Int32, temporary: FilePath, _ command: [String],
+            when fits: @escaping @Sendable (String) -> Bool
         ) async throws -> [pid_t] {
-            let arguments = ["run", "--kernel", "stock", "--"] + command
+            let arguments = runOnStock + ["--"] + command
             let result = try await Subprocess.run(
                 .path(repository.root.appending(".build/debug/harness")), arguments: Arguments(arguments),
+                environment: .inherit.updating(["TMPDIR": temporary.string]),
                 workingDirectory: repository.root, input: .none, output: .sequence, error: .discarded
             ) { execution in
                 var guests: [pid_t] = []

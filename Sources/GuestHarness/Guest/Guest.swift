@@ -58,18 +58,17 @@ public struct Guest: Sendable {
     /// The QEMU command that `run` would use, quoted for a shell.
     public func commandLine(request: GuestRequest, in directory: FilePath) -> String {
         command(
-            request: request, console: directory.appending("console.log"), sockets: "SOCKETS"
+            request: request, console: directory.appending("console.log"), sockets: "RUN"
         ).tool.commandLine
     }
 
     /// Runs the command of `request`. QEMU is gone when this returns, however it returns.
     public func run(_ request: GuestRequest, in run: RunDirectory, sinks: Sinks) async throws -> Outcome {
-        let sockets = try Self.privateDirectory()
-        defer { try? Files.remove(sockets) }
+        let sockets = PortSocket.newRun()
         let tool = command(request: request, console: run.console, sockets: sockets).tool
         _ = try Tool.find(tool.name)
         try Files.write(Data("#!/bin/sh\nexec \(tool.commandLine)\n".utf8), to: run.commandLine)
-        let channels = try GuestChannels(directory: sockets)
+        let channels = try GuestChannels(run: sockets)
         let notes = RunNotes()
         let handlers = GuestChannels.Handlers(
             ready: { release in
@@ -121,7 +120,7 @@ public struct Guest: Sendable {
         return outcome
     }
 
-    private func command(request: GuestRequest, console: FilePath, sockets: FilePath) -> QEMUCommand {
+    private func command(request: GuestRequest, console: FilePath, sockets: String) -> QEMUCommand {
         var shares: [QEMUCommand.Share] = []
         if request.root == .host {
             shares.append(.init(tag: ShareTag.hostRoot, path: "/", readOnly: true))
@@ -131,7 +130,7 @@ public struct Guest: Sendable {
         }
         return QEMUCommand(
             architecture: architecture, accelerator: accelerator, options: options, kernel: kernel.image,
-            image: image, console: console, sockets: sockets, shares: shares)
+            image: image, console: console, run: sockets, shares: shares)
     }
 
     /// Runs the blocking conversation on a thread of its own; cancelling the task ends it.
@@ -151,15 +150,5 @@ public struct Guest: Sendable {
         } onCancel: {
             channels.stop(.cancelled)
         }
-    }
-
-    /// A directory that only this user can enter, with a path short enough for sockets.
-    private static func privateDirectory() throws -> FilePath {
-        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        var template = Array("\(base)/harness-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw HarnessError("cannot create a directory in \(base): \(String(cString: strerror(errno)))")
-        }
-        return FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 }

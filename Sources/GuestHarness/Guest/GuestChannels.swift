@@ -2,7 +2,6 @@
 
 import Foundation
 import GuestProtocol
-import SystemPackage
 
 /// The host's side of the ports: listens, waits for the guest within limits, sends it its command
 /// and takes in what comes back.
@@ -37,22 +36,21 @@ final class GuestChannels: @unchecked Sendable {
         var events: @Sendable ([UInt8]) -> Void = { _ in }
     }
 
-    private let directory: FilePath
     private var listeners: [GuestPort: Int32] = [:]
     private var connections: [GuestPort: Int32] = [:]
     private var received: [GuestPort: Int] = [:]
     private var control: [UInt8] = []
     private let wake: (read: Int32, write: Int32)
 
-    /// Starts to listen on one socket for each port in `directory`, whose path must be short:
-    /// the address of a UNIX socket holds 107 bytes.
-    init(directory: FilePath) throws {
-        self.directory = directory
+    /// Starts to listen on one socket for each port.
+    ///
+    /// - Parameter run: names the run, see ``PortSocket``.
+    init(run: String) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw HarnessError("pipe: \(String(cString: strerror(errno)))") }
         wake = (ends[0], ends[1])
         for port in GuestPort.allCases {
-            listeners[port] = try Self.listen(directory.appending(port.rawValue))
+            listeners[port] = try PortSocket(port, run: run).listen()
         }
     }
 
@@ -180,9 +178,8 @@ final class GuestChannels: @unchecked Sendable {
     /// Accepts a port's connection, or reads from it; nil when that brought no bytes.
     private func receive(_ port: GuestPort) -> [UInt8]? {
         guard let connection = connections[port] else {
-            if let listener = listeners[port] {
-                let file = accept(listener, nil, nil)
-                if file >= 0 { connections[port] = file }
+            if let listener = listeners[port], let file = PortSocket.accept(listener) {
+                connections[port] = file
                 close(listener)
                 listeners[port] = nil
             }
@@ -209,28 +206,5 @@ final class GuestChannels: @unchecked Sendable {
             if count < 0, errno != EINTR { return }
             rest = rest.dropFirst(max(0, count))
         }
-    }
-
-    private static func listen(_ path: FilePath) throws -> Int32 {
-        func fail(_ what: String) -> HarnessError {
-            HarnessError("\(what) \(path): \(String(cString: strerror(errno)))")
-        }
-        let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard file >= 0 else { throw fail("socket") }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.string.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw HarnessError("\(path) is too long for a UNIX socket; set TMPDIR to a shorter directory")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(file, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0 else { throw fail("bind") }
-        guard Glibc.listen(file, 1) == 0 else { throw fail("listen") }
-        return file
     }
 }

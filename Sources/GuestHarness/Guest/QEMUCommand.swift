@@ -52,8 +52,8 @@ struct QEMUCommand {
     var kernel: FilePath
     var image: FilePath
     var console: FilePath
-    /// The directory of the sockets that the ports connect to, one named after each.
-    var sockets: FilePath
+    /// Names the run, see ``PortSocket``.
+    var run: String
     /// Directories of the host's that the guest may mount.
     var shares: [Share]
 
@@ -88,9 +88,9 @@ struct QEMUCommand {
             "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
         ]
         for port in GuestPort.allCases {
-            let path = Self.escaped(sockets.appending(port.rawValue).string)
+            let backend = PortSocket(port, run: run).backend
             arguments += [
-                "-chardev", "socket,id=\(port.rawValue),path=\(path)",
+                "-chardev", "socket,id=\(port.rawValue),\(backend)",
                 "-device", "virtserialport,chardev=\(port.rawValue),name=\(port.name)",
             ]
         }
