@@ -44,6 +44,10 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Print the QEMU command, and do nothing.")
     var dryRun = false
 
+    /// For tests of this command, whose runs are nobody's own.
+    @Option(name: .customLong("kind-of-run"), help: .hidden)
+    var kind = RunDirectory.Kind.own
+
     @Argument(parsing: .postTerminator, help: "The command to run in the guest, after --.")
     var command: [String] = []
 
@@ -83,7 +87,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private func runCommand(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
         let guest = try await workshop.guest(kernel: kernel, image: .command, options: machine.options)
-        let directory = try RunDirectory(in: workshop.repository.runs, kernel: kernel.name)
+        let directory = try RunDirectory(kind, in: workshop.repository, kernel: kernel.name)
         let sinks = Guest.Sinks(
             output: { FileHandle.standardOutput.write(Data($0)) },
             error: { FileHandle.standardError.write(Data($0)) })
@@ -94,7 +98,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private func runSuite(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
         let guest = try await workshop.guest(kernel: kernel, image: .suite, options: machine.options)
-        let directory = try RunDirectory(in: workshop.repository.runs, kernel: kernel.name)
+        let directory = try RunDirectory(kind, in: workshop.repository, kernel: kernel.name)
         let run = try await workshop.progress.stage("suite on \(kernel.name)") {
             try await SuiteRunner(progress: workshop.progress).run(
                 in: guest, expectation: SuiteExpectation(of: kernel), filter: filter,
@@ -138,3 +142,5 @@ struct RunCommand: AsyncParsableCommand {
         print("\nbuilt in \(workshop.repository.kernels)")
     }
 }
+
+extension RunDirectory.Kind: ExpressibleByArgument {}

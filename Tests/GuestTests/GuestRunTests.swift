@@ -33,6 +33,13 @@ extension WithGuests {
             #expect(result.output.hasSuffix("-stock\n"))
         }
 
+        @Test func variablesArriveThroughEnvOnly() async throws {
+            let result = try await harness(
+                runOnStock + ["--", "env", "GIVEN=by env", "sh", "-c", #"echo "$INHERITED|$GIVEN""#],
+                environment: ["INHERITED": "from the host"])
+            #expect(result.output == "|by env\n")
+        }
+
         @Test func checkoutIsWritableAndTheRestOfTheHostIsNot() async throws {
             let name = "written-by-guest-\(UUID().uuidString)"
             let file = repository.build.appending(name)
@@ -131,7 +138,7 @@ extension WithGuests {
         }
 
         @Test func filterThatMatchesNoTestIsAnError() async throws {
-            let result = try await harness(["run", "--kernel", "stock", "--filter", "noSuchTestAnywhere"])
+            let result = try await harness(runOnStock + ["--filter", "noSuchTestAnywhere"])
             #expect(result.status == HarnessStatus.usage.rawValue)
             #expect(result.error.contains("no test of the suite matches --filter 'noSuchTestAnywhere'"))
         }

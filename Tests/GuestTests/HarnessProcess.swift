@@ -25,11 +25,14 @@ struct HarnessResult: Sendable {
 }
 
 /// Runs the harness to its end, as a user does.
-func harness(_ arguments: [String], directory: FilePath? = nil) async throws -> HarnessResult {
+func harness(
+    _ arguments: [String], directory: FilePath? = nil, environment: [Environment.Key: String] = [:]
+) async throws -> HarnessResult {
     let start = ContinuousClock.now
     let result = try await Subprocess.run(
         .path(repository.root.appending(".build/debug/harness")), arguments: Arguments(arguments),
-        workingDirectory: directory ?? repository.root, output: .string(limit: 16 << 20),
+        environment: .inherit.updating(environment), workingDirectory: directory ?? repository.root,
+        output: .string(limit: 16 << 20),
         error: .string(limit: 1 << 20))
     guard case .exited(let status) = result.terminationStatus else {
         throw HarnessError("the harness ended with \(result.terminationStatus): \(result.standardError)")
@@ -39,11 +42,14 @@ func harness(_ arguments: [String], directory: FilePath? = nil) async throws -> 
         seconds: (ContinuousClock.now - start) / .seconds(1))
 }
 
+/// What runs something in a guest with the stock kernel, among the runs of tests.
+let runOnStock = ["run", "--kind-of-run", "test", "--kernel", "stock"]
+
 /// Runs a command in a guest with the stock kernel.
 func inGuest(
     _ command: [String], options: [String] = [], directory: FilePath? = nil
 ) async throws -> HarnessResult {
-    try await harness(["run", "--kernel", "stock"] + options + ["--"] + command, directory: directory)
+    try await harness(runOnStock + options + ["--"] + command, directory: directory)
 }
 
 /// Waits until `condition` holds, at most for `limit`; says what it waited for when it does not.

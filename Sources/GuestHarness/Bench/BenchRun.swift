@@ -90,7 +90,7 @@ public struct BenchRun: Sendable {
             return pass.report
         }
         let report = try await workshop.progress.stage("bench on \(kernel), boot \(number)") {
-            try await run(guest, RunDirectory(in: workshop.repository.runs, kernel: kernel))
+            try await run(guest, RunDirectory(.bench, in: workshop.repository, kernel: kernel))
         }
         if filters.isEmpty { try Self.write(Pass(identity: identity, report: report), to: kept) }
         return report

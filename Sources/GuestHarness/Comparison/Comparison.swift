@@ -143,7 +143,7 @@ public struct Comparison: Sendable {
         let guest = try await workshop.guest(
             built, of: own, image: image,
             options: .init(machine: Self.machine, commandLimit: own?.scaled(limit) ?? limit))
-        let directory = try RunDirectory(in: workshop.repository.runs, kernel: "compare-\(kernel.name)")
+        let directory = try RunDirectory(.compare, in: workshop.repository, kernel: kernel.name)
         let stage = "\(kernel.name), \(scenarios[0].unlocker.rawValue): \(scenarios.count) cells"
         return try await progress.stage(stage) {
             try await RaceGuest(guest: guest, quick: plan.quick).run(

@@ -81,7 +81,7 @@ struct RaceGuest: Sendable {
         _ scenarios: [Scenario], in directory: RunDirectory,
         begun: @escaping @Sendable (Scenario) -> Void, ended: @escaping @Sendable (Scenario, Result) -> Void
     ) async throws -> Ending {
-        let run = directory.path.lastComponent!.string
+        let run = directory.name
         let known = Dictionary(uniqueKeysWithValues: scenarios.map { ($0.identifier, $0) })
         let state = Mutex(State(left: scenarios))
         let log = try FileDescriptor.open(

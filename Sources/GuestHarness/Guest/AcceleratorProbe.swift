@@ -48,7 +48,7 @@ public struct AcceleratorProbe: Sendable {
             return known
         }
         let finding = try await progress.stage("trying KVM") {
-            let run = try RunDirectory(in: repository.runs, kernel: "kvm-probe")
+            let run = try RunDirectory(.probe, in: repository, kernel: "kvm")
             let guest = Guest(
                 architecture: architecture, accelerator: .kvm, options: MachineOptions(), kernel: kernel,
                 image: image, bootLimit: Self.limit, commandLimit: .seconds(5))

@@ -3,9 +3,21 @@
 import Foundation
 import SystemPackage
 
-/// Where one run of a guest leaves what it has to say: `build/runs/<time>-<kernel>-<pid>/`.
+/// Where one run of a guest leaves what it has to say: `build/runs/<time>-<kernel>-<pid>/`, or in a directory there for
+/// runs that nobody started one by one.
 public struct RunDirectory: Sendable {
+    /// Kinds of runs that are kept apart: many of one kind remove none of another, whose logs somebody may be reading.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// Started by a person.
+        case own
+        /// Started by `./test`, `./qemu/compare`, `./qemu/selftests`, `kernel-patch/mutate`, `./qemu/run --bench`, and to
+        /// find out whether KVM works.
+        case test, compare, selftests, mutate, bench, probe
+    }
+
     public let path: FilePath
+    /// Its path below `build/runs`.
+    let name: String
 
     /// The console, from the first character of the kernel to the last.
     public var console: FilePath { path.appending("console.log") }
@@ -20,12 +32,15 @@ public struct RunDirectory: Sendable {
     /// The suite's own output.
     public var suiteOutput: FilePath { path.appending("output.log") }
 
-    private static let kept = 50
+    /// How many of a kind are kept: more than one command makes.
+    static let kept = 200
 
-    /// Makes a directory for a new run, and removes the oldest of many.
-    public init(in runs: FilePath, kernel: String) throws {
+    /// Makes a directory for a new run, and removes the oldest of many of its kind.
+    public init(_ kind: Kind, in repository: Repository, kernel: String) throws {
+        let runs = kind == .own ? repository.runs : repository.runs.appending(kind.rawValue)
         try Files.makeDirectory(runs)
-        for old in Files.list(runs).dropLast(Self.kept - 1) {
+        // Their names begin with the year.
+        for old in Files.list(runs).filter({ $0.first?.isNumber ?? false }).dropLast(Self.kept - 1) {
             try Files.remove(runs.appending(old))
         }
         let format = Date.VerbatimFormatStyle(
@@ -45,5 +60,7 @@ public struct RunDirectory: Sendable {
             number += 1
         }
         path = candidate
+        let last = candidate.lastComponent!.string
+        name = kind == .own ? last : "\(kind.rawValue)/\(last)"
     }
 }

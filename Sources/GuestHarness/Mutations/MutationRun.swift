@@ -116,7 +116,7 @@ public struct MutationRun: Sendable {
         on guest: Guest, of name: String, _ workshop: Workshop
     ) async throws -> [MutationReport.Catch] {
         let expectation = SuiteExpectation(of: kernel)
-        let directory = try RunDirectory(in: workshop.repository.runs, kernel: "\(kernel.name)-\(name)")
+        let directory = try RunDirectory(.mutate, in: workshop.repository, kernel: "\(kernel.name)-\(name)")
         let run = try await workshop.progress.stage("suite on \(kernel.name), \(name)") {
             try await SuiteRunner(progress: workshop.progress).run(
                 in: guest, expectation: expectation, filter: nil, directory: directory)

@@ -112,7 +112,7 @@ public struct SelftestRun: Sendable {
     }
 
     private func attempt(_ command: [String], in guest: Guest) async throws -> Attempt {
-        let directory = try RunDirectory(in: workshop.repository.runs, kernel: guest.kernel.name)
+        let directory = try RunDirectory(.selftests, in: workshop.repository, kernel: guest.kernel.name)
         let output = OutputFile(directory.suiteOutput, progress: workshop.progress)
         let request = GuestRequest(
             root: .host, sharedDirectory: workshop.repository.root.string, workingDirectory: "/tmp",

@@ -70,7 +70,7 @@ public struct CheckRun {
 
     private mutating func hostTests(_ module: String, _ expectation: SuiteExpectation) async throws {
         try await tests("\(module) on this machine", expectation) { workshop, name in
-            let directory = try RunDirectory(in: workshop.repository.runs, kernel: module)
+            let directory = try RunDirectory(.test, in: workshop.repository, kernel: module)
             return try await workshop.progress.stage(name) {
                 try await SuiteRunner(progress: workshop.progress).runHere(
                     module: module, products: workshop.swift.products, expectation: expectation,
@@ -84,7 +84,7 @@ public struct CheckRun {
         try await tests("suite on \(kernel.name)", expectation) { workshop, name in
             let guest = try await workshop.guest(
                 kernel: kernel, image: .suite, options: .init())
-            let directory = try RunDirectory(in: workshop.repository.runs, kernel: kernel.name)
+            let directory = try RunDirectory(.test, in: workshop.repository, kernel: kernel.name)
             return try await workshop.progress.stage(name) {
                 try await SuiteRunner(progress: workshop.progress).run(
                     in: guest, expectation: expectation, filter: nil, directory: directory)

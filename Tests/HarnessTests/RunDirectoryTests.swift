@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import GuestHarness
+
+/// A log whose path was printed is there when somebody reads it.
+@Suite struct RunDirectoryTests {
+    @Test func runsOfTestsRemoveNoneOfAPersons() async throws {
+        try await withTemporaryDirectory { root in
+            let repository = Repository(root: root)
+            let own = try RunDirectory(.own, in: repository, kernel: "stock")
+            #expect(own.path.removingLastComponent() == repository.runs)
+            for kind in RunDirectory.Kind.allCases where kind != .own {
+                for _ in 0...RunDirectory.kept {
+                    _ = try RunDirectory(kind, in: repository, kernel: "stock")
+                }
+                let all = Files.list(repository.runs.appending(kind.rawValue))
+                #expect(all.count == RunDirectory.kept)
+            }
+            #expect(Files.exists(own.path))
+        }
+    }
+
+    @Test func oldestOfManyGoesAndNoOtherKindWithIt() async throws {
+        try await withTemporaryDirectory { root in
+            let repository = Repository(root: root)
+            for number in 100..<100 + RunDirectory.kept {
+                try Files.makeDirectory(repository.runs.appending("20250101-000\(number)-stock-1"))
+            }
+            let test = try RunDirectory(.test, in: repository, kernel: "stock")
+            let own = try RunDirectory(.own, in: repository, kernel: "stock")
+            let left = Files.list(repository.runs)
+            #expect(!left.contains("20250101-000100-stock-1"))
+            #expect(left.contains("20250101-000101-stock-1"))
+            #expect(Files.exists(test.path))
+            #expect(Files.exists(own.path))
+            #expect(own.name == own.path.lastComponent!.string)
+            #expect(test.name == "test/\(test.path.lastComponent!)")
+        }
+    }
+}
