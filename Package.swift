@@ -103,7 +103,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "HarnessTests",
-            dependencies: ["BenchReport", "GuestHarness", "GuestProtocol", "RaceReport", systemPackage],
+            dependencies: [
+                "BenchReport", "GuestHarness", "GuestProtocol", "RaceReport", subprocess, systemPackage,
+            ],
             resources: [.copy("GoldenLogs")], swiftSettings: strict),
         .testTarget(
             name: "GuestTests", dependencies: ["GuestHarness", subprocess, systemPackage],

@@ -43,6 +43,7 @@ struct BenchArguments: ParsableArguments {
     func run(_ workshop: Workshop) async throws {
         let names = kernels.isEmpty ? BenchRun.kernels : kernels
         let chosen = try names.map { try workshop.catalogue.kernel(named: $0) }
+        try await workshop.installPackages()
         var records: [BenchRecord] = []
         for kernel in chosen {
             records.append(try await BenchRun(workshop, filters: cases).measure(kernel))

@@ -16,6 +16,7 @@ struct BuildCommand: AsyncParsableCommand {
         let chosen =
             try kernels.isEmpty
             ? workshop.catalogue.testedKernels : kernels.map { try workshop.catalogue.kernel(named: $0) }
+        try await workshop.installPackages()
         for kernel in chosen {
             print(try await workshop.kernels.build(kernel).image)
         }
@@ -35,6 +36,8 @@ struct SourceCommand: AsyncParsableCommand {
     func run() async throws {
         let workshop = try Workshop()
         let store = SourceStore(repository: workshop.repository, progress: workshop.progress)
-        print(try await store.source(of: workshop.catalogue.base(named: base)).tree)
+        let base = try workshop.catalogue.base(named: base)
+        try await workshop.installPackages()
+        print(try await store.source(of: base).tree)
     }
 }

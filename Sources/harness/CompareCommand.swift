@@ -72,6 +72,7 @@ struct CompareCommand: AsyncParsableCommand {
             for line in try await comparison.preview() { print(line) }
             return
         }
+        try await workshop.installPackages()
         let report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: workshop.repository)

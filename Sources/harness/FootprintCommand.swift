@@ -31,6 +31,7 @@ struct FootprintCommand: AsyncParsableCommand {
                 "\(stock) and \(patched) do not differ by the series alone; see ./qemu/run --list",
                 status: .usage)
         }
+        try await workshop.installPackages()
         for kernel in kernels { _ = try await workshop.kernels.build(kernel) }
         let trees = kernels.map { workshop.kernels.directory(of: $0).appending("tree") }
         let sizes = try await [StructureSizes(of: trees[0]), StructureSizes(of: trees[1])]

@@ -36,7 +36,11 @@ struct FreshCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let releases = try release.isEmpty ? DebianRelease.supported : release.map(DebianRelease.named)
-        let findings = try await FreshCheck(Workshop()).run(
+        let workshop = try Workshop()
+        let check = FreshCheck(workshop)
+        try check.requireRoot()
+        try await workshop.installPackages(["debootstrap", "debian-archive-keyring"])
+        let findings = try await check.run(
             releases: releases, commands: command.isEmpty ? FreshCheck.commandsOfReadme : [command],
             anew: anew)
         print(findings.lines.joined(separator: "\n"))

@@ -17,6 +17,7 @@ struct Harness: AsyncParsableCommand {
         ])
 
     static func main() async {
+        _ = TypedCommand.name
         let work = Task {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -28,23 +29,35 @@ struct Harness: AsyncParsableCommand {
         let interruption = Interruption(of: work)
         let result = await work.result
         if let number = interruption.signal {
-            complain("interrupted by signal \(number)")
+            complain("harness: interrupted by signal \(number)")
             Foundation.exit(128 + number)
         }
         switch result {
         case .success: break
         case .failure(let error as HarnessError):
-            complain(error.description)
+            complain(TypedCommand.frame(error))
             Foundation.exit(error.status.rawValue)
-        case .failure(let error) where Self.isParserError(error): Self.exit(withError: error)
+        case .failure(let error) where Self.isParserError(error): exit(withParserError: error)
         case .failure(let error):
-            complain("\(error)")
+            complain("harness: \(error)")
             Foundation.exit(HarnessStatus.setUp.rawValue)
         }
     }
 
     private static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("harness: \(text)\n".utf8))
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+    }
+
+    /// Says what the parser has to say, as `exit(withError:)` does, of the command that was typed.
+    private static func exit(withParserError error: any Error) -> Never {
+        let status = exitCode(for: error)
+        let message = TypedCommand.adapt(fullMessage(for: error), arguments: CommandLine.arguments)
+        if status.isSuccess {
+            print(message)
+        } else if !message.isEmpty {
+            complain(message)
+        }
+        Foundation.exit(status.rawValue)
     }
 
     /// Help, exit codes and bad usage; anything else is a failure of the set-up.

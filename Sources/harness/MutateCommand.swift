@@ -46,7 +46,10 @@ struct MutateCommand: AsyncParsableCommand {
             for mutation in mutations {
                 print("\(mutation.name)\n    \(mutation.subject)\n    forbidden: \(mutation.forbidden)")
             }
-        } else if check {
+            return
+        }
+        try await workshop.installPackages()
+        if check {
             let problems = try await run.unusable(among: mutations)
             for problem in problems { print("UNUSABLE \(problem)") }
             print("\(mutations.count - problems.count) of \(mutations.count) mutations apply")

@@ -67,6 +67,7 @@ struct RunCommand: AsyncParsableCommand {
         let kernel = try workshop.catalogue.kernel(named: machine.kernel)
         _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
         if dryRun { return try await printCommand(workshop, kernel) }
+        try await workshop.installPackages()
         if command.isEmpty {
             try await runSuite(workshop, kernel)
         } else {

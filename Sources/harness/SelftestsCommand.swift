@@ -33,6 +33,7 @@ struct SelftestsCommand: AsyncParsableCommand {
         let workshop = try Workshop()
         let names = kernels.isEmpty ? ["stock", "patched"] : kernels
         let chosen = try names.map { try workshop.catalogue.kernel(named: $0) }
+        try await workshop.installPackages()
         let runs = try await SelftestRun(workshop).run(on: chosen, only: tests, options: .init())
         let comparison = SelftestComparison(runs)
         if let json { try Files.write(comparison.encoded, to: FilePath(json)) }

@@ -39,7 +39,13 @@ struct SeriesCheckCommand: AsyncParsableCommand {
     var patches: [String] = []
 
     func run() async throws {
-        let table = try await SeriesCheck(Workshop(), base: base, patches: patches, builds: builds).run()
+        let workshop = try Workshop()
+        let check = try SeriesCheck(workshop, base: base, patches: patches, builds: builds)
+        try await workshop.installPackages()
+        try await workshop.tryToInstallPackages(
+            ["codespell", "groff", "man-db", "mandoc", "python3-docutils", "python3-git", "python3-ply"],
+            without: "going on without them")
+        let table = try await check.run()
         print(table.lines.joined(separator: "\n"))
         guard table.isGood else { throw ExitCode(1) }
     }

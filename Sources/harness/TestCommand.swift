@@ -17,6 +17,7 @@ struct TestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workshop = try Workshop()
+        try await workshop.installPackages()
         var checks = CheckRun(workshop)
         let tally = try await checks.run()
         workshop.progress.note("in all \(Progress.format(seconds: workshop.progress.times.total))")

@@ -99,13 +99,18 @@ public struct FreshCheck: Sendable {
         return String(words.joined(separator: "-").prefix(60))
     }
 
-    /// Refuses at once where no machine can be made.
-    private func requireMeans() async throws {
+    /// Refuses a user who cannot make a machine.
+    public func requireRoot() throws {
         guard geteuid() == 0 else {
             throw HarnessError(
                 "making a machine takes root, which mounts and changes its root directory: sudo -E env PATH=\"$PATH\" ./qemu/fresh-check"
             )
         }
+    }
+
+    /// Refuses where no machine can be made.
+    private func requireMeans() async throws {
+        try requireRoot()
         var said: [String] = []
         let mounting = try await Tool("unshare", ["--mount", "--pid", "--fork", "true"]).status {
             said.append($0)
@@ -121,7 +126,7 @@ public struct FreshCheck: Sendable {
                 "\(repository.build) has \(free >> 30) GiB left; a machine with kernels built in it takes up to \(Self.room >> 30)"
             )
         }
-        _ = try await SwiftToolchain.ofMachine()
+        _ = try await SwiftToolchain.ofMachine(repository)
     }
 
     private func git(_ arguments: [String]) async throws -> String {

@@ -170,7 +170,7 @@ struct FreshMachine {
         _ root: FilePath, directory: FilePath, _ command: [String],
         shares: [(directory: FilePath, target: FilePath)] = []
     ) async throws -> Tool {
-        let toolchain = try await SwiftToolchain.ofMachine()
+        let toolchain = try await SwiftToolchain.ofMachine(repository)
         let redirections = try await GitRedirections.ofMachine()
         var arguments = [root.string, directory.string, "--read-only", toolchain.directory.string]
         for path in redirections.directories where Files.exists(FilePath(path)) {

@@ -11,12 +11,12 @@ struct SwiftToolchain {
     var programs: FilePath { directory.appending("bin") }
 
     /// The toolchain that `swift` in PATH belongs to; that may be a link, or a program that chooses one of several.
-    static func ofMachine() async throws -> SwiftToolchain {
+    static func ofMachine(_ repository: Repository) async throws -> SwiftToolchain {
         struct Target: Decodable {
             struct Paths: Decodable { var runtimeResourcePath: String }
             var paths: Paths
         }
-        let text = try await Tool("swift", ["-print-target-info"]).output()
+        let text = try await repository.swift(["-print-target-info"]).output()
         return try SwiftToolchain(
             resources: JSONDecoder().decode(Target.self, from: Data(text.utf8)).paths.runtimeResourcePath)
     }

@@ -74,7 +74,7 @@ public struct SwiftBuilder: Sendable {
             return
         }
         try await progress.stage("swift build: \(name)") {
-            try await Tool("swift", ["build", "--package-path", repository.root.string] + arguments)
+            try await repository.swift(["build", "--package-path", repository.root.string] + arguments)
                 .runLogged(
                     to: logs.appending("swift-\(name).log")
                 ) { line in

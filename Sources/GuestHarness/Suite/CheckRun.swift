@@ -128,11 +128,10 @@ public struct CheckRun {
 
     private static func swiftFormat(_ workshop: Workshop) async throws {
         try await workshop.progress.stage("lint: swift format") {
-            try await said(
-                Tool(
-                    "swift",
-                    ["format", "lint", "--strict", "--recursive", "Package.swift", "Sources", "Tests"],
-                    directory: workshop.repository.root))
+            var swift = workshop.repository.swift(
+                ["format", "lint", "--strict", "--recursive", "Package.swift", "Sources", "Tests"])
+            swift.directory = workshop.repository.root
+            try await said(swift)
         }
     }
 

@@ -23,6 +23,9 @@ public struct Repository: Sendable {
         }
     }
 
+    /// Swift, which through this script leaves no temporary files.
+    func swift(_ arguments: [String]) -> Tool { Tool(root.appending("qemu/swift").string, arguments) }
+
     public var catalogue: FilePath { root.appending("qemu/kernels.json") }
     public var configFragments: FilePath { root.appending("qemu/config") }
     /// Everything the harness makes; ignored by git and safe to delete.
