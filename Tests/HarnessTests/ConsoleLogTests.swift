@@ -76,8 +76,8 @@ import Testing
     private func race(in function: String) -> String { race.replacing("%@", with: function) }
 
     @Test(arguments: [
-        "futex_cleanup_clear", "__do_sys_cleanup_robust_list", "__x64_sys_cleanup_robust_list",
-        "futex_cleanup_collect_mms.isra.0",
+        "cleanup_clear", "__do_sys_cleanup_robust_list", "__x64_sys_cleanup_robust_list",
+        "cleanup_collect_mms.isra.0",
     ])
     func dataRaceOfTheNewFileIsAFault(_ function: String) {
         let findings = ConsoleLog.findings(in: race(in: function) + end)
