@@ -13,4 +13,5 @@ struct WakeDuty {
     @Test func doesNotWakeForPIFutex() throws { try holdKernelAgainstCheck() }
     @Test func leavesWhatItCannotWakeForToLaterCall() throws { try holdKernelAgainstCheck() }
     @Test func wakesWaiterOf32BitUnlocker() throws { try holdKernelAgainstCheck() }
+    @Test func wakesWaiterOfWordReleasedWithWaitersBit() throws { try holdKernelAgainstCheck() }
 }

@@ -43,6 +43,17 @@ extension Check {
         },
 
         Check(
+            "wakesWaiterOfWordReleasedWithWaitersBit", .wakeDuty,
+            claim:
+                "the word was released as FUTEX_WAITERS, which says that somebody waits; the call clears and wakes"
+        ) { scene in
+            // So a contended unlock would leave it whose next locker has to know of waiters.
+            try wakes(scene, state: "released with FUTEX_WAITERS kept") { peer, word in
+                try peer.store(FutexWord(rawValue: 0x8000_0000), at: word)
+            }
+        },
+
+        Check(
             "wakesWaiterInAnotherProcessWithPrivateFlag", .wakeDuty,
             claim: "with FUTEX2_PRIVATE the wake still reaches a waiter in another process: the key is shared"
         ) { scene in
