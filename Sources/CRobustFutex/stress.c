@@ -114,6 +114,31 @@ static _Noreturn void *use_locks(void *argument)
 	}
 }
 
+/* Only data of this process: no thread that has such a head begins an operation. */
+static _Noreturn void *bury(void *argument)
+{
+	struct crf_stress_arena *arena = argument;
+
+	for (uint32_t round = 0;; round++) {
+		uint32_t number = crf_load32(&arena->destroying);
+		const struct crf_stress_lock *lock = number && round % 4 == 0 ? &arena->lock[number - 1] : &arena->idle;
+		uintptr_t value = (uintptr_t)lock->entry;
+
+		if (crf_bury(&value, &arena->burial))
+			_exit(1);
+	}
+}
+
+static void *keep_busy(void *unused)
+{
+	static const uint32_t never;
+
+	(void)unused;
+	/* Half of the time or less: locks are to be destroyed by the hundred, too. */
+	crf_keep_mmap_lock_busy(&never, 20000000);
+	_exit(1);
+}
+
 static int leave(void *unused)
 {
 	(void)unused;
@@ -170,6 +195,10 @@ _Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int firs
 		if (pthread_create(&thread, NULL, use_locks, &workers[i]))
 			_exit(1);
 	}
+	pthread_t undertaker, writer;
+
+	if (pthread_create(&undertaker, NULL, bury, arena) || (!first && pthread_create(&writer, NULL, keep_busy, NULL)))
+		_exit(1);
 	for (;;) {
 		uint32_t chance = random32(&state);
 
@@ -177,4 +206,24 @@ _Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int firs
 		if ((chance >> 8) % 64 == 0)
 			execv(path, arguments);
 	}
+}
+
+static void *call(void *argument)
+{
+	struct crf_stress_arena *arena = argument;
+
+	while (!crf_cleanup_robust_list((uintptr_t)&arena->idle, sizeof(arena->idle), 0))
+		;
+	_exit(1);
+}
+
+_Noreturn void crf_stress_call(struct crf_stress_arena *arena)
+{
+	pthread_t thread;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (pthread_create(&thread, NULL, call, arena))
+		_exit(1);
+	call(arena);
+	_exit(1);
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include "crf_atomics.h"
+#include "crf_bury.h"
 #include "crf_syscalls.h"
 
 /* One lock that the task holds or is letting go. */
@@ -108,6 +109,30 @@ static long enter_kernel(const struct crf_task *task)
 	return crf_syscall6((long)a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
 }
 
+static long call_until_stopped(struct crf_task *task)
+{
+	const uint32_t *stop = (const uint32_t *)task->arguments[2];
+	long result = 0;
+
+	for (task->counts[0] = 0; !result && !crf_load32(stop); task->counts[0]++)
+		result = crf_cleanup_robust_list(task->arguments[0], task->arguments[1], 0);
+	return result;
+}
+
+static long bury(struct crf_task *task)
+{
+	uintptr_t value = task->arguments[1];
+	const uint32_t *stop = (const uint32_t *)task->arguments[2];
+	struct crf_burial burial = { 0 };
+	long error = 0;
+
+	while (!error && !burial.changed && !crf_load32(stop))
+		error = crf_bury(&value, &burial);
+	task->counts[CRF_BURIAL_REUSED] = burial.reused;
+	task->counts[CRF_BURIAL_CHANGED] = burial.changed;
+	return error;
+}
+
 /* A lock entry that follows itself. Its futex word lies in the zeroes around it: owned by nobody. */
 struct circle {
 	uintptr_t before[8];
@@ -139,7 +164,13 @@ static long carry_out(struct crf_task *task, struct crf_robust_list_head *head, 
 		return 0;
 	case CRF_ORDER_SYSCALL:
 		return enter_kernel(task);
+	case CRF_ORDER_CALLS:
+		return call_until_stopped(task);
+	case CRF_ORDER_KEEP_BUSY:
+		return crf_keep_mmap_lock_busy((const uint32_t *)task->arguments[0], 0);
 	case CRF_ORDER_SPAWN:
+		if (task->arguments[0] == CRF_SPAWN_BURIED)
+			return bury(task);
 		return crf_task_spawn((enum crf_spawn)task->arguments[0], task->arguments[1],
 				      (uint32_t *)task->arguments[2]);
 	case CRF_ORDER_LOOP_LIST:

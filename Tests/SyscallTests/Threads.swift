@@ -21,4 +21,5 @@ struct Threads {
     @Test func clearsInHundredsOfThreads() throws { try holdKernelAgainstCheck() }
     @Test func clearsInHundredsOfProcesses() throws { try holdKernelAgainstCheck() }
     @Test func clearsWhileProcessIsForking() throws { try holdKernelAgainstCheck() }
+    @Test func leavesMemoryOfThreadsThatExit() throws { try holdKernelAgainstCheck() }
 }

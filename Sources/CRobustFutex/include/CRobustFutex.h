@@ -16,6 +16,9 @@
 #include "crf_fuse.h"
 #include "crf_filter.h"
 #include "crf_own_memory.h"
+#include "crf_bury.h"
+#include "crf_walks.h"
+#include "crf_ticks.h"
 #include "crf_stress.h"
 #include "crf_ask.h"
 

@@ -18,9 +18,11 @@ enum crf_request_code {
 	CRF_REQUEST_LOAD32,       /* address. value: the word */
 	CRF_REQUEST_STORE32,      /* address, word */
 	CRF_REQUEST_SYSCALL,      /* number, six arguments. value: what the kernel returned */
-	CRF_REQUEST_MAP_MANY,     /* length, count; descriptor: that many shared mappings of its start. value: count */
+	CRF_REQUEST_MAP_MANY,     /* length, count, address, stride; descriptor: that many shared mappings of its start,
+				     anywhere or a stride apart from an address. value: count */
 	CRF_REQUEST_EXECUTE,      /* descriptors: program, CRF_DESCRIPTOR_BOARD, CRF_DESCRIPTOR_FILE of it. No reply */
 	CRF_REQUEST_COUNT_SIGNAL, /* signal: from now on it is counted. value: how often it has come so far */
+	CRF_REQUEST_TICKS,        /* tid, period in ns, address of a struct crf_ticks */
 	CRF_REQUEST_OPEN_MEMORY,  /* enum crf_own_memory. value: a descriptor that the peer keeps */
 };
 

@@ -28,6 +28,8 @@ enum crf_task_order {
 	CRF_ORDER_LOOP_LIST,   /* the list of held locks becomes a circle: exit walks it up to its limit */
 	CRF_ORDER_SYSCALL,     /* number, six arguments, enum crf_entry. result: what the kernel returned */
 	CRF_ORDER_SPAWN,       /* enum crf_spawn, count, word (for waiters). result 0 when all are made */
+	CRF_ORDER_CALLS,       /* address, length, stop. CRF_ORDER_CLEANUP until *stop is not 0, or one fails; counts[0] */
+	CRF_ORDER_KEEP_BUSY,   /* word. crf_keep_mmap_lock_busy() until the word is not 0 */
 	CRF_ORDER_EXIT,        /* exit of this task only, by a raw exit(2) */
 };
 
@@ -42,6 +44,7 @@ enum crf_spawn {
 	CRF_SPAWN_THREADS = 1, /* each exits at once, before the next one is made */
 	CRF_SPAWN_PROCESSES,   /* by fork(2); each exits at once */
 	CRF_SPAWN_WAITERS,     /* threads without a robust list that exit once the word is not 0 */
+	CRF_SPAWN_BURIED,      /* value, stop: crf_bury() of the value until *stop is not 0, or a word has changed. Counts */
 };
 
 /* One slot of the board. The runner writes order and arguments, then request; the task the rest, then done. */
@@ -74,6 +77,9 @@ enum crf_churn_count {
 
 /* Never returns: leaves by exit(2) of the calling task. */
 _Noreturn void crf_task_run(struct crf_task *task);
+
+/* What a task counts that carries out CRF_SPAWN_BURIED: struct crf_burial. */
+enum crf_burial_count { CRF_BURIAL_REUSED, CRF_BURIAL_CHANGED };
 
 /* Makes count threads or processes, which have no slot of the board. 0 or -errno. */
 long crf_task_spawn(enum crf_spawn what, uint64_t count, uint32_t *word);

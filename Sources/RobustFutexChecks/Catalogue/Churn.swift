@@ -65,7 +65,42 @@ extension Check {
                 try leaver.end()
             }
         },
+
+        Check(
+            "leavesMemoryOfThreadsThatExit", .threads,
+            claim:
+                "memory of threads that exit during calls which have to wait for mmap_lock, used again at once, stays as it is"
+        ) { scene in
+            try leavesMemoryOfThreadsThatExit(scene)
+        },
     ]
+
+    /// No thread ever has an operation on the lock, so the call has nothing to clear; what looks like one is data.
+    private static func leavesMemoryOfThreadsThatExit(_ scene: Scene) throws {
+        let file = try scene.file()
+        let peer = try scene.peer()
+        let base = try peer.map(file, length: Scene.page)
+        let writer = try peer.startTask()
+        let undertaker = try peer.startTask()
+        let stop = base + UInt(Callers.stop)
+        // So a call has found a thread, waits, and comes back to its memory when the thread is gone. Two callers, as one
+        // alone looks at most threads without leaving go of the lock.
+        writer.beginToKeepMmapLockBusy(until: stop)
+        undertaker.beginBurials(word: base + UInt(wordOffset), until: stop)
+        let end = Deadline(after: .seconds(5) * Deadline.slowness)
+        let calls = try Callers(scene, 2, sharing: file).callMeanwhile {
+            while !undertaker.isIdle, !end.hasPassed { usleep(10_000) }
+        }
+        let (reused, changed) = try undertaker.burialCounts()
+        guard changed == 0 else {
+            throw CheckError.failed(
+                "words where list_op_pending of threads that exited was: expected all of \(reused) as they were stored,"
+                    + " observed \(changed) changed during \(calls) calls")
+        }
+        guard calls >= 100, reused >= 100 else {
+            throw CheckError.broken("only \(calls) calls and \(reused) threads that exited")
+        }
+    }
 
     private static func findsSharerWhileThreadsExit(_ scene: Scene) throws {
         let stage = try ChurnStage(scene, onProcessor: 0)

@@ -64,11 +64,15 @@ public final class PeerServer {
             return crf_syscall6(
                 Int(first), UInt(second), UInt(third), UInt(fourth), UInt(fifth), UInt(sixth), UInt(seventh))
         case CRF_REQUEST_MAP_MANY:
-            return mapMany(length: Int(first), count: Int(second), descriptor: descriptors[0])
+            return mapMany(
+                length: Int(first), count: Int(second), at: UInt(third), stride: UInt(fourth),
+                descriptor: descriptors[0])
         case CRF_REQUEST_EXECUTE:
             return crf_execute(descriptors[0], descriptors[1], descriptors[2])
         case CRF_REQUEST_COUNT_SIGNAL:
             return crf_count_signal(Int32(first))
+        case CRF_REQUEST_TICKS:
+            return crf_begin_ticks(Int32(first), second, UnsafeMutablePointer(bitPattern: UInt(third)))
         case CRF_REQUEST_OPEN_MEMORY:
             return crf_open_own_memory(crf_own_memory(UInt32(first)))
         default:
@@ -98,9 +102,11 @@ public final class PeerServer {
         return crf_task_start(UnsafeMutablePointer<crf_task>(bitPattern: address)! + slot, kind)
     }
 
-    private func mapMany(length: Int, count: Int, descriptor: Int32) -> Int {
-        for _ in 0..<count {
-            let address = crf_mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    private func mapMany(length: Int, count: Int, at first: UInt, stride: UInt, descriptor: Int32) -> Int {
+        let flags = MAP_SHARED | (first == 0 ? 0 : MAP_FIXED)
+        for index in 0..<UInt(count) {
+            let address = crf_mmap(
+                first + index * stride, length, PROT_READ | PROT_WRITE, flags, descriptor, 0)
             if address < 0 { return address }
         }
         return count

@@ -49,10 +49,13 @@ extension Peer {
         return address
     }
 
-    /// Maps the start of `file`, shared, `count` times.
-    func map(_ file: borrowing MemoryFile, length: Int, times count: Int) throws {
+    /// Maps the start of `file`, shared, `count` times: anywhere, or over what is mapped `stride` bytes apart.
+    func map(
+        _ file: borrowing MemoryFile, length: Int, times count: Int, at address: UInt = 0, stride: Int = 0
+    ) throws {
         let made = try connection.request(
-            CRF_REQUEST_MAP_MANY, [UInt64(length), UInt64(count)], descriptors: [file.descriptor.rawValue])
+            CRF_REQUEST_MAP_MANY, [UInt64(length), UInt64(count), UInt64(address), UInt64(stride)],
+            descriptors: [file.descriptor.rawValue])
         _ = try required("\(count) mappings in peer \(pid)", made)
     }
 
@@ -110,6 +113,21 @@ extension Peer {
         try required(
             "handler of signal \(signal) in peer \(pid)",
             connection.request(CRF_REQUEST_COUNT_SIGNAL, [UInt64(signal)]))
+    }
+
+    /// From now on SIGALRM comes to the task, a thread of the peer, once in each period; where the counts are.
+    func beginTicks(of task: PeerTask, every period: Duration) throws -> UInt {
+        let counts = try map(anonymous: .private, length: Scene.page)
+        let nanoseconds = UInt64(period.components.attoseconds / 1_000_000_000)
+        let result = try connection.request(
+            CRF_REQUEST_TICKS, [UInt64(task.tid), nanoseconds, UInt64(counts)])
+        _ = try required("interval timer in peer \(pid)", result)
+        return counts
+    }
+
+    /// What the handler of ``beginTicks(of:every:)`` has counted so far.
+    func ticks(at counts: UInt) throws -> crf_ticks {
+        try OutsideAccess.load(crf_ticks.self, at: counts, of: pid)
     }
 
     /// Turns the process into one of 32 bits, whose one task shares `file` (under a descriptor of its own) and carries

@@ -21,6 +21,36 @@ extension PeerTask {
         return (Int(counts.0), Int(counts.1), Int(counts.2))
     }
 
+    /// Begins to make threads that exit, and to store the operation on the lock at `word` where their
+    /// `list_op_pending` was, until the word at `stop` is not 0 or somebody has changed that; see crf_bury.h.
+    public func beginBurials(word: UInt, until stop: UInt) {
+        let operation = PendingOperation(futexWord: word, futexOffset: Self.defaultFutexOffset)
+        slot.pointee.counts = (0, 0, 0)
+        give(
+            CRF_ORDER_SPAWN, [UInt64(CRF_SPAWN_BURIED.rawValue), UInt64(operation.rawValue), UInt64(stop)])
+    }
+
+    /// What ``beginBurials(word:until:)`` counted.
+    public func burialCounts() throws -> (reused: Int, changed: Int) {
+        _ = try required(
+            "clone(2) of task \(tid)", result(of: "the burials of task \(tid)", within: Deadline.standard))
+        let counts = slot.pointee.counts
+        return (Int(counts.0), Int(counts.1))
+    }
+
+    /// Takes the mmap_lock for writing again and again, until the word is not 0.
+    public func beginToKeepMmapLockBusy(until word: UInt) {
+        give(CRF_ORDER_KEEP_BUSY, [UInt64(word)])
+    }
+
+    /// Begins to make the call on the word at `address`, again and again until the word at `stop` is not 0.
+    public func beginCalls(address: UInt, until stop: UInt) {
+        give(CRF_ORDER_CALLS, [UInt64(address), 4, UInt64(stop)])
+    }
+
+    /// How often ``beginCalls(address:until:)`` has.
+    public var callCount: Int { Int(slot.pointee.counts.0) }
+
     /// Makes exit cleanup take long between reading `list_op_pending` and following it: the list of held locks
     /// becomes a circle, which the kernel walks ROBUST_LIST_LIMIT times. For a task that holds no lock.
     public func lengthenExit() throws {

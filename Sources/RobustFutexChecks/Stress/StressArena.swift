@@ -80,6 +80,14 @@ final class StressArena {
         }
     }
 
+    /// Says for which lock the call is about to be made.
+    func announce(_ number: Int) {
+        crf_store32(shared.pointer(to: \.destroying)!, UInt32(number + 1))
+    }
+
+    /// How many words of memory of dead threads were put to use so far, and how many of these have changed since.
+    var burial: crf_burial { shared.pointee.burial }
+
     /// Unlocks of all threads so far.
     var operations: UInt64 {
         (0..<Int(CRF_STRESS_THREADS)).reduce(0) { $0 + thread($1).pointee.operations }

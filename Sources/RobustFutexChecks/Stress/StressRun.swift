@@ -31,6 +31,10 @@ public struct StressRun {
         public var killed = 0
         /// Locks whose memory was not what it had been made to be.
         public var corrupted = 0
+        /// Words of memory of dead threads that were put to use again.
+        public var reused: UInt64 = 0
+        /// Of these, the ones that were changed though nobody had anything to change there.
+        public var changed: UInt64 = 0
     }
 
     private let options: Options
@@ -56,11 +60,18 @@ public struct StressRun {
             processes.append(try StressProcess(worker, program: program))
         }
 
+        let caller =
+            try options.calls
+            ? StressProcess(
+                StressWorker(arena: arena.file.descriptor.rawValue, first: 0, threads: 0), program: program)
+            : nil
+        defer { try? caller?.killAndReap() }
+
         // The word that stands in the memory of each destroyed lock, oldest first.
         var reused: [(number: Int, word: FutexWord)] = []
         let end = Deadline(after: options.duration)
         var nextReport = Deadline(after: .seconds(1))
-        while !end.hasPassed, !(options.stopsAtFirst && totals.corrupted > 0) {
+        while !end.hasPassed, !(options.stopsAtFirst && totals.corrupted + Int(totals.changed) > 0) {
             try replaceTheDead(&processes, arena)
             if reused.count > options.locks / 2 {
                 inspect(reused.removeFirst(), arena)
@@ -76,8 +87,12 @@ public struct StressRun {
                 try replace(victim, of: &processes, arena)
                 totals.killed += 1
             }
+            count(arena)
+            guard caller?.hasExited != true else {
+                throw CheckError.failed(
+                    "cleanup_robust_list(2) for a lock that nobody uses: expected 0, observed an error")
+            }
             if nextReport.hasPassed {
-                totals.unlocks = arena.operations
                 report(totals)
                 nextReport = Deadline(after: .seconds(1))
             }
@@ -85,8 +100,15 @@ public struct StressRun {
         for process in processes { try process.killAndReap() }
         processes = []
         for lock in reused { inspect(lock, arena) }
-        totals.unlocks = arena.operations
+        count(arena)
         return totals
+    }
+
+    /// What the workers have counted.
+    private mutating func count(_ arena: StressArena) {
+        totals.unlocks = arena.operations
+        totals.reused = arena.burial.reused
+        totals.changed = arena.burial.changed
     }
 
     /// Locks, unlocks and destroys a lock that nobody begins to use any more; returns which.
@@ -101,6 +123,7 @@ public struct StressRun {
             sched_yield()
         }
         arena.word(number).store(.unlocked)
+        arena.announce(number)
         if options.calls {
             let (address, length) = arena.memory(number)
             do {
