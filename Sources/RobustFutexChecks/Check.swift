@@ -85,7 +85,7 @@ public struct Check: Sendable {
     public static let all: [Check] =
         siblings + siblingsLeftAlone + backingStores + ownMemory + heads + staleHeads + replacedHeads
         + threads
-        + moreThreads + churn + inFlightExits + judgedExits
+        + moreThreads + churn + inFlightExits + judgedExits + ticks
         + hostileSharers + abi + compat + errors
         + moreErrors + ends + ranges + wakeDuty + moreWakeDuty + race + probe
         + withoutSyscall

@@ -99,6 +99,12 @@ final class Scene {
         }
     }
 
+    /// Says something that is worth knowing when all is well, too, as a comment of KTAP.
+    func note(_ text: String) {
+        print("# \(text)")
+        fflush(nil)
+    }
+
     // MARK: What is expected
 
     func expect(_ observed: Int, _ expected: Int, _ what: String) throws {

@@ -20,4 +20,5 @@ struct InFlightExits {
     @Test func isNotDelayedByExecWithOperationOutsidePrivateRange() throws { try holdKernelAgainstCheck() }
     @Test func clearsOthersBeforeItWaits() throws { try holdKernelAgainstCheck() }
     @Test func clearsOthersFoundByPassOverProcessesBeforeItWaits() throws { try holdKernelAgainstCheck() }
+    @Test func endsUnderIntervalTimerAndRunsItsHandler() throws { try holdKernelAgainstCheck() }
 }
