@@ -86,7 +86,7 @@ public struct Check: Sendable {
         siblings + siblingsLeftAlone + backingStores + ownMemory + heads + staleHeads + replacedHeads
         + threads
         + moreThreads + churn + inFlightExits + judgedExits + ticks
-        + hostileSharers + abi + compat + errors
+        + hostileSharers + searches + abi + compat + errors
         + moreErrors + ends + ranges + wakeDuty + moreWakeDuty + race + probe
         + withoutSyscall
 

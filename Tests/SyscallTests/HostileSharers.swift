@@ -12,4 +12,6 @@ struct HostileSharers {
     @Test func isNotDelayedByHeadInPrivateMappingOfFUSE() throws { try holdKernelAgainstCheck() }
     @Test func isNotDelayedBySixtyThousandMappings() throws { try holdKernelAgainstCheck() }
     @Test func waitsForBusyMmapLockInterruptibly() throws { try holdKernelAgainstCheck() }
+    @Test func makesNoOtherCallerSearchAllProcesses() throws { try holdKernelAgainstCheck() }
+    @Test func makesNoExitSearchForNewOwner() throws { try holdKernelAgainstCheck() }
 }

@@ -37,6 +37,8 @@ public enum Feature: String, CaseIterable, Sendable {
     case seccomp
     /// perf_event_open(2) (CONFIG_PERF_EVENTS).
     case perfEvents
+    /// Hardware breakpoints on data of the kernel, for counting (CONFIG_PERF_EVENTS, CONFIG_KALLSYMS_ALL).
+    case processWalks
     /// bpf(2) (CONFIG_BPF_SYSCALL).
     case bpf
     /// Root: mounting, swapping, freezing.

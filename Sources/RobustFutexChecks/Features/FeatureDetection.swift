@@ -45,6 +45,7 @@ extension Feature {
             return Self.missing("/proc/sys/kernel/seccomp/actions_avail", "CONFIG_SECCOMP_FILTER")
         case .perfEvents:
             return Self.missing("/proc/sys/kernel/perf_event_paranoid", "CONFIG_PERF_EVENTS")
+        case .processWalks: return ProcessWalks.problem()
         case .bpf:
             // Of the commands none is valid: the answer of a kernel that has it.
             return Self.answer(to: crf_nr_bpf, with: UInt(Int32.max), "bpf", "CONFIG_BPF_SYSCALL")
