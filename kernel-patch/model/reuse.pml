@@ -15,11 +15,10 @@
  *             something else. REREGMB: with a full barrier in set_robust_list(2)
  *   GAP       stomp means: it was visible already when the caller looked at the head under
  *             pi_lock. What happens between that look and the cmpxchg is not held against it.
- *   V6_12 V6_1  these kernels: exec sets the state to OK while t->mm is the old one, in 6.1
- *             without pi_lock
- * Mutants: NOHEAD NOMM NOLOCK MMFIRST (the looks in (2)), NOMUTEX (6.1: the look whether
- *   exit_mutex is held); NORECHECK CHECKFIRST NORMB NOTASKLOCK (the look at t->mm after the
- *   head); NODRAIN
+ *   V6_12     the backports: exec sets the state to OK while t->mm is the old one
+ * Mutants: NOHEAD NOMM NOLOCK MMFIRST (the looks in (2)); NORECHECK CHECKFIRST NORMB NOTASKLOCK
+ *   (the look at t->mm after the head); NODRAIN; V6_1 (6.1 without the first mail of its backport:
+ *   as V6_12, and the state is left without pi_lock)
  */
 #define NCPU 3
 #define NLOC 9
@@ -74,7 +73,7 @@ bool stale;		/* the memory of the head is */
 
 /*
  * futex_cleanup_begin(), futex_cleanup(), futex_cleanup_end(). Up to 6.12 the state is OK again
- * after that in exec, while t->mm is the old one, and in 6.1 it is changed without pi_lock.
+ * after that in exec, while t->mm is the old one.
  */
 inline exit_release(after) {
 	LOCK(0, MTX);
@@ -206,19 +205,6 @@ inline clear(h) {
 	LOCK(1, PIL);
 #endif
 	R(1, STATE, s);
-#ifdef V6_1
-	/* Left without pi_lock: nothing but the end of exit_mutex orders what came before. */
-	RMB(1);
-#ifndef NOMUTEX
-	R(1, MTX, x);				/* mutex_is_locked() */
-	RMB(1);
-	if
-	:: x -> s = EXITING
-	:: else
-	fi;
-	x = 0;
-#endif
-#endif
 #ifdef MMFIRST
 	R(1, TMM, m);
 	RMB(1);
@@ -262,7 +248,7 @@ inline clear(h) {
 
 proctype destroyer()
 {
-	byte h, m, p, s, v, x;
+	byte h, m, p, s, v;
 	bit ok, visible;
 
 	do
