@@ -16,11 +16,13 @@ struct MutateCommand: AsyncParsableCommand {
             kernel-patch/mutate --check           only whether each still applies; takes seconds
             """,
         discussion: """
-            Each mutation is a patch over the series, in kernel-patch/mutations. Its kernel is built, the syscall \
-            suite and the selftest of the series run on it. The exit status is 0 only if each was caught: one that \
-            nobody notices is a missing test, one that does not apply any more is to be written anew. The series \
-            without any mutation goes first and must pass. Results are kept in build/mutations: an interrupted run goes \
-            on where it was.
+            Each mutation is a patch over the series, in kernel-patch/mutations. Its kernel is built, the \
+            syscall suite and the selftest of the series run on it. The exit status is 0 only if each was \
+            caught: one that nobody notices is a missing test, unless its file names a model of the \
+            protocol, which is run then and has to show it; one that does not apply any more is to be \
+            written anew. The series without any mutation goes first and must pass. Results are kept in \
+            build/mutations until the kernel, the mutation, or the sources of what runs in the guest change: \
+            an interrupted run goes on where it was.
             """)
 
     @Option(help: ArgumentHelp("Only this mutation; may be repeated.", valueName: "name"))
@@ -45,6 +47,7 @@ struct MutateCommand: AsyncParsableCommand {
         if list {
             for mutation in mutations {
                 print("\(mutation.name)\n    \(mutation.subject)\n    forbidden: \(mutation.forbidden)")
+                if let model = mutation.model { print("    shown by: kernel-patch/model/check \(model)") }
             }
             return
         }

@@ -17,6 +17,12 @@ import Testing
         #expect(mutation.subject == "Break it")
         #expect(mutation.forbidden == "a very long outcome.")
         #expect(mutation.patch.name == "mutations/m.patch")
+        #expect(mutation.model == nil)
+    }
+
+    @Test func modelIsRead() throws {
+        let mutation = try mutation("Subject: a\nForbidden: b\nCaught-by-model: exit NOLOCK\n TWO\n")
+        #expect(mutation.model == "exit NOLOCK TWO")
     }
 
     @Test func mutationMustNameTheForbiddenOutcome() {
@@ -42,18 +48,42 @@ import Testing
         }
     }
 
+    /// A mutant of a model stands for the mutation only if it is one that must fail, and is named as this mutation.
+    @Test func modelThatCatchesAMutationHasItsMutant() throws {
+        let series = try Repository.containing(FilePath(#filePath)).root.appending("kernel-patch")
+        let outcomes = String(
+            decoding: try Files.read(series.appending("model/outcomes")), as: UTF8.self
+        ).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+            line.split(separator: "|", omittingEmptySubsequences: false).map {
+                $0.split(separator: " ").map(String.init)
+            }
+        }
+        let mutations = try Mutation.all(of: series).filter { $0.model != nil }
+        #expect(!mutations.isEmpty)
+        for mutation in mutations {
+            let words = Set(mutation.model!.split(separator: " ").map(String.init))
+            let selected = outcomes.filter { words.isSubset(of: $0.dropFirst().prefix(3).joined()) }
+            #expect(!selected.isEmpty, "\(mutation.name)")
+            for line in selected {
+                #expect(line.count == 5 && line[4] == [mutation.name], "\(mutation.name): \(line)")
+                #expect(line[0] != ["clean"], "\(mutation.name): \(line)")
+            }
+        }
+    }
+
     private func report(_ verdicts: [MutationReport.Finding.Verdict]) -> MutationReport {
         MutationReport(
             release: "r", accelerator: "tcg",
             findings: verdicts.map {
                 MutationReport.Finding(
-                    name: "m", subject: "s", forbidden: "a lost wakeup", verdict: $0, caughtBy: [], seconds: 1
-                )
+                    name: "m", subject: "s", forbidden: "a lost wakeup", verdict: $0, caughtBy: [],
+                    model: "exit NOLOCK", seconds: 1)
             })
     }
 
     @Test func onlyAReportInWhichAllAreCaughtIsGood() {
         #expect(report([.caught, .caught]).isGood)
+        #expect(report([.caught, .byModel]).isGood)
         #expect(!report([.caught, .survived]).isGood)
         #expect(!report([.unusable]).isGood)
         #expect(!report([]).isGood)
@@ -61,7 +91,30 @@ import Testing
 
     @Test func survivorIsAMissingTest() {
         let lines = report([.caught, .survived]).lines
-        #expect(lines.contains("1 caught, 1 survived, 0 unusable"))
+        #expect(lines.contains("1 caught, 0 by the model, 1 survived, 0 unusable"))
         #expect(lines.last == "MISSING  a test that notices 'm': a lost wakeup")
+    }
+
+    @Test func mutationThatItsModelShowsIsNoMissingTest() {
+        let lines = report([.byModel]).lines
+        #expect(lines.contains { $0.contains(/^m +by the model +model\/check exit NOLOCK$/) })
+        #expect(lines.last == "0 caught, 1 by the model, 0 survived, 0 unusable")
+    }
+
+    @Test func modelCountsOnlyWhenItWasRunAndShowsTheOutcome() throws {
+        let mutation = try mutation("Subject: a\nForbidden: b\nCaught-by-model: exit NOLOCK\n")
+        func finding(
+            _ catches: [MutationReport.Catch], _ model: ModelCheck.Outcome?
+        ) -> MutationReport.Finding {
+            .init(of: mutation, by: catches, model: model, seconds: 1)
+        }
+        let shown = ModelCheck.Outcome(passed: 2, skipped: 0, problems: [])
+        #expect(finding([], shown).verdict == .byModel)
+        #expect(finding([], nil).verdict == .survived)
+        #expect(finding([], .init(passed: 0, skipped: 2, problems: [])).verdict == .survived)
+        let broken = finding([], .init(passed: 1, skipped: 0, problems: ["exit TSO NOLOCK: clean"]))
+        #expect(broken.verdict == .survived)
+        #expect(broken.reason == "exit TSO NOLOCK: clean")
+        #expect(finding([.init(test: "t", how: "h")], nil).verdict == .caught)
     }
 }

@@ -58,11 +58,6 @@ public struct ImageBuilder: Sendable {
         }
     }
 
-    /// What tells the image that was made last from one with other contents.
-    func manifest(of image: GuestImage) throws -> Data {
-        try Files.read(stamp(of: image))
-    }
-
     private func stamp(of image: GuestImage) -> FilePath {
         repository.images.appending("\(image.rawValue).manifest")
     }

@@ -88,15 +88,14 @@ public struct KernelBuilder: Sendable {
             release: "\(try source.version())-\(kernel.name)")
     }
 
-    /// All that the built `kernel` will depend on, to be compared with what it was at another time.
-    func inputs(of kernel: Catalogue.Kernel) async throws -> Data {
+    /// A line for each thing that decides what the built `kernel` does, to be compared with what it was at
+    /// another time. Mails around the patches are none.
+    func inputs(of kernel: Catalogue.Kernel) async throws -> [String] {
         let source = try await SourceStore(repository: repository, progress: progress)
             .source(of: catalogue.base(of: kernel))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return try encoder.encode(
-            try await stamp(
-                of: kernel, source: source, series: series(of: kernel), config: config(of: kernel)))
+        let stamp = try await stamp(
+            of: kernel, source: source, series: series(of: kernel), config: config(of: kernel))
+        return [stamp.source, stamp.compiler, stamp.release] + stamp.options + stamp.patches.map(\.changes)
     }
 
     /// What `--list` shows; needs no network and changes nothing.

@@ -8,6 +8,14 @@ public struct PatchSeries: Sendable {
     public struct Patch: Codable, Equatable, Sendable {
         public var name: String
         public var text: String
+
+        /// What it does to the tree: its diffs, without the mail around them and without names of blobs.
+        var changes: String {
+            text.split(separator: "\n", omittingEmptySubsequences: false)
+                .drop { !$0.hasPrefix("diff --git ") }
+                .filter { !$0.hasPrefix("index ") }
+                .joined(separator: "\n")
+        }
     }
 
     public let directory: FilePath

@@ -11,6 +11,9 @@ public struct Mutation: Sendable {
     public let subject: String
     /// What the kernel that it makes allows, and what some test therefore has to notice.
     public let forbidden: String
+    /// The words by which `kernel-patch/model/check` selects the mutant of a protocol model that shows the
+    /// forbidden outcome, where no test can hold the window open.
+    public let model: String?
     /// Named relative to the directory of the series.
     let patch: PatchSeries.Patch
 
@@ -32,18 +35,23 @@ public struct Mutation: Sendable {
 
     init(name: String, path: String, text: String) throws {
         let header = text.split(separator: "\n---\n", maxSplits: 1).first ?? ""
-        func field(_ key: String) throws -> String {
+        func optional(_ key: String) -> String? {
             let lines = header.split(separator: "\n").drop { !$0.hasPrefix("\(key): ") }
-            guard let first = lines.first else {
-                throw HarnessError("the mutation \(path) has no line '\(key): …' before its diff")
-            }
+            guard let first = lines.first else { return nil }
             let rest = lines.dropFirst().prefix { $0.hasPrefix(" ") }
             return ([first.dropFirst(key.count + 2)] + rest).map { $0.trimmingCharacters(in: .whitespaces) }
                 .joined(separator: " ")
         }
+        func field(_ key: String) throws -> String {
+            guard let value = optional(key) else {
+                throw HarnessError("the mutation \(path) has no line '\(key): …' before its diff")
+            }
+            return value
+        }
         self.name = name
         subject = try field("Subject")
         forbidden = try field("Forbidden")
+        model = optional("Caught-by-model")
         patch = PatchSeries.Patch(name: path, text: text)
     }
 

@@ -15,6 +15,8 @@ public struct MutationReport: Codable, Sendable {
         public enum Verdict: String, Codable, Sendable {
             /// Some test failed, or the kernel reported a fault.
             case caught
+            /// Everything passed, as it has to: a protocol model shows the forbidden outcome.
+            case byModel = "by the model"
             /// Everything passed: a test is missing.
             case survived
             /// The mutation does not apply or does not compile any more.
@@ -25,7 +27,9 @@ public struct MutationReport: Codable, Sendable {
         public var forbidden: String
         public var verdict: Verdict
         public var caughtBy: [Catch]
-        /// Why it is unusable.
+        /// The model that shows it, as `kernel-patch/model/check` selects it.
+        public var model: String?
+        /// Why it is unusable, or the model did not show it.
         public var reason: String?
         /// Seconds for the build and the guests.
         public var seconds: Double
@@ -37,15 +41,17 @@ public struct MutationReport: Codable, Sendable {
     public var accelerator: String
     public var findings: [Finding]
 
-    /// Whether every mutation was caught.
-    public var isGood: Bool { !findings.isEmpty && findings.allSatisfy { $0.verdict == .caught } }
+    /// Tells whether every mutation was caught, by a test or by its model.
+    public var isGood: Bool {
+        !findings.isEmpty && findings.allSatisfy { $0.verdict == .caught || $0.verdict == .byModel }
+    }
 
     /// The table for people.
     public var lines: [String] {
         let rows = findings.map { finding in
-            [finding.name, finding.verdict.rawValue, finding.reason ?? Self.short(finding.caughtBy)]
+            [finding.name, finding.verdict.rawValue, finding.reason ?? Self.catcher(of: finding)]
         }
-        let counts = [Finding.Verdict.caught, .survived, .unusable].map { verdict in
+        let counts = [Finding.Verdict.caught, .byModel, .survived, .unusable].map { verdict in
             "\(findings.count { $0.verdict == verdict }) \(verdict.rawValue)"
         }
         let missed = findings.filter { $0.verdict == .survived }.map {
@@ -53,6 +59,11 @@ public struct MutationReport: Codable, Sendable {
         }
         return TextTable.lines(of: [["MUTATION", "RESULT", "BY"]] + rows) + [""]
             + [counts.joined(separator: ", ")] + missed
+    }
+
+    private static func catcher(of finding: Finding) -> String {
+        guard finding.verdict == .byModel, let model = finding.model else { return short(finding.caughtBy) }
+        return "model/check \(model)"
     }
 
     /// The first few who caught a mutation, and how many more there are.
@@ -67,6 +78,34 @@ public struct MutationReport: Codable, Sendable {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             return try encoder.encode(self)
+        }
+    }
+}
+
+extension MutationReport.Finding {
+    init(of mutation: Mutation, _ verdict: Verdict, reason: String?) {
+        self.init(
+            name: mutation.name, subject: mutation.subject, forbidden: mutation.forbidden, verdict: verdict,
+            caughtBy: [], model: mutation.model, reason: reason, seconds: 0)
+    }
+
+    /// What came of a mutation that was built and run.
+    ///
+    /// - Parameters:
+    ///   - catches: who noticed it.
+    ///   - model: what came of its model, if nobody did and it has one.
+    init(
+        of mutation: Mutation, by catches: [MutationReport.Catch], model: ModelCheck.Outcome?, seconds: Double
+    ) {
+        self.init(of: mutation, .survived, reason: nil)
+        caughtBy = catches
+        self.seconds = seconds
+        if !catches.isEmpty {
+            verdict = .caught
+        } else if let model, model.problems.isEmpty, model.passed > 0 {
+            verdict = .byModel
+        } else {
+            reason = model?.problems.first
         }
     }
 }

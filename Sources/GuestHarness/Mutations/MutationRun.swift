@@ -56,41 +56,54 @@ public struct MutationRun: Sendable {
     ///
     /// - Throws: when a test notices the kernel without any mutation: it would notice them all.
     public func run(_ mutations: [Mutation]) async throws -> MutationReport {
-        let selftests = try await SelftestRun(workshop).build(for: kernel)
-        let sound = try await trial(nil, selftests)
-        guard sound.finding.caughtBy.isEmpty else {
+        let suite = try await SuiteSources(repository: workshop.repository).identity()
+        let sound = try await trial(nil, suite)
+        guard sound.catches.isEmpty else {
             throw HarnessError(
                 "tests fail on the series as it is, so they tell nothing about mutations: "
-                    + sound.finding.caughtBy.map { "\($0.test): \($0.how)" }.joined(separator: "; "))
+                    + sound.catches.map { "\($0.test): \($0.how)" }.joined(separator: "; "))
         }
         var findings: [MutationReport.Finding] = []
         for (index, mutation) in mutations.enumerated() {
             workshop.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")
             do {
-                findings.append(try await trial(mutation, selftests).finding)
+                findings.append(try await judge(mutation, trial(mutation, suite)))
             } catch let error as HarnessError {
                 try Task.checkCancellation()
                 workshop.progress.note("\(error)")
-                findings.append(Self.finding(of: mutation, .unusable, reason: error.description))
+                findings.append(.init(of: mutation, .unusable, reason: error.description))
             }
         }
         return MutationReport(
             release: sound.release, accelerator: sound.accelerator.rawValue, findings: findings)
     }
 
-    /// What came of one kernel, as it is kept.
+    /// Who noticed one kernel, as it is kept.
     private struct Trial: Codable {
         var release: String
         var accelerator: Accelerator
-        var finding: MutationReport.Finding
+        var catches: [MutationReport.Catch]
+        var seconds: Double
     }
 
-    private func trial(_ mutation: Mutation?, _ selftests: SelftestPrograms) async throws -> Trial {
+    /// Looks for a model where no test has noticed: what it shows is seen each time, not believed.
+    private func judge(_ mutation: Mutation, _ trial: Trial) async throws -> MutationReport.Finding {
+        var outcome: ModelCheck.Outcome?
+        if trial.catches.isEmpty, let model = mutation.model {
+            let check = ModelCheck(
+                of: workshop.repository, arguments: model.split(separator: " ").map(String.init))
+            outcome = try await workshop.progress.stage("model: \(model)") { try await check.run() }
+        }
+        return .init(of: mutation, by: trial.catches, model: outcome, seconds: trial.seconds)
+    }
+
+    private func trial(_ mutation: Mutation?, _ suite: [String]) async throws -> Trial {
         var workshop = workshop
         workshop.furtherPatches = mutation.map { [$0.patch] } ?? []
         let name = mutation?.name ?? "none"
-        _ = try await workshop.make(.suite)
-        let inputs = try await workshop.kernels.inputs(of: kernel) + workshop.images.manifest(of: .suite)
+        let expectation = SuiteExpectation(of: kernel)
+        let lines = try await workshop.kernels.inputs(of: kernel) + suite + ["\(expectation)"]
+        let inputs = Data(lines.joined(separator: "\n").utf8)
         let (kept, stamp) = (results.appending("\(name).json"), results.appending("\(name).inputs"))
         if (try? Files.read(stamp)) == inputs,
             let trial = try? JSONDecoder().decode(Trial.self, from: Files.read(kept))
@@ -98,24 +111,23 @@ public struct MutationRun: Sendable {
             return trial
         }
         try Files.remove(stamp)
+        // Of the series as it is: a mutation changes no selftest.
+        let selftests = try await SelftestRun(self.workshop).build(for: kernel)
         let start = ContinuousClock.now
         let guest = try await workshop.guest(kernel: kernel, image: .suite, options: .init())
-        var catches = try await suite(on: guest, of: name, workshop)
+        var catches = try await self.suite(on: guest, of: name, expectation, workshop)
         catches += try await selftest(selftests, of: name, workshop)
         let trial = Trial(
-            release: guest.kernel.release, accelerator: guest.accelerator,
-            finding: Self.finding(
-                of: mutation, catches.isEmpty ? .survived : .caught, by: catches,
-                seconds: (ContinuousClock.now - start) / .seconds(1)))
+            release: guest.kernel.release, accelerator: guest.accelerator, catches: catches,
+            seconds: (ContinuousClock.now - start) / .seconds(1))
         try Files.write(JSONEncoder().encode(trial), to: kept)
         try Files.write(inputs, to: stamp)
         return trial
     }
 
     private func suite(
-        on guest: Guest, of name: String, _ workshop: Workshop
+        on guest: Guest, of name: String, _ expectation: SuiteExpectation, _ workshop: Workshop
     ) async throws -> [MutationReport.Catch] {
-        let expectation = SuiteExpectation(of: kernel)
         let directory = try RunDirectory(.mutate, in: workshop.repository, kernel: "\(kernel.name)-\(name)")
         let run = try await workshop.progress.stage("suite on \(kernel.name), \(name)") {
             try await SuiteRunner(progress: workshop.progress).run(
@@ -139,15 +151,5 @@ public struct MutationRun: Sendable {
                 programs, only: [SelftestPrograms.ofTheSeries], on: kernel, in: guest)
         }
         return SelftestComparison([run]).problems.map { .init(test: "selftest", how: $0) }
-    }
-
-    private static func finding(
-        of mutation: Mutation?, _ verdict: MutationReport.Finding.Verdict,
-        by catches: [MutationReport.Catch] = [], reason: String? = nil, seconds: Double = 0
-    ) -> MutationReport.Finding {
-        MutationReport.Finding(
-            name: mutation?.name ?? "none", subject: mutation?.subject ?? "",
-            forbidden: mutation?.forbidden ?? "", verdict: verdict, caughtBy: catches, reason: reason,
-            seconds: seconds)
     }
 }

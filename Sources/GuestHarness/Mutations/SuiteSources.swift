@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// The sources of what runs in a guest when the syscall suite does.
+///
+/// The test bundle is no measure: it links all tests of the package, also those of the harness, and another
+/// build of the same sources is another file.
+struct SuiteSources {
+    /// The targets whose code runs in the guest.
+    static let roots = [SuiteRunner.guestModule, "robust-list-check", "guest-init"]
+
+    let repository: Repository
+
+    /// A line for each file, with its digest, and one for the compiler.
+    func identity() async throws -> [String] {
+        let package = try await Tool(
+            "swift", ["package", "--package-path", repository.root.string, "dump-package"]
+        ).output()
+        let directories = try Self.directories(of: Self.roots, in: Data(package.utf8))
+        let files = try ["Package.swift", "Package.resolved"] + directories.flatMap(files)
+        let digests = try await Tool("sha256sum", ["--"] + files, directory: repository.root).output()
+        let compiler = try await Tool("swift", ["--version"]).output()
+        return compiler.split(separator: "\n").prefix(1).map(String.init)
+            + digests.split(separator: "\n").map(String.init)
+    }
+
+    /// The files in a directory of the checkout, relative to that.
+    private func files(in directory: String) throws -> [String] {
+        let path = repository.root.pushing(FilePath(directory))
+        guard let entries = FileManager.default.enumerator(atPath: path.string) else {
+            throw HarnessError("the package names \(directory), which is not there")
+        }
+        var files: [String] = []
+        while let entry = entries.nextObject() as? String {
+            let type = entries.fileAttributes?[.type] as? FileAttributeType
+            if type == .typeRegular { files.append("\(directory)/\(entry)") }
+        }
+        return files.sorted()
+    }
+
+    /// What `swift package dump-package` says of the targets, as far as it matters here.
+    private struct Package: Decodable {
+        struct Target: Decodable {
+            var name: String
+            var type: String
+            var path: String?
+            var dependencies: [Dependency]
+
+            var directory: String { path ?? (type == "test" ? "Tests/\(name)" : "Sources/\(name)") }
+        }
+        /// One of this package has its name in the list, beside a condition or null.
+        struct Dependency: Decodable {
+            var byName: [String?]?
+        }
+        var targets: [Target]
+    }
+
+    /// The directories of the targets `roots` and of all that they depend on in the package, sorted.
+    ///
+    /// - Parameter package: what `swift package dump-package` prints.
+    static func directories(of roots: [String], in package: Data) throws -> [String] {
+        let targets = Dictionary(
+            uniqueKeysWithValues: try JSONDecoder().decode(Package.self, from: package).targets.map {
+                ($0.name, $0)
+            })
+        var found: [String: String] = [:]
+        var open = roots
+        while let name = open.popLast() {
+            guard found[name] == nil else { continue }
+            guard let target = targets[name] else {
+                throw HarnessError("the package has no target '\(name)'")
+            }
+            found[name] = target.directory
+            open += target.dependencies.compactMap { $0.byName?.first ?? nil }
+        }
+        return found.values.sorted()
+    }
+}

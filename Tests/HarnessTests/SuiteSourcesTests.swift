@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import GuestHarness
+
+@Suite struct SuiteSourcesTests {
+    private static let package = """
+        {"targets": [
+            {"name": "CLib", "type": "regular", "dependencies": []},
+            {"name": "Lib", "type": "regular",
+             "dependencies": [{"byName": ["CLib", null]}, {"product": ["System", "swift-system", null, null]}]},
+            {"name": "init", "type": "executable", "path": "Other/init", "dependencies": []},
+            {"name": "Harness", "type": "regular", "dependencies": [{"byName": ["Lib", null]}]},
+            {"name": "SuiteTests", "type": "test", "dependencies": [{"byName": ["Lib", null]}]},
+            {"name": "HarnessTests", "type": "test", "dependencies": [{"byName": ["Harness", null]}]}
+        ]}
+        """
+
+    @Test func directoriesAreThoseOfTheRootsAndOfWhatTheyDependOn() throws {
+        let directories = try SuiteSources.directories(
+            of: ["SuiteTests", "init"], in: Data(Self.package.utf8))
+        #expect(directories == ["Other/init", "Sources/CLib", "Sources/Lib", "Tests/SuiteTests"])
+    }
+
+    @Test func missingTargetIsAnError() {
+        let error = #expect(throws: HarnessError.self) {
+            try SuiteSources.directories(of: ["Suite"], in: Data(Self.package.utf8))
+        }
+        #expect(error?.description == "the package has no target 'Suite'")
+    }
+
+    /// The harness judges what a guest did; its sources, and those of its tests, are not run there.
+    @Test func thisPackageIsReadWithoutTheHarness() async throws {
+        let repository = try Repository.containing(FilePath(#filePath))
+        let lines = try await SuiteSources(repository: repository).identity()
+        func has(_ path: String) -> Bool { lines.contains { $0.contains("  \(path)") } }
+        #expect(has("Package.swift"))
+        #expect(has("Tests/SyscallTests/Completeness.swift"))
+        #expect(has("Sources/RobustFutexChecks/Check.swift"))
+        #expect(has("Sources/CRobustFutex/include/CRobustFutex.h"))
+        #expect(has("Sources/guest-init/GuestInit.swift"))
+        #expect(!has("Sources/GuestHarness/"))
+        #expect(!has("Tests/HarnessTests/"))
+    }
+
+    @Test func mailAroundADiffIsNoChange() {
+        let diff = "diff --git a/x b/x\nindex 123..456 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
+        func patch(_ header: String, _ diff: String) -> String {
+            PatchSeries.Patch(name: "0001", text: "\(header)\n---\n x | 2 +-\n\n\(diff)").changes
+        }
+        #expect(patch("From 12", diff) == patch("From 34\nSubject: b", diff.replacing("456", with: "789")))
+        #expect(patch("From 12", diff) != patch("From 12", diff.replacing("+b", with: "+c")))
+        #expect(patch("From 12", diff).contains("+b"))
+    }
+}
