@@ -8,31 +8,31 @@ import GuestHarness
 struct BenchArguments: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Measure what the system call costs, in guest instructions, and whom.",
+            "Measure what the system call costs, and whom, in guest instructions.",
             discussion: """
                 Boots each kernel until two boots in a row give the same numbers within 1 %, with a clock that \
-                counts instructions. Fails when no two of the first five do, or when the kernel with the call costs \
-                those something who do not call it. A target that is missed is shown and is no failure. Leaves build/bench/KERNEL.json.
+                counts instructions. Fails if five boots are not enough, or if anybody who does not make the call pays \
+                for it. A missed target is shown, but is no failure. Writes build/bench/KERNEL.json.
                 """))
     var bench = false
 
     @Option(
         name: .customLong("bench-kernel"),
         help: ArgumentHelp(
-            "A kernel to measure; may be repeated. (default: \(BenchRun.kernels.joined(separator: ", ")))",
+            "Kernel to measure; may be repeated. (default: \(BenchRun.kernels.joined(separator: ", ")))",
             valueName: "kernel"))
     var kernels: [String] = []
 
     @Option(
         name: .customLong("bench-case"),
         help: ArgumentHelp(
-            "Measure only cases whose name this regular expression matches, and leave no file; may be repeated.",
+            "Measure only the cases whose name matches this regular expression, and write no file; may be repeated.",
             valueName: "regex"))
     var cases: [String] = []
 
     func validate() throws {
         guard bench || (kernels.isEmpty && cases.isEmpty) else {
-            throw ValidationError("--bench-kernel and --bench-case have a meaning with --bench only")
+            throw ValidationError("--bench-kernel and --bench-case need --bench")
         }
         for pattern in cases where (try? Regex(pattern)) == nil {
             throw ValidationError("--bench-case: not a regular expression: '\(pattern)'")

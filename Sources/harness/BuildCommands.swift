@@ -6,9 +6,9 @@ import GuestHarness
 /// Builds kernels without booting them.
 struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "build", abstract: "Builds kernels; those of ./test when none is named.")
+        commandName: "build", abstract: "Builds kernels; without names, those that ./test boots.")
 
-    @Argument(help: "Names of kernels.")
+    @Argument(help: "Names of kernels; ./qemu/run --list shows them.")
     var kernels: [String] = []
 
     func run() async throws {
@@ -28,7 +28,8 @@ struct SourceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "source",
         abstract:
-            "Gets the pristine source of a base and prints the path of its tree, which must not be changed.")
+            "Fetches the pristine source of a base and prints the path of its tree, which must not be changed."
+    )
 
     @Argument(help: "Name of a base in qemu/kernels.json.")
     var base = "mainline"

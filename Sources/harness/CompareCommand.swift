@@ -9,7 +9,7 @@ import SystemPackage
 struct CompareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Runs the race on several kernels the same way, and compares.",
+        abstract: "Runs the race on several kernels in the same way and compares the results.",
         usage: """
             ./qemu/compare                              stock and patched kernels of every base, all scenarios
             ./qemu/compare --quick                      only boundaries in and beside the race window
@@ -19,45 +19,45 @@ struct CompareCommand: AsyncParsableCommand {
             ./qemu/compare --list                       what would be run, and what is finished
             """,
         discussion: """
-            Builds what is missing first. Prints a table kernel, unlocker, destroyer and writes \
+            Builds what is missing first. Prints a table by kernel, unlocker and destroyer, and writes \
             build/compare/comparison.json and build/compare/comparison.html, each whole or not at all. Finished cells \
-            are kept: an interrupted comparison goes on where it was, and what has not changed is not run again.
+            are kept: an interrupted comparison continues where it was, and what has not changed is not run again.
 
             A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER. On stock kernels, and on patched ones \
-            without the call, a legacy unlocker must be corrupted exactly at the boundaries where the futex word is \
-            released and list_op_pending still set; with a destroyer that calls cleanup_robust_list(), and with \
-            FUTEX_ROBUST_UNLOCK, nothing may be corrupted. The exit status is 0 only if all of it is so and every \
-            scenario ran that can, and 1 if not: a comparison in which the bug does not show has failed. Of a kernel \
-            of your own nothing is expected: what comes out is reported.
+            without the call, memory must be corrupted by a legacy unlocker exactly at the boundaries where the futex \
+            word is released and list_op_pending still set. With a destroyer that calls cleanup_robust_list(), or with \
+            FUTEX_ROBUST_UNLOCK, nothing may be corrupted. The exit status is 0 only if all of that holds and every \
+            scenario ran that can run, and 1 otherwise: a comparison that does not show the bug has failed. For your \
+            own kernel there is no expectation; the results are only reported.
 
             Other statuses: 64 bad usage, 253 set-up failed, 130 and 143 interrupted.
             """)
 
     @Option(
         help: ArgumentHelp(
-            "Names of kernels, separated by commas. (default: stock and patched of every base; none with --kernel-image)",
+            "Kernels, separated by commas. (default: stock and patched of every base; none with --kernel-image)",
             valueName: "a,b"))
     var kernels: String?
 
     @Option(
         name: .customLong("kernel-image"),
         help: ArgumentHelp(
-            "A bzImage of your own, called by its file's name; may be repeated. It needs virtio-pci, "
+            "Your own bzImage, shown under its file name; may be repeated. It needs virtio-pci, "
                 + "virtio-console, initramfs, devtmpfs and tmpfs built in.", valueName: "file"))
     var kernelImages: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Only the scenarios whose identifier this regular expression matches.", valueName: "RE"))
+            "Run only the scenarios whose identifier matches this regular expression.", valueName: "RE"))
     var scenarios: String?
 
     @Flag(help: "Try only the instruction boundaries in and right beside the race window.")
     var quick = false
 
-    @Flag(help: "Forget the finished cells of what is chosen, and run all of them.")
+    @Flag(help: "Forget the finished cells among those chosen, and run all of them again.")
     var fresh = false
 
-    @Flag(help: "Print the cells, what they must be, and which are finished; run none.")
+    @Flag(help: "Print the cells, their expected results, and which are finished; run none.")
     var list = false
 
     func run() async throws {

@@ -7,18 +7,19 @@ import GuestHarness
 struct FootprintCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "footprint",
-        abstract: "Shows that the series changes nothing for those who do not use it.",
+        abstract: "Checks that the series changes nothing for those who do not use it.",
         usage: "./qemu/footprint [--stock NAME] [--patched NAME]",
         discussion: """
-            Compares every object file of two kernels that differ by the series only: contents of sections, \
+            Compares every object file of two kernels that differ only by the series: contents of sections, \
             relocations, instructions. Compares the sizes of the structures that every thread, process and \
-            mapping has. Exits 1 if anything differs that has no reason to. Builds the kernels if need be.
+            mapping has. The exit status is 1 if anything differs without a known reason. Builds the kernels first \
+            if necessary.
             """)
 
     @Option(help: "The kernel without the series.")
     var stock = "stock"
 
-    @Option(help: "The kernel with it; of the same configuration.")
+    @Option(help: "The kernel with the series, in the same configuration.")
     var patched = "patched"
 
     func run() async throws {

@@ -13,22 +13,22 @@ struct FreshCheckCommand: AsyncParsableCommand {
             ./qemu/fresh-check [--release RELEASE …] -- COMMAND [ARG …]  another command
             """,
         discussion: """
-            Makes a machine for each release: debootstrap's minbase and the packages that Swift's own guide lists, \
-            without recommended ones, below build/fresh; Swift's toolchain is this machine's. Clones what is committed \
-            of this checkout into it, and runs each command there as root. Mirrors and keyrings are those of this \
-            machine's apt, and Swift packages come from where its git is told to get them. Compiled kernel objects (by \
-            build/ccache) and downloaded Debian packages are shared with this machine; nothing else is.
+            Makes a machine for each release in build/fresh: debootstrap's minbase and the packages that Swift's own \
+            guide lists, without recommended ones, with the Swift toolchain of this machine. Clones what is committed \
+            in this checkout into it, and runs each command there as root. Mirrors and keyrings are those of this \
+            machine's apt, and Swift packages come from where its git gets them. Only compiled kernel objects \
+            (build/ccache) and downloaded Debian packages are shared with this machine.
 
-            An interrupted run goes on where it was, and a command that has passed is not run again, until there is \
-            another commit; that gets another empty machine. Takes root, and up to 20 GiB for each release. The exit \
-            status is 0 only when every command passed, 1 when not, and 253 where no machine can be made.
+            An interrupted run continues where it was, and a command that passed is not run again. Another commit \
+            gets another empty machine. Needs root, and up to 20 GiB for each release. The exit status is 0 only if \
+            every command passed, 1 if one did not, and 253 if no machine can be made.
             """)
 
     @Option(
-        help: "The release, by number or codename; may be repeated. (default: every one that is supported)")
+        help: "Debian release, by number or codename; may be repeated. (default: all supported ones)")
     var release: [String] = []
 
-    @Flag(help: "Begin with empty machines, whatever earlier runs did.")
+    @Flag(help: "Start with empty machines, whatever earlier runs did.")
     var anew = false
 
     @Argument(parsing: .postTerminator, help: "The command to run in the checkout, after --.")

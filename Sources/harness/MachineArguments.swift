@@ -9,42 +9,44 @@ struct MachineArguments: ParsableArguments {
         case auto, kvm, tcg
     }
 
-    @Option(help: "The kernel to boot; --list shows them.")
+    @Option(help: "Kernel to boot; --list shows them.")
     var kernel = "patched"
 
-    @Option(help: "auto takes KVM if it really boots a guest here, else TCG (emulation).")
+    @Option(help: "auto uses KVM if it really boots a guest here, otherwise TCG (emulation).")
     var accel = AcceleratorChoice.auto
 
-    @Option(help: "Processors of the guest. (default: 2; 1 with --icount)")
+    @Option(help: "Number of processors. (default: 2; 1 with --icount)")
     var smp: Int?
 
     @Flag(
-        help: "Count instructions: the guest's clock advances by 1 ns with each. TCG, one processor.")
+        help: "Count instructions: each advances the guest's clock by 1 ns. Needs TCG and one processor.")
     var icount = false
 
-    @Option(help: "Memory of the guest, in MiB.")
+    @Option(help: "Memory in MiB.")
     var memory = 2048
 
     @Option(
-        help: "Seconds the guest may take to boot. (default: 30 with KVM, else 120; more on slow kernels)")
+        help: "Limit for booting, in seconds. (default: 30 with KVM, otherwise 120; more for slow kernels)")
     var bootTimeout: Int?
 
-    @Option(help: "Seconds the command may take once the guest is up. (default: 600; more for slow kernels)")
+    @Option(
+        help: "Limit for the command once the guest is up, in seconds. (default: 600; more for slow kernels)")
     var timeout: Int?
 
     @Option(
         name: .customLong("kernel-argument"),
-        help: ArgumentHelp("Appended to the kernel's command line; may be repeated.", valueName: "arg"))
+        help: ArgumentHelp(
+            "Argument to append to the kernel's command line; may be repeated.", valueName: "arg"))
     var kernelArguments: [String] = []
 
     func validate() throws {
-        if let smp, smp < 1 { throw ValidationError("--smp needs a number from 1, not \(smp)") }
-        if memory < 256 { throw ValidationError("--memory needs at least 256 MiB, not \(memory)") }
+        if let smp, smp < 1 { throw ValidationError("--smp \(smp): must be at least 1") }
+        if memory < 256 { throw ValidationError("--memory \(memory): must be at least 256 MiB") }
         if let timeout, timeout < 1 {
-            throw ValidationError("--timeout needs a number of seconds from 1, not \(timeout)")
+            throw ValidationError("--timeout \(timeout): must be at least 1 second")
         }
         if let bootTimeout, bootTimeout < 1 {
-            throw ValidationError("--boot-timeout needs a number of seconds from 1, not \(bootTimeout)")
+            throw ValidationError("--boot-timeout \(bootTimeout): must be at least 1 second")
         }
         if let conflict = options.machine.conflict(with: options.accelerator) {
             throw ValidationError("--icount: \(conflict)")

@@ -9,35 +9,35 @@ import SystemPackage
 struct MutateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mutate",
-        abstract: "Breaks the series on purpose, and reports which test notices.",
+        abstract: "Breaks the series on purpose and reports which test notices.",
         usage: """
-            kernel-patch/mutate [--only NAME …]   build, boot and test them; a table and a report
-            kernel-patch/mutate --list            the mutations, and what each must not be able to do unnoticed
-            kernel-patch/mutate --check           only whether each still applies; takes seconds
+            kernel-patch/mutate [--only NAME …]   builds, boots and tests each; a table and a report
+            kernel-patch/mutate --list            the mutations, and the forbidden outcome of each
+            kernel-patch/mutate --check           only checks that each still applies; takes seconds
             """,
         discussion: """
-            Each mutation is a patch over the series, in kernel-patch/mutations. Its kernel is built, the \
-            syscall suite and the selftest of the series run on it. The exit status is 0 only if each was \
-            caught: one that nobody notices is a missing test, unless its file names a model of the \
-            protocol, which is run then and has to show it; one that does not apply any more is to be \
-            written anew. The series without any mutation goes first and must pass. Results are kept in \
-            build/mutations until the kernel, the mutation, or the sources of what runs in the guest change: \
-            an interrupted run goes on where it was.
+            Each mutation is a patch on top of the series, in kernel-patch/mutations. Its kernel is built, and the \
+            syscall suite and the selftest of the series run on it. The exit status is 0 only if every mutation was \
+            caught. One that nobody notices is a missing test, unless its file names a model of the protocol: that \
+            is run then, and has to show the forbidden outcome. One that no longer applies has to be rewritten. The \
+            series without mutations runs first and must pass. Results are kept in build/mutations until the \
+            kernel, the mutation, or the sources of what runs in the guest change, so an interrupted run continues \
+            where it was.
             """)
 
-    @Option(help: ArgumentHelp("Only this mutation; may be repeated.", valueName: "name"))
+    @Option(help: ArgumentHelp("Try only this mutation; may be repeated.", valueName: "name"))
     var only: [String] = []
 
-    @Option(help: ArgumentHelp("The patched kernel to mutate.", valueName: "name"))
+    @Option(help: ArgumentHelp("Patched kernel to mutate.", valueName: "name"))
     var kernel = "patched"
 
-    @Option(help: ArgumentHelp("Where to write the report. (default: build/mutations/report.json)"))
+    @Option(help: ArgumentHelp("File for the report. (default: build/mutations/report.json)"))
     var json: String?
 
     @Flag(help: "Show the mutations.")
     var list = false
 
-    @Flag(help: "Check that they apply, without building.")
+    @Flag(help: "Check that the mutations apply, without building anything.")
     var check = false
 
     func run() async throws {

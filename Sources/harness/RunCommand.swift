@@ -9,26 +9,27 @@ import GuestProtocol
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Boots a kernel in QEMU; runs a command in it, or the test suite.",
+        abstract: "Boots a kernel in QEMU and runs the test suite or a command in it.",
         usage: """
             ./qemu/run [OPTIONS]                      the test suite
-            ./qemu/run [OPTIONS] -- COMMAND [ARG ...] a command of yours
+            ./qemu/run [OPTIONS] -- COMMAND [ARG ...] your command
             ./qemu/run --list                         the kernels
             ./qemu/run --bench                        what the system call costs
             """,
         discussion: """
-            Builds what is missing or stale first. Without a command the exit status is 0 only when every \
-            test passed and the kernel's log is clean, and 1 when not. A command sees the host's root file \
-            system (what it writes there goes to the guest's memory) and this checkout read-write; its standard \
-            output and standard error are passed on separately, its standard input is empty, and its exit \
-            status is returned: 128+N when signal N killed it, 127 when there is no such command, 126 when \
-            it cannot be executed.
+            Builds what is missing or out of date first. Without a command, the exit status is 0 if every test \
+            passed and the kernel's log is clean, and 1 otherwise.
 
-            Statuses of the harness's own:
+            A command sees the host's root file system (what it writes there stays in the guest's memory) and this \
+            checkout, which it can write to. Its standard output and standard error are passed on separately, and \
+            its standard input is empty. It does not get your environment: use env NAME=VALUE COMMAND. Its exit status is \
+            returned: 128+N if signal N killed it, 127 if there is no such command, 126 if it cannot be executed.
+
+            The harness has exit statuses of its own:
             \(HarnessStatus.allCases.map { "  \($0.rawValue)  \($0.explanation)" }.joined(separator: "\n"))
 
-            Environment: LINUX_SRC=DIR takes the kernel source from DIR, which is not changed, instead of \
-            from Debian. Logs of each run are in build/runs.
+            With LINUX_SRC=DIR in the environment, the kernel source is copied from DIR instead of fetched from \
+            Debian. The logs of each run are in build/runs.
             """)
 
     @OptionGroup var machine: MachineArguments
@@ -38,10 +39,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Run only the tests whose identifier matches this regular expression.")
     var filter: String?
 
-    @Flag(help: "Show the kernels, and whether they are built.")
+    @Flag(help: "Show the kernels and whether they are built.")
     var list = false
 
-    @Flag(help: "Print the QEMU command, and do nothing.")
+    @Flag(help: "Print the QEMU command and do nothing.")
     var dryRun = false
 
     /// For tests of this command, whose runs are nobody's own.
@@ -53,10 +54,11 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         if filter != nil, !command.isEmpty {
-            throw ValidationError("--filter selects tests of the suite; it has no meaning with a command")
+            throw ValidationError("--filter selects tests of the suite; it cannot be used with a command")
         }
         if measuring.bench, filter != nil || !command.isEmpty {
-            throw ValidationError("--bench runs neither the suite nor a command; --bench-case selects cases")
+            throw ValidationError(
+                "--bench runs neither the suite nor a command; use --bench-case to select cases")
         }
     }
 
@@ -117,7 +119,7 @@ struct RunCommand: AsyncParsableCommand {
         )
         print("logs     \(run.directory)")
         if run.otherDataRaces > 0 {
-            print("note     \(run.otherDataRaces) data races reported in which the system call has no part")
+            print("note     \(run.otherDataRaces) data races reported that do not involve the system call")
         }
         for fault in run.faults { print("FAULT    \(fault.text) (console.log line \(fault.line))") }
         for violation in run.violations { print("WRONG    \(violation)") }

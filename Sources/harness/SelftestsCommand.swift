@@ -9,24 +9,25 @@ import SystemPackage
 struct SelftestsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "selftests",
-        abstract: "Runs the futex selftests of the kernel tree on kernels, and compares the results.",
+        abstract: "Runs the kernel tree's futex selftests on several kernels and compares the results.",
         usage: "./qemu/selftests [--kernel NAME …] [TEST …]",
         discussion: """
-            The tests are those of the patched tree, built once for all kernels of a base, and run in guests by \
-            the tree's own runner. The exit status is 0 only if every test left a result, the one of the \
-            series (cleanup_robust_list) passed on patched kernels and was skipped on others, and all others went as \
-            on the stock kernel of the base. When that is not among the kernels, none may fail.
+            The tests are those of the patched tree, built once for all kernels of a base and run in guests by \
+            the tree's own runner. The exit status is 0 only if every test left a result, the test of the series \
+            (cleanup_robust_list) passed on patched kernels and was skipped on others, and all other tests had the \
+            same result as on the stock kernel of the base. If that kernel is not among those chosen, no test may fail.
             """)
 
     @Option(
         name: .customLong("kernel"),
-        help: ArgumentHelp("A kernel; may be repeated. (default: stock and patched)", valueName: "name"))
+        help: ArgumentHelp("Kernel to test; may be repeated. (default: stock and patched)", valueName: "name")
+    )
     var kernels: [String] = []
 
-    @Option(help: ArgumentHelp("Write the results there as JSON.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the results to this file as JSON.", valueName: "file"))
     var json: String?
 
-    @Argument(help: "Names of tests; all when none is named.")
+    @Argument(help: "Names of tests. (default: all)")
     var tests: [String] = []
 
     func run() async throws {

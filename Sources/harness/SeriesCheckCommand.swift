@@ -7,35 +7,35 @@ import GuestHarness
 struct SeriesCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Says whether the kernel series, or patches of your own on top of it, can be mailed.",
+        abstract: "Checks whether the kernel series, or your own patches on top of it, can be mailed.",
         usage: """
             kernel-patch/check [--builds REGEX] [--base BASE]            the series
             kernel-patch/check [--builds REGEX] [--base BASE] PATCH ...  your patches, on top of the series
             """,
         discussion: """
-            On a clean tree: every patch applies with git am, builds in every configuration of \
-            kernel-patch/check.json without a new warning from the compiler (W=1) or from sparse, and has nothing \
-            that checkpatch --strict, codespell, kernel-doc, docutils or git diff --check object to; the mails \
-            are in form; the manual page is clean; the series is what its tree would write.
+            Checks on a clean tree that every patch applies with git am; that it builds in every configuration in \
+            kernel-patch/check.json without a new warning from the compiler (W=1) or from sparse; that checkpatch \
+            --strict, codespell, kernel-doc, docutils and git diff --check have no objection; that the mails are well \
+            formed, the manual page is clean, and the series is what its tree would write.
 
-            It prints a table (ok, FAILED, ? for what could not be checked, - for what does not apply), then the \
-            reason of each FAILED and each ?. The exit status is 0 only when nothing failed, 1 when something \
-            did, 64 for bad usage and 253 when nothing could be checked.
+            Prints a table (ok, FAILED, ? for what could not be checked, - for what does not apply), then the \
+            reason for each FAILED and each ?. The exit status is 0 if nothing failed, 1 if something did, 64 for \
+            bad usage, and 253 if nothing could be checked.
 
-            Everything it makes is in build/check. What was built once is not built again, so an interrupted \
-            run goes on where it was. Environment: LINUX_SRC=DIR checks on the kernel source in DIR.
+            Everything it makes is in build/check. Nothing is built twice, so an interrupted run continues where it \
+            was. With LINUX_SRC=DIR in the environment, it uses the kernel source in DIR.
             """)
 
-    @Option(help: "The base in qemu/kernels.json whose series to check.")
+    @Option(help: "Base in qemu/kernels.json whose series to check.")
     var base = "mainline"
 
     @Option(
         help: ArgumentHelp(
-            "Do only the builds in kernel-patch/check.json whose whole name matches; '' for none.",
+            "Do only the builds in kernel-patch/check.json whose whole name matches this regular expression; '' for none.",
             discussion: "The others count as not checked.", valueName: "regex"))
     var builds: String?
 
-    @Argument(help: "Mails as git format-patch writes them, or an mbox; applied in this order.")
+    @Argument(help: "Mails as git format-patch writes them, or an mbox, in the order to apply them.")
     var patches: [String] = []
 
     func run() async throws {

@@ -7,12 +7,12 @@ import GuestHarness
 struct TestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Runs every check of this project; the last line counts them.",
+        abstract: "Runs every test of this project and counts the results in the last line.",
         usage: "./test",
         discussion: """
-            In this order: lint; the models of the call's protocols; unit tests on this machine; every kernel builds; the syscall suite in a guest \
-            with each kernel, where a kernel without the syscall must skip what needs it; tests of the harness \
-            with real guests. The exit status is 0 only when nothing failed.
+            In this order: lint; the models of the call's protocols; unit tests on this machine; building the \
+            kernels; the syscall suite on each kernel, where one without the syscall must skip what needs it; tests of \
+            the harness with real guests. The exit status is 0 only if nothing failed.
             """)
 
     func run() async throws {

@@ -8,23 +8,23 @@ import RobustListBench
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure what the call costs, and what else costs as much.",
+        abstract: "Measure what the call costs, compared with other operations.",
         discussion: """
-            Costs are guest instructions where the clock counts them (QEMU with -icount shift=0; found out by \
-            loops of known length), nanoseconds elsewhere; the output says which. The least of many samples is \
-            the measure, taken until it no longer changes, less the cost of reading the clock. Makes up to \
+            Costs are guest instructions where the clock counts them (QEMU with -icount shift=0; detected with \
+            loops of known length), and nanoseconds elsewhere; the output says which. Samples are taken until their \
+            first decile no longer changes; that, less the cost of reading the clock, is the result. Makes up to \
             4,000 processes and 1,024 threads. Exits 1 if a cost could not be measured or did not become stable.
             """)
 
-    @Flag(help: "Print the cases chosen, and measure none.")
+    @Flag(help: "Print the chosen cases and measure none.")
     var list = false
 
     @Option(
         name: .customLong("filter"),
-        help: "Choose cases whose name this regular expression matches; may be repeated.")
+        help: "Choose the cases whose name matches this regular expression; may be repeated.")
     var patterns: [String] = []
 
-    @Option(help: "Seconds after which a case is given up.")
+    @Option(help: "Limit for a case, in seconds.")
     var limit = 600
 
     @Flag(name: .customLong("print-json"), help: "Print the report as JSON instead of tables.")
@@ -34,7 +34,7 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...86_400).contains(limit) else {
-            throw ValidationError("--limit \(limit): give a number of seconds from 1 to 86400")
+            throw ValidationError("--limit \(limit): must be from 1 to 86400 seconds")
         }
     }
 

@@ -6,7 +6,7 @@ import RobustFutexChecks
 /// The process from which a test runner's peers are forked; see PeerServer.
 struct PeerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "peer", abstract: "Serve a runner of checks (started by it).", shouldDisplay: false)
+        commandName: "peer", abstract: "Serve a runner of checks, which starts this.", shouldDisplay: false)
 
     @Option(help: "Number of the descriptor that is connected to the runner.")
     var socket: Int32

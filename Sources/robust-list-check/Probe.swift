@@ -7,7 +7,7 @@ import RobustFutexChecks
 struct Probe: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what this kernel offers against the race, and how that was found out.",
-        discussion: "Exits 0 whatever the kernel offers; the answer is the output.")
+        discussion: "Exits 0 whatever the kernel offers: the output is the answer.")
 
     @OptionGroup var report: ReportOptions
 

@@ -5,7 +5,8 @@ import RobustFutexChecks
 import SystemPackage
 
 struct ReportOptions: ParsableArguments {
-    @Option(name: .customLong("json"), help: "Also write the result to this file, whole or not at all.")
+    @Option(
+        name: .customLong("json"), help: "Also write the results to this file, as JSON, whole or not at all.")
     var path: String?
 
     /// nil when none was asked for.

@@ -7,11 +7,11 @@ import SystemPackage
 struct RobustListCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "robust-list-check",
-        abstract: "Holds this kernel against the contract of cleanup_robust_list(2).",
+        abstract: "Test this kernel against the contract of cleanup_robust_list(2).",
         discussion: """
-            Runs on any x86-64 Linux as any user. As root some checks also mount file systems, add swap and \
-            reserve huge pages until they end; nothing else outside its own processes is touched. To name \
-            the system call in /proc/kallsyms, it must be readable.
+            Runs on any x86-64 Linux as any user. As root, some checks also mount file systems, add swap and \
+            reserve huge pages, and undo that when they end; nothing else outside of its own processes is touched. \
+            If /proc/kallsyms is readable, it is used to name the system call.
             """,
         subcommands: [
             Probe.self, Run.self, RaceCommand.self, BenchCommand.self, Stress.self, VictimsCommand.self,

@@ -7,21 +7,21 @@ import RobustFutexChecks
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run checks; results on standard output as KTAP.",
+        abstract: "Run the checks and print the results as KTAP.",
         discussion: """
-            Each check runs in a process of its own, within a limit. Exits 0 only if at least one check ran and \
-            all that ran passed; 1 if one did not; 4 if all were skipped; 69 if the filter chose none.
+            Each check runs in a process of its own, with a time limit. Exits 0 if at least one check ran and all \
+            that ran passed; 1 if one did not pass; 4 if all were skipped; 69 if the filter chose none.
             """)
 
-    @Flag(help: "Print the checks chosen and what they claim, and run none.")
+    @Flag(help: "Print the chosen checks and their claims, and run none.")
     var list = false
 
     @Option(
         name: .customLong("filter"),
-        help: "Choose checks whose Group/name this regular expression matches; may be repeated.")
+        help: "Choose the checks whose Group/name matches this regular expression; may be repeated.")
     var patterns: [String] = []
 
-    @Option(help: "Seconds after which a check is ended and reported as timed out.")
+    @Option(help: "Limit for a check, in seconds; then it is ended and reported as timed out.")
     var limit = 120
 
     @Flag(help: .hidden)
@@ -62,7 +62,7 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         guard (1...86_400).contains(limit) else {
-            throw ValidationError("--limit \(limit): give a number of seconds from 1 to 86400")
+            throw ValidationError("--limit \(limit): must be from 1 to 86400 seconds")
         }
     }
 
@@ -79,7 +79,7 @@ struct Run: ParsableCommand {
         throw Status.nothingChosen
     }
 
-    /// A line at once, so that whoever reads along, or finds the log of a dead machine, sees how far it came.
+    /// Prints a line at once, so that a reader of the log of a dead machine sees how far the run came.
     private func say(_ line: String) {
         print(line)
         fflush(nil)

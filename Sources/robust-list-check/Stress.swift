@@ -8,33 +8,35 @@ import RobustFutexChecks
 
 struct Stress: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Destroy locks that other processes use, kill these, and look for corruption.",
+        abstract: "Destroy locks that other processes use, kill those processes, and look for corruption.",
         discussion: """
-            Processes lock and unlock robust locks in shared memory, linger in their unlocks, fork, clone, execute \
-            themselves anew, and are killed. This one destroys the locks in turn, calls cleanup_robust_list(2), fills \
-            their memory with the thread id that a stale pending operation would take for its owner, and looks \
-            later whether it is still there. Threads of theirs exit, and where their list_op_pending was they store \
-            what looks like a pointer to a lock: nobody may change that. Only memory of its own is at stake. Exits 0 \
-            when nothing was corrupted or changed, 1 when something was, or could not go on. With --without-call it \
-            shows the bug: 0 when something was corrupted, 1 when nothing was.
+            Worker processes lock and unlock robust locks in shared memory, linger in their unlocks, fork, clone, \
+            execute themselves again, and are killed. This process destroys the locks in turn, calls \
+            cleanup_robust_list(2), fills their memory with the thread ID that a stale pending operation would match, \
+            and later checks that it is still there. Worker threads exit, and what looks like a pointer to a lock is \
+            stored where their list_op_pending was: nobody may change that. Only its own memory can be corrupted. \
+            Exits 0 if nothing was corrupted or changed, and 1 if something was or the run could not continue. With \
+            --without-call it shows the bug: exits 0 if something was corrupted, and 1 if nothing was.
             """)
 
-    @Option(help: "For how many seconds.")
+    @Option(help: "Duration in seconds.")
     var seconds = 10
 
-    @Option(help: "Worker processes.")
+    @Option(help: "Number of worker processes.")
     var processes = 4
 
-    @Option(help: "Threads of each.")
+    @Option(help: "Number of threads in each process.")
     var threads = 4
 
-    @Option(help: "Locks.")
+    @Option(help: "Number of locks.")
     var locks = 16
 
-    @Flag(name: .customLong("without-call"), help: "Destroy as is done today, on any kernel.")
+    @Flag(
+        name: .customLong("without-call"), help: "Destroy locks as C libraries do today; works on any kernel."
+    )
     var withoutCall = false
 
-    @Flag(help: "End at the first corruption.")
+    @Flag(help: "Stop at the first corruption.")
     var stopAtFirst = false
 
     func validate() throws {
@@ -52,7 +54,7 @@ struct Stress: ParsableCommand {
     private func require(_ value: Int, in range: ClosedRange<Int>, _ name: String) throws {
         guard range.contains(value) else {
             throw ValidationError(
-                "\(name) \(value): give a number from \(range.lowerBound) to \(range.upperBound)")
+                "\(name) \(value): must be from \(range.lowerBound) to \(range.upperBound)")
         }
     }
 
@@ -94,16 +96,16 @@ struct Stress: ParsableCommand {
 /// A worker of the stress, started by it.
 struct StressWorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stress-worker", abstract: "Use locks until killed (started by stress).",
+        commandName: "stress-worker", abstract: "Use locks until killed; started by stress.",
         shouldDisplay: false)
 
-    @Option(help: "Number of the descriptor of the arena.")
+    @Option(help: "Descriptor of the arena.")
     var arena: Int32
 
-    @Option(help: "Number of its first thread.")
+    @Option(help: "Number of the first thread.")
     var first: Int
 
-    @Option(help: "How many threads.")
+    @Option(help: "Number of threads.")
     var threads: Int
 
     func run() throws {

@@ -62,7 +62,7 @@ struct CommandTests {
             (["race", "--unlocker", "bionic"], 64, "bionic"),
             (["race", "--scenario", "^nothing$"], 69, "no scenario is chosen"),
             (["race", "--json", "/nowhere/r.json"], 73, "--json /nowhere/r.json: cannot be written"),
-            (["victims", "/nowhere/victims"], 73, "/nowhere/victims: cannot be made"),
+            (["victims", "/nowhere/victims"], 73, "/nowhere/victims: cannot be created"),
             (["victims", "/tmp", "--unlocker", "self"], 64, "--unlocker self"),
         ] as [([String], Int32, String)])
     func refusesBadInputByName(arguments: [String], status: Int32, message: String) async throws {

@@ -5,11 +5,11 @@ import RaceReport
 import RaceWindow
 import SystemPackage
 
-/// The C library that a user means by "this machine's", and how to get at it.
+/// The C library that a user means by "this machine's", and the program that uses it.
 struct MachineLibrary {
     let unlocker: Scenario.Unlocker
     let programs: VictimPrograms
-    /// What to tell the user about it.
+    /// Advice for the user.
     let hints: [String]
     /// To be removed with all that is in it.
     private let temporary: FilePath?
@@ -36,9 +36,9 @@ struct MachineLibrary {
         return MachineLibrary(
             unlocker: .own, programs: programs,
             hints: [
-                "This program is linked statically: the C library looked at is the one inside it, not this machine's.",
-                "To look at another, run `robust-list-check victims DIR` where gcc is, copy DIR here, and give it as --victims DIR;",
-                "glibc64 in it uses whatever glibc (2.34 or newer) it finds. With gcc here it is made when needed.",
+                "This program is linked statically, so the C library tested is the one inside it, not this machine's.",
+                "To test another, run `robust-list-check victims DIR` on a machine with gcc, copy DIR here, and pass --victims DIR;",
+                "glibc64 in it uses the glibc (2.34 or newer) that it finds. With gcc on this machine it is built when needed.",
             ], temporary: nil)
     }
 

@@ -12,45 +12,45 @@ struct RaceCommand: ParsableCommand {
         commandName: "race",
         abstract: "Show the race window of this machine's C library on this kernel.",
         discussion: """
-            Holds unmodified pthread_mutex_unlock() at each of its instructions in turn, has another process lock, \
-            unlock, destroy and reuse the lock, kills the unlocker, and looks at the memory. Only memory of \
+            Stops an unmodified pthread_mutex_unlock() before each of its instructions in turn, has another process \
+            lock, unlock, destroy and reuse the lock, kills the unlocker, and examines the memory. Only memory of \
             processes that it started itself is ever corrupted.
 
             Without options: this machine's C library, an uncontended lock in shared memory, and a drawing of the \
-            window. With --unlocker, --scenario or --destroyer: every scenario chosen, a line each.
+            window. With --unlocker, --scenario or --destroyer: every chosen scenario, a line each.
 
-            A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER; --list shows them. Exits 0 when \
-            every scenario that can run here went as the kernel and the C library make it go, corruption \
-            included; 1 when one did not; 4 when none can run; 69 when none was chosen.
+            A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER; --list shows them. Exits 0 if \
+            every scenario that can run here had the result that this kernel and this C library must give, which can \
+            be corruption; 1 if one had not; 4 if none can run; 69 if none was chosen.
             """)
 
     @Option(
         name: .customLong("unlocker"),
-        help: "Whose unlock: \(names(Scenario.Unlocker.self)); may be repeated.")
+        help: "Whose unlock to test: \(names(Scenario.Unlocker.self)); may be repeated.")
     var unlockers: [Scenario.Unlocker] = []
 
     @Option(
         name: .customLong("destroyer"),
-        help: "Who destroys: \(names(Scenario.Destroyer.self)); may be repeated.")
+        help: "How to destroy the lock: \(names(Scenario.Destroyer.self)); may be repeated.")
     var destroyers: [Scenario.Destroyer] = []
 
     @Option(
         name: .customLong("scenario"),
-        help: "Choose scenarios that this regular expression matches; may be repeated.")
+        help: "Choose the scenarios that match this regular expression; may be repeated.")
     var patterns: [String] = []
 
-    @Flag(help: "Try only the steps in and right beside the race window.")
+    @Flag(help: "Try only the boundaries in and right beside the race window.")
     var quick = false
 
     @Flag(help: "Draw the window of every scenario.")
     var draw = false
 
-    @Flag(help: "Print the scenarios chosen, and run none.")
+    @Flag(help: "Print the chosen scenarios and run none.")
     var list = false
 
     @Option(
         name: .customLong("victims"),
-        help: "Where the programs are that `victims` makes. Default: race-victims beside this program.")
+        help: "Directory of the programs that `victims` builds. (default: race-victims beside this program)")
     var directory: String?
 
     @OptionGroup var report: ReportOptions
@@ -117,11 +117,11 @@ struct RaceCommand: ParsableCommand {
                     || expressions.contains { scenario.identifier.firstMatch(of: $0) != nil })
         }
         guard scenarios.isEmpty else { return scenarios }
-        complain("no scenario is chosen by these options; see race --list")
+        complain("these options choose no scenario; see race --list")
         throw Status.nothingChosen
     }
 
-    /// A line at once, for whoever reads along.
+    /// Prints a line at once, for whoever watches.
     private func say(_ line: String) {
         print(line)
         fflush(nil)

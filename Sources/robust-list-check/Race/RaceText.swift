@@ -4,7 +4,7 @@ import ArgumentParser
 import RaceReport
 import RaceWindow
 
-/// What the race command says of its cells.
+/// The text that the race command prints about its cells.
 enum RaceText {
     /// A cell in a line.
     static func line(_ cell: Cell) -> String {
@@ -22,7 +22,7 @@ enum RaceText {
             "\(name ?? "C library unknown"), \(library?.bits ?? 64)-bit: pthread_mutex_unlock() of a robust mutex that nobody waits for",
             "",
             "A process is stopped inside its unlock. Another one, which shares the lock's memory, locks, unlocks and",
-            "destroys the lock and writes something else there. Then the first is killed, and the memory looked at.",
+            "destroys the lock and writes something else there. Then the first is killed, and the memory examined.",
             "This corrupts memory of these two processes only; nothing else on this machine is touched.",
         ]
     }
@@ -52,16 +52,17 @@ enum RaceText {
             + "\(count(.broken)) broken (\(seconds(report.seconds)))"
     }
 
-    /// The exit status: that of a run in which nothing is unexplained, or thrown.
+    /// Throws the exit status of a run with an unexpected result, or without any result.
     static func judge(_ report: RaceReport) throws {
         let wrong = report.cells.filter { $0.verdict == .broken || !$0.contradictions.isEmpty }
         guard wrong.isEmpty else {
-            complain("\(wrong.count) of \(report.cells.count) scenarios did not go as they must")
+            complain("\(wrong.count) of \(report.cells.count) scenarios had an unexpected result")
             throw Status.failure
         }
         guard report.cells.contains(where: { $0.verdict != .cannotRun }) else {
             complain(
-                "nothing ran: none of \(report.cells.count) scenarios can run here, for the reasons given")
+                "nothing ran: none of the \(report.cells.count) scenarios can run here, for the reasons given"
+            )
             throw Status.allSkipped
         }
     }

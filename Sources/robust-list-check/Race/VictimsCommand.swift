@@ -9,14 +9,14 @@ import SystemPackage
 struct VictimsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "victims",
-        abstract: "Build the programs whose unlock `race` holds, with this machine's compilers.",
+        abstract: "Build the programs whose unlock `race` stops, with this machine's compilers.",
         discussion: """
-            One for each C library: glibc64 and glibc32 (gcc; gcc-multilib for the second), musl (musl-gcc). The \
-            first two use the libraries of the machine that they run on. Exits 1 when one could not be built; the \
-            others are there then.
+            Builds one for each C library: glibc64 and glibc32 (with gcc, the second with gcc-multilib) and musl \
+            (with musl-gcc). The first two use the libraries of the machine they run on. Exits 1 if one could not be \
+            built; the others are built nevertheless.
             """)
 
-    @Argument(help: "Directory for the programs; made if it is not there.")
+    @Argument(help: "Directory for the programs; created if it does not exist.")
     var directory: String
 
     @Option(name: .customLong("unlocker"), help: "Build only this one; may be repeated.")
@@ -25,7 +25,7 @@ struct VictimsCommand: ParsableCommand {
     func run() throws {
         let path = FilePath(directory)
         guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
-            complain("\(directory): cannot be made: \(Errno(rawValue: errno))")
+            complain("\(directory): cannot be created: \(Errno(rawValue: errno))")
             throw Status.cannotCreate
         }
         var missing = false
@@ -44,7 +44,7 @@ struct VictimsCommand: ParsableCommand {
     func validate() throws {
         for unlocker in unlockers where VictimRecipe.of(unlocker) == nil {
             throw ValidationError(
-                "--unlocker \(unlocker.rawValue): is no program of its own; nothing to build")
+                "--unlocker \(unlocker.rawValue): has no program of its own; there is nothing to build")
         }
     }
 }
