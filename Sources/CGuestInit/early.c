@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Why C: this has to happen before the Swift runtime's own constructors, which look up the
+// In C because this has to happen before the Swift runtime's own constructors, which look up the
 // program's path in /proc and abort when they cannot. PID 1 starts with nothing mounted.
 #include "CGuestInit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What init tells the host; guest to host, in this order: `ready`, `started`, `ended`.
+/// Messages of init to the host, in this order: `ready`, `started`, `ended`.
 public enum GuestReport: Equatable, Sendable {
     /// Init runs and waits for its command; `release` is what `uname -r` prints.
     case ready(release: String)
@@ -11,7 +11,7 @@ public enum GuestReport: Equatable, Sendable {
     /// Init could not do its part; what failed.
     case failed(String)
 
-    /// How the command ended.
+    /// The end of the command.
     public enum Ending: Equatable, Sendable {
         case exited(Int32)
         case signalled(Int32)

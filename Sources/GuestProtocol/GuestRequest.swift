@@ -2,7 +2,7 @@
 
 /// The one command that a guest runs; host to guest.
 public struct GuestRequest: Equatable, Sendable {
-    /// What the command sees as its root directory.
+    /// The directory that the command sees as its root.
     public enum Root: String, Sendable {
         /// The host's root file system, over 9p; what is written to it goes to memory of the guest.
         case host
@@ -13,7 +13,7 @@ public struct GuestRequest: Equatable, Sendable {
     public var root: Root
     /// Absolute path of a directory of the host's, mounted read-write at the same path, if any.
     public var sharedDirectory: String?
-    /// Where the command starts; `/` in its stead where the guest has no such directory.
+    /// The directory in which the command starts; `/` where the guest has no such directory.
     public var workingDirectory: String
     /// `NAME=value` each.
     public var environment: [String]
@@ -53,5 +53,5 @@ public struct GuestRequest: Equatable, Sendable {
     }
 }
 
-/// What the host says once it has everything: the guest may power off.
+/// The host's message once it has everything: the guest may power off.
 public let farewell = Message("farewell")

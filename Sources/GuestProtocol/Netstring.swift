@@ -41,7 +41,7 @@ public enum Netstring {
     }
 }
 
-/// What one side cannot make sense of in the other side's bytes.
+/// An error in the bytes of the other side.
 public enum ProtocolError: Error, Equatable {
     /// Not a netstring.
     case framing

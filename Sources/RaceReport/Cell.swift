@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What became of one scenario on one kernel.
+/// The result of one scenario on one kernel.
 public struct Cell: Codable, Equatable, Sendable {
     public enum Verdict: String, Codable, Sendable {
         /// The reused memory was written to by the kernel, at one boundary at least.
@@ -17,13 +17,13 @@ public struct Cell: Codable, Equatable, Sendable {
     public var identifier: String
     public var scenario: Scenario
     public var verdict: Verdict
-    /// Why it is `cannot run` or `broken`; nil otherwise.
+    /// The reason why it is `cannot run` or `broken`; nil otherwise.
     public var reason: String?
     /// Boundaries of the unlock, as found by going through all of it once.
     public var boundaries: Int
     /// Those of them at which the futex word is released and `list_op_pending` still designates it.
     public var inWindow: Int
-    /// How many were tried, each with a process of its own.
+    /// Number of boundaries that were tried, each with a process of its own.
     public var tried: Int
     /// At how many of those tried the reused memory was written to.
     public var corrupted: Int
@@ -85,7 +85,7 @@ public struct Boundary: Codable, Equatable, Sendable {
     public var released: Bool
     /// `list_op_pending` designates the futex word.
     public var pending: Bool
-    /// What became of the reused memory; nil where it was not tried.
+    /// The state of the reused memory afterwards; nil where it was not tried.
     public var outcome: Outcome?
 
     public enum Outcome: String, Codable, Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What `robust-list-check race --json FILE` writes.
+/// The report that `robust-list-check race --json FILE` writes.
 public struct RaceReport: Codable, Equatable, Sendable {
     public struct Schema: Codable, Equatable, Sendable {
         public var name: String
@@ -19,11 +19,11 @@ public struct RaceReport: Codable, Equatable, Sendable {
         /// As uname(2) gives them.
         public var release: String
         public var machine: String
-        /// Whether cleanup_robust_list(2) is there and does what it shall.
+        /// Tells whether cleanup_robust_list(2) is there and works.
         public var cleanupRobustList: Bool
-        /// What was found of it, in words.
+        /// The finding about it, in words.
         public var detection: String
-        /// Whether futex(2) knows `FUTEX_ROBUST_UNLOCK` and the vDSO exports the unlock functions.
+        /// Tells whether futex(2) knows `FUTEX_ROBUST_UNLOCK` and the vDSO exports the unlock functions.
         public var futexRobustUnlock: Bool
 
         public init(

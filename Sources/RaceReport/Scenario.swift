@@ -5,7 +5,7 @@
 /// Its identifier has one part for each property, `TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER`, as in
 /// `single-step/glibc64/plain/shared/sigkill/legacy`; `race --scenario RE` chooses by it.
 public struct Scenario: Codable, Hashable, Sendable {
-    /// How the unlocker is held in the middle of its unlock.
+    /// The technique that holds the unlocker in the middle of its unlock.
     public enum Technique: String, Codable, CaseIterable, Sendable {
         /// `PTRACE_SINGLESTEP`: at every instruction boundary of `pthread_mutex_unlock`.
         case singleStep = "single-step"
@@ -28,11 +28,11 @@ public struct Scenario: Codable, Hashable, Sendable {
         /// The way of Linux 7.2: the vDSO function, and `FUTEX_ROBUST_UNLOCK` when there are waiters.
         case robustUnlock = "robust-unlock"
 
-        /// Whether it takes no part in the protocol of Linux 7.2, and so has the race window.
+        /// Tells whether it takes no part in the protocol of Linux 7.2, and so has the race window.
         public var isLegacy: Bool { self != .robustUnlock }
     }
 
-    /// What kind of lock, and whether somebody waits for it when it is unlocked.
+    /// The kind of lock, and whether somebody waits for it when it is unlocked.
     public enum Variant: String, Codable, CaseIterable, Sendable {
         case plain
         case contended
@@ -45,7 +45,7 @@ public struct Scenario: Codable, Hashable, Sendable {
         }
     }
 
-    /// Where the lock lies, and what its memory becomes.
+    /// The place of the lock, and what its memory becomes.
     public enum Memory: String, Codable, CaseIterable, Sendable {
         /// Shared memory of two processes; the one that did not die puts it to another use. No unmap.
         case shared
@@ -56,7 +56,7 @@ public struct Scenario: Codable, Hashable, Sendable {
         case remapped
     }
 
-    /// How the unlocker's process, or the unlocking thread of it, comes to its end.
+    /// The event that ends the unlocker's process, or its unlocking thread.
     public enum Killer: String, Codable, CaseIterable, Sendable {
         case sigkill
         /// `SIGSEGV`: another thread of its process reads where nothing is mapped.
@@ -67,7 +67,7 @@ public struct Scenario: Codable, Hashable, Sendable {
         case oom
     }
 
-    /// What is done after `pthread_mutex_destroy` and before the memory gets its new use.
+    /// The step after `pthread_mutex_destroy` and before the memory gets its new use.
     public enum Destroyer: String, Codable, CaseIterable, Sendable {
         /// Nothing, as every C library does today.
         case legacy
@@ -101,7 +101,7 @@ public struct Scenario: Codable, Hashable, Sendable {
         ].joined(separator: "/")
     }
 
-    /// Whether only the boundaries inside the race window are tried (where it has none, the first one after the
+    /// Tells whether only the boundaries inside the race window are tried (where it has none, the first one after the
     /// release): for killers other than `SIGKILL`. What
     /// happens elsewhere does not depend on the killer, and each takes its time.
     public var windowOnly: Bool { killer != .sigkill }

@@ -2,7 +2,7 @@
 
 /// A scenario needs something that this kernel, machine or user does not have. It says nothing about the race.
 public struct CannotRun: Error, Equatable, CustomStringConvertible {
-    /// What is missing, and what to do about it.
+    /// The missing thing, and what to do about it.
     public let reason: String
 
     public init(_ reason: String) {

@@ -42,7 +42,7 @@ public struct RaceRun {
         CellRun(scenario: scenario, programs: programs, quick: quick).run()
     }
 
-    /// What the victim of an unlocker says of its library.
+    /// The library that the victim of an unlocker says it uses.
     ///
     /// - Throws: ``CannotRun`` when it cannot be started here.
     public func library(of unlocker: Scenario.Unlocker) throws -> RaceReport.Library {

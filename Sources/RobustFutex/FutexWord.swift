@@ -21,7 +21,7 @@ public struct FutexWord: RawRepresentable, Equatable, Hashable, Sendable {
     /// A lock that nobody holds.
     public static let unlocked = FutexWord(rawValue: 0)
 
-    /// What exit cleanup writes over a word that carries the dying thread's id, when nobody waits:
+    /// The word that exit cleanup writes over one that carries the dying thread's ID, when nobody waits:
     /// `FUTEX_OWNER_DIED`, with the owner cleared (`handle_futex_death()` in kernel/futex/core.c).
     public static let ownerDied = FutexWord(rawValue: ownerDiedBit)
 

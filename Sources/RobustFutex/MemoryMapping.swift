@@ -10,7 +10,7 @@ public struct MemoryMapping: ~Copyable {
     /// In bytes, as asked for; the kernel maps whole pages.
     public let length: Int
 
-    /// What mmap(2) calls `prot`.
+    /// Protection, which mmap(2) calls `prot`.
     public struct Protection: OptionSet, Sendable {
         public let rawValue: Int32
         public init(rawValue: Int32) { self.rawValue = rawValue }
@@ -18,7 +18,7 @@ public struct MemoryMapping: ~Copyable {
         public static let write = Protection(rawValue: PROT_WRITE)
     }
 
-    /// Whether stores reach the backing store.
+    /// The choice whether stores reach the backing store.
     public enum Sharing: Sendable {
         case shared
         case `private`

@@ -22,7 +22,7 @@ public struct PendingOperation: Equatable, Hashable, Sendable {
         self.init(lockEntry: futexWord &- UInt(bitPattern: futexOffset), isPI: isPI)
     }
 
-    /// What the pointer's bits say; nil for NULL, which is no operation.
+    /// Reads the pointer's bits; nil for NULL, which is no operation.
     ///
     /// A PI bit alone is no operation either: exit tests the pointer without its modifier bits.
     public init?(rawValue: UInt) {

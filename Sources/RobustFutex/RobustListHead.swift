@@ -48,7 +48,7 @@ public struct RobustListHead: ~Copyable {
         nonmutating set { crf_store_pointer(pendingPointer, newValue?.rawValue ?? 0) }
     }
 
-    /// Where the head lies.
+    /// The address of the head.
     public var address: UInt { UInt(bitPattern: head) }
 
     private var pendingPointer: UnsafeMutablePointer<UInt> {

@@ -2,9 +2,9 @@
 
 import RobustFutex
 
-/// One claim about the kernel, and how to hold the kernel against it.
+/// One claim about the kernel, and the code that checks it.
 public struct Check: Sendable {
-    /// What part of the contract it belongs to.
+    /// A part of the contract.
     public enum Group: String, CaseIterable, Sendable {
         case siblings = "Siblings"
         case backingStores = "BackingStores"
@@ -27,7 +27,7 @@ public struct Check: Sendable {
         case anyKernel
         case withoutSyscall
 
-        /// Why a claim about such kernels is none about this one, or nil when it is.
+        /// The reason why this check does not apply here, or nil when it does.
         public func reasonToSkip(_ detection: SyscallDetection = .ofThisKernel) -> String? {
             switch self {
             case .anyKernel: nil
@@ -45,7 +45,7 @@ public struct Check: Sendable {
             }
         }
 
-        /// What to do about it, where that is known.
+        /// Advice, where there is any.
         private static func advice(_ detection: SyscallDetection) -> String {
             switch detection.verdict {
             case .available, .misbehaves, .undetermined: ""
@@ -60,7 +60,7 @@ public struct Check: Sendable {
     public let name: String
     public let group: Group
     public let requirement: Requirement
-    /// What it takes besides to hold the kernel against the claim.
+    /// Features that testing the claim needs besides.
     public let features: [Feature]
     /// The claim as one sentence.
     public let claim: String
@@ -90,7 +90,7 @@ public struct Check: Sendable {
         + moreErrors + ends + ranges + wakeDuty + moreWakeDuty + race + probe
         + withoutSyscall
 
-    /// Why the check cannot be carried out on this machine, or nil when it can.
+    /// The reason why the check cannot be carried out on this machine, or nil when it can.
     public func reasonToSkip() -> String? {
         requirement.reasonToSkip() ?? features.lazy.compactMap { $0.reasonMissing() }.first
     }

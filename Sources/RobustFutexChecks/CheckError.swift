@@ -2,7 +2,7 @@
 
 import RobustFutex
 
-/// Why a check did not pass. The first is about the kernel, the others about the check itself.
+/// The reason why a check did not pass. The first is about the kernel, the others about the check itself.
 public enum CheckError: Error, Equatable, Sendable {
     /// The kernel did something else than the contract says.
     case failed(String)

@@ -4,7 +4,7 @@ import Glibc
 import RobustFutex
 import SystemPackage
 
-/// What a check acts with: peers, which end with it, and ways to say what was expected.
+/// The means of a check: peers, which end with it, and ways to say what was expected.
 final class Scene {
     private var peers: [Peer] = []
 
@@ -83,7 +83,7 @@ final class Scene {
         try expect(result, 0, "cleanup_robust_list(2)")
     }
 
-    /// How long a call may take that has nobody to wait for; long enough for a loaded machine under emulation.
+    /// Limit for a call that has nobody to wait for; long enough for a loaded machine under emulation.
     static let promptly = Duration.seconds(10) * Deadline.slowness
 
     /// cleanup_robust_list(2) of a peer's task, which must not be delayed.

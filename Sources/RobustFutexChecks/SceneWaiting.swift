@@ -36,7 +36,7 @@ extension Scene {
         try expectSoon("the end of a process \(what)") { peer.process.hasExited }
     }
 
-    /// What the kernel has to let happen without delay.
+    /// Waits for something that the kernel has to let happen without delay.
     func expectSoon(_ what: String, _ condition: () throws -> Bool) throws {
         do {
             try Deadline.poll(for: what, within: Self.promptly, until: condition)

@@ -10,7 +10,7 @@ struct Mount {
     var source: String?
     var flags: Int = 0
     var options: String?
-    /// Whether the guest is of use without it: a kernel of the user's own may lack the type.
+    /// Tells whether the guest is of use without it: a user's own kernel may lack the type.
     var optional = false
 
     func perform(under root: String = "") throws(InitError) {
@@ -24,7 +24,7 @@ struct Mount {
 
 private let proc = Mount(type: "proc", target: "/proc")
 
-/// What every root directory gets, the image's and the host's. The image's `/proc` is there already
+/// Mounts in every root directory, the image's and the host's. The image's `/proc` is there already
 /// (CGuestInit).
 private let standardMounts = [
     Mount(type: "sysfs", target: "/sys"),

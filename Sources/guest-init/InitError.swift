@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// Why init cannot go on: the operation, its object, and what the kernel said.
+/// The reason why init cannot go on: the operation, its object, and the kernel's error.
 struct InitError: Error, CustomStringConvertible {
     var description: String
 

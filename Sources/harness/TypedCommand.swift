@@ -20,7 +20,7 @@ enum TypedCommand {
         return message.replacing("harness \(arguments[1])", with: name)
     }
 
-    /// What a message begins with, and what it ends with when it is about usage.
+    /// Puts the command's name before a message, and a hint after one that is about usage.
     static func frame(_ error: HarnessError) -> String {
         guard let name, error.status == .usage else { return "harness: \(error)" }
         return "\(name): \(error)\n  See '\(name) --help' for more information."

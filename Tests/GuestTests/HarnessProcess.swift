@@ -10,13 +10,13 @@ import Testing
 /// The checkout whose harness is tested.
 let repository = try! Repository.containing(FilePath(#filePath))
 
-/// Whether guests can be booted without building anything first.
+/// Tells whether guests can be booted without building anything first.
 func isBuilt(_ kernel: String) async throws -> Bool {
     let workshop = try Workshop(repository: repository, progress: Progress())
     return try await workshop.kernels.state(of: workshop.catalogue.kernel(named: kernel)).state == .current
 }
 
-/// What a run of the harness brought.
+/// The result of a run of the harness.
 struct HarnessResult: Sendable {
     var status: Int32
     var output: String
@@ -42,7 +42,7 @@ func harness(
         seconds: (ContinuousClock.now - start) / .seconds(1))
 }
 
-/// What runs something in a guest with the stock kernel, among the runs of tests.
+/// Arguments that run something in a guest with the stock kernel, among the runs of tests.
 let runOnStock = ["run", "--kind-of-run", "test", "--kernel", "stock"]
 
 /// Runs a command in a guest with the stock kernel.
@@ -75,7 +75,7 @@ func qemuChildren(of process: pid_t) throws -> [pid_t] {
     return found
 }
 
-/// Whether a process runs; one that has ended and was not waited for does not.
+/// Tells whether a process runs; one that has ended and was not waited for does not.
 func isRunning(_ process: pid_t) -> Bool {
     guard let data = try? Files.read(FilePath("/proc/\(process)/stat")) else { return false }
     let state = String(decoding: data, as: UTF8.self).split(separator: ")").last?.first { $0 != " " }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import GuestHarness
 
-/// What stops a kernel's build, with the real source and the real kconfig, and without compiling.
+/// Mistakes that stop a kernel's build, with the real source and the real kconfig, and without compiling.
 extension WithGuests {
     @Suite struct KernelBuildTests {
         /// Runs `body` with a checkout of its own that shares the source of the real one.

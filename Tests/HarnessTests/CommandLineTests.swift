@@ -6,7 +6,7 @@ import Testing
 
 @testable import GuestHarness
 
-/// What a user gets wrong: one clear line, and the status for it. None of these builds or boots.
+/// Mistakes of a user: one clear line, and the status for it. None of these builds or boots.
 @Suite struct CommandLineTests {
     private let root: FilePath
 

@@ -97,7 +97,7 @@ import Testing
         #expect(findings.otherDataRaces == 1)
     }
 
-    /// What the rest of such a report would have said is not known.
+    /// The rest of such a report is not known.
     @Test func dataRaceThatIsCutOffIsAFault() {
         #expect(ConsoleLog.findings(in: race(in: "vfs_read")).faults.count == 1)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RaceWindow
 
-/// What must come of a trial is known from the state at its boundary; all else is reported.
+/// Trials whose required result is known from the state at their boundary; all else is reported.
 @Suite struct ExpectationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var released: Bool

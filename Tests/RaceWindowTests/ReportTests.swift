@@ -4,7 +4,7 @@ import Foundation
 import RaceReport
 import Testing
 
-/// What `race --json` writes, which other programs read.
+/// The report of `race --json`, which other programs read.
 @Suite struct ReportTests {
     /// Written by this version of the schema; a change that does not read it any more needs a new version.
     @Test func readsTheGoldenReport() throws {

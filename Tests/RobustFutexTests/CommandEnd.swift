@@ -5,7 +5,7 @@ import RobustFutexChecks
 import Subprocess
 import SystemPackage
 
-/// How a run of robust-list-check ended.
+/// The end of a run of robust-list-check.
 struct CommandEnd {
     let status: Int32
     let output: String

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// What the number is on a kernel that does not know cleanup_robust_list(2).
+/// Another system call that has the number on a kernel that does not know cleanup_robust_list(2).
 enum OtherCall: String, CaseIterable {
     /// set_robust_list2(head, command, index, flags).
     case commandSecond
@@ -18,7 +18,7 @@ enum OtherCall: String, CaseIterable {
     /// The same with ENOMEM for address 0: the errors that are asked for first are right.
     case knowsFlagsAndHoles
 
-    /// What the call does to the task that makes it.
+    /// The effect of the call on the task that makes it.
     struct Answer {
         /// -errno, or what it returns.
         let result: Int

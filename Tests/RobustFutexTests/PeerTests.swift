@@ -178,7 +178,7 @@ struct PeerTests {
         }
     }
 
-    /// What the kernel closes when a runner dies is closed here; peers of this root keep their own sockets.
+    /// Closes what the kernel closes when a runner dies; peers of this root keep their own sockets.
     @Test func endsPeersWithTheirRunner() throws {
         let (runner, root) = try Connection.pair()
         let (near, far) = try Connection.pair()

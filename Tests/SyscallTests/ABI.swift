@@ -2,7 +2,7 @@
 
 import Testing
 
-/// How a futex word follows from a robust list head, of every width. Each test is the check of its name.
+/// The way from a robust list head to a futex word, in every width. Each test is the check of its name.
 @Suite(.tags(.abi), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct ABI {
     @Test func clearsPendingOperationOf32BitProcess() throws { try holdKernelAgainstCheck() }

@@ -2,7 +2,7 @@
 
 import Testing
 
-/// What a lock can lie in. Each test is the check of its name.
+/// Memory that a lock can lie in. Each test is the check of its name.
 @Suite(.tags(.memory), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct BackingStores {
     @Test func clearsInPOSIXSharedMemory() throws { try holdKernelAgainstCheck() }

@@ -20,7 +20,7 @@ extension Tag {
     @Tag static var wakeDuty: Self
     /// The race of the unlock itself, killed or exited in the window.
     @Tag static var race: Self
-    /// What the kernel is found to offer.
+    /// The features that the kernel is found to offer.
     @Tag static var detection: Self
 }
 

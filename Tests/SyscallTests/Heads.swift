@@ -2,7 +2,7 @@
 
 import Testing
 
-/// Where a robust list head can lie. Each test is the check of its name.
+/// Places of a robust list head. Each test is the check of its name.
 @Suite(.tags(.memory), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Heads {
     @Test func clearsHeadThatIsSwappedOut() throws { try holdKernelAgainstCheck() }

@@ -2,7 +2,7 @@
 #ifndef CGUESTINIT_H
 #define CGUESTINIT_H
 
-// Why C: Swift's Glibc module leaves these system headers out.
+// In C because Swift's Glibc module leaves these system headers out.
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 

@@ -2,7 +2,7 @@
 
 import RaceReport
 
-/// What a cell of the comparison must show. The only place that says so, and why.
+/// The required result of a cell of the comparison, and the reason for it. The only place that says so.
 public enum CellExpectation: Equatable, Sendable {
     /// Memory is written to at every boundary in the race window that was tried, and at no other.
     case corrupted
@@ -52,7 +52,7 @@ public enum CellExpectation: Equatable, Sendable {
         }
     }
 
-    /// What is wrong with `cell`, one sentence each; empty when it is as it must be.
+    /// Problems of `cell`, one sentence each; empty when its result is the expected one.
     public func problems(with cell: Cell, quick: Bool) -> [String] {
         switch (self, cell.verdict) {
         case (.anything, .broken): return [cell.summary]
@@ -67,7 +67,7 @@ public enum CellExpectation: Equatable, Sendable {
         }
     }
 
-    /// What makes a cell that ran worth nothing, or contradicts the rule of the window.
+    /// Findings that make a cell that ran worthless, or that contradict the rule of the window.
     private func flaws(of cell: Cell, _ quick: Bool) -> [String] {
         let tried = cell.records.filter { $0.outcome != nil }
         let hit = cell.records.filter { $0.outcome == .corrupted }

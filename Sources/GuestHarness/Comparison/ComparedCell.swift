@@ -5,17 +5,17 @@ import RaceReport
 /// One scenario on one kernel, as the comparison's own file has it.
 public struct ComparedCell: Codable, Equatable, Sendable {
     public var kernel: String
-    /// What came of it, without its records: all that is known of every boundary is in the cell's own file.
+    /// The result without its records: all that is known of every boundary is in the cell's own file.
     public var cell: Cell
-    /// What it had to be, in words.
+    /// The expected result, in words.
     public var expected: String
-    /// What is wrong with it; empty when it is as it must be.
+    /// Problems of the cell; empty when the result is the expected one.
     public var problems: [String]
     /// The indices of the boundaries in the race window, of those tried, and of those corrupted.
     public var window: [Int]
     public var triedAt: [Int]
     public var corruptedAt: [Int]
-    /// What was run in the guest, and what that found there; nil when nothing was heard of it.
+    /// The command that was run in the guest, and what it found there; nil when nothing was heard of it.
     public var origin: Origin?
 
     public struct Origin: Codable, Equatable, Sendable {

@@ -4,7 +4,7 @@ import RaceReport
 
 /// A kernel of a comparison, and what is known of it before it is booted.
 public struct ComparedKernel: Codable, Equatable, Sendable {
-    /// What a kernel must offer. Of a kernel of the user's own nothing is known, and nothing is expected.
+    /// Features that a kernel must offer. Of a user's own kernel nothing is known, and nothing is expected.
     public struct Abilities: Codable, Equatable, Sendable {
         public var cleanupRobustList: Bool
         public var futexRobustUnlock: Bool
@@ -14,7 +14,7 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
             self.futexRobustUnlock = futexRobustUnlock
         }
 
-        /// What a kernel built here must offer: the call if the series is applied, `FUTEX_ROBUST_UNLOCK` from
+        /// Requires of a kernel built here the call if the series is applied, and `FUTEX_ROBUST_UNLOCK` from
         /// the release on that brought it to x86.
         public init(patched: Bool, release: String) {
             cleanupRobustList = patched
@@ -44,6 +44,6 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
         self.configDigest = configDigest
     }
 
-    /// Whether it is one that must show the bug: built here, without the series.
+    /// Tells whether the kernel must show the bug: it was built here, without the series.
     public var isStock: Bool { expected?.cleanupRobustList == false }
 }

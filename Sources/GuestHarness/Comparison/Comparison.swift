@@ -178,7 +178,7 @@ private final class Board: Sendable {
         var scenario: Scenario
     }
 
-    /// How many there will be.
+    /// Number of cells that there will be.
     let all: Int
     private let cells = Mutex<[Place: ComparedCell]>([:])
 

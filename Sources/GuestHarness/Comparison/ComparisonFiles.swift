@@ -3,7 +3,7 @@
 import Foundation
 import SystemPackage
 
-/// What a comparison leaves in `build/compare`.
+/// The files that a comparison leaves in `build/compare`.
 public struct ComparisonFiles: Sendable {
     public let report: FilePath
     public let page: FilePath

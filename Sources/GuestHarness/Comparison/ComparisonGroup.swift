@@ -16,7 +16,7 @@ public struct ComparisonGroup: Codable, Equatable, Sendable {
     /// Of the scenarios, those that could not run or broke, and the different reasons why.
     public var withoutResult: Int
     public var reasons: [String]
-    /// Whether something in it is not as it must be.
+    /// Tells whether any of its cells has an unexpected result.
     public var isWrong: Bool
 
     /// - Parameter cells: at least one.

@@ -3,7 +3,7 @@
 import RaceReport
 import SystemPackage
 
-/// What a user asked to have compared.
+/// The kernels and scenarios that a user asked to have compared.
 public struct ComparisonPlan: Sendable {
     public var kernels: [Catalogue.Kernel]
     /// Built by the user.

@@ -4,9 +4,9 @@ import RaceReport
 import SystemPackage
 
 extension Comparison {
-    /// What a run would do, a line for each cell: builds nothing, boots nothing.
+    /// Lists what a run would do, a line for each cell: builds nothing, boots nothing.
     ///
-    /// Whether a cell is finished is told for kernels and programs as they were built last.
+    /// Which cells are finished depends on the kernels and programs as they were built last.
     public func preview() async throws -> [String] {
         var lines: [String] = []
         var finished = 0

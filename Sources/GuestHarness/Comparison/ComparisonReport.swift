@@ -13,7 +13,7 @@ public struct ComparisonReport: Codable, Equatable, Sendable {
         public static let current = Schema(name: "robust-futex comparison", version: 1)
     }
 
-    /// What all guests had in common.
+    /// Properties that all guests had in common.
     public struct Machine: Codable, Equatable, Sendable {
         public var processors: Int
         /// In MiB.
@@ -56,7 +56,7 @@ public struct ComparisonReport: Codable, Equatable, Sendable {
         verdict = ComparisonVerdict(kernels: kernels, cells: cells, remarks: remarks)
     }
 
-    /// What one of a kernel's cells found it to be; nil when nothing was heard of any.
+    /// The kernel as one of its cells found it; nil when nothing was heard of any.
     func origin(of kernel: ComparedKernel) -> ComparedCell.Origin? {
         cells.lazy.filter { $0.kernel == kernel.name }.compactMap(\.origin).first
     }

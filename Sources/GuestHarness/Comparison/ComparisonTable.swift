@@ -16,7 +16,7 @@ public enum ComparisonTable {
         return TextTable.lines(of: rows)
     }
 
-    /// What comes below the table.
+    /// Lines below the table.
     public static func conclusion(of report: ComparisonReport) -> [String] {
         let verdict = report.verdict
         var lines = report.kernels.map { kernel in

@@ -2,14 +2,14 @@
 
 import RaceReport
 
-/// What a whole comparison is worth.
+/// The verdict on a whole comparison.
 public struct ComparisonVerdict: Codable, Equatable, Sendable {
     public var isGood: Bool
-    /// What was seen, one sentence each.
+    /// Observations, one sentence each.
     public var findings: [String]
-    /// What is not as it must be, one sentence each; empty when it is good.
+    /// Unexpected results, one sentence each; empty when the comparison is good.
     public var problems: [String]
-    /// What a reader should know and is no failure.
+    /// Facts that a reader should know and that are no failures.
     public var remarks: [String]
 
     /// - Parameter remarks: what was noticed on the way.

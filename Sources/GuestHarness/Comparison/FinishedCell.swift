@@ -8,7 +8,7 @@ import SystemPackage
 public struct FinishedCell: Codable, Equatable, Sendable {
     /// Of the guest: `robust-list-check race …`, as it was called.
     public var command: [String]
-    /// What the program found the kernel to be.
+    /// The kernel as the program found it.
     public var kernel: RaceReport.Kernel
     /// The C library whose unlock was held, if it could be started.
     public var library: RaceReport.Library?

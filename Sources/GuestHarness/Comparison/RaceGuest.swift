@@ -8,18 +8,18 @@ import SystemPackage
 
 /// Runs scenarios in one guest, one process of `robust-list-check race` each, and tells of each as it ends.
 struct RaceGuest: Sendable {
-    /// What came of one scenario.
+    /// The result of one scenario.
     enum Result: Sendable {
         case finished(FinishedCell)
         /// It left no report; why.
         case broken(String)
     }
 
-    /// What came of the guest.
+    /// The result of the guest.
     struct Ending: Sendable {
         /// Scenarios that the guest never got to.
         var left: [Scenario]
-        /// What was wrong with the guest itself.
+        /// The problem of the guest itself.
         var problem: String?
         /// The kernel reported a fault: what it said of any scenario is worth nothing.
         var isKernelFault: Bool
@@ -28,7 +28,7 @@ struct RaceGuest: Sendable {
     var guest: Guest
     var quick: Bool
 
-    /// What the script in the guest tells of one scenario.
+    /// A message of the script in the guest about one scenario.
     private struct Record: Decodable {
         var begun: String?
         var ended: String?
@@ -52,7 +52,7 @@ struct RaceGuest: Sendable {
         }
     }
 
-    /// What of one scenario takes longer than this does not move any more; the program's own limits are far below.
+    /// Limit for one scenario, after which it counts as stuck; the program's own limits are far below.
     private static let limitOfOne = Duration.seconds(180)
 
     /// Each scenario in a process of its own: one that crashes, or brings the kernel down, takes no other with it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What two kernels differ in, as text.
+/// The differences of two kernels, as text.
 public struct FootprintReport {
     let names: (stock: String, patched: String)
     let findings: [ObjectComparison.Finding]
@@ -15,7 +15,7 @@ public struct FootprintReport {
         self.sizes = sizes
     }
 
-    /// Whether nothing differs without a reason.
+    /// Tells whether nothing differs without a reason.
     public var isClean: Bool {
         sizes.stock.bytes == sizes.patched.bytes
             && !findings.contains { if case .different = $0.verdict { true } else { false } }

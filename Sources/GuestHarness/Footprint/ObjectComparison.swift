@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The object files of two kernels that were built alike, held against each other.
 public struct ObjectComparison: Sendable {
-    /// What became of one object file.
+    /// The result for one object file.
     public enum Verdict: Equatable, Sendable {
         /// The same bytes, or the same contents and relocations in files that differ otherwise.
         case identical

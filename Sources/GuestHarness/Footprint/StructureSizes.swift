@@ -3,7 +3,7 @@
 import Foundation
 import SystemPackage
 
-/// What structures of a built kernel occupy, by compiling their sizes with the flags of that kernel.
+/// The sizes of structures of a built kernel, found by compiling them with the flags of that kernel.
 public struct StructureSizes: Sendable {
     /// Those that every thread, process, mapping and file has.
     public static let structures = [

@@ -17,7 +17,7 @@ public struct AcceleratorProbe: Sendable {
     let repository: Repository
     let progress: Progress
 
-    /// How long KVM may take to bring up init, which takes it about a second.
+    /// Time in which KVM has to bring up init; it takes about a second.
     private static let limit = Duration.seconds(8)
 
     public init(repository: Repository, progress: Progress) {
@@ -27,7 +27,7 @@ public struct AcceleratorProbe: Sendable {
 
     private var cache: FilePath { repository.build.appending("accelerator.json") }
 
-    /// What was found out earlier.
+    /// The result of an earlier probe.
     var known: Accelerator? {
         (try? JSONDecoder().decode(Finding.self, from: Files.read(cache)))?.accelerator
     }

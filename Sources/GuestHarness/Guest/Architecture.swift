@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What differs from one architecture of the guest to the next: one record each.
+/// The differences between the architectures of guests: one record each.
 public struct Architecture: Equatable, Sendable {
     public var name: String
     /// `ARCH=` for the kernel's makefiles.

@@ -11,11 +11,11 @@ public enum ConsoleLog {
         public var text: String
     }
 
-    /// What a console's text says of the kernel's health.
+    /// The kernel's health, according to the text on its console.
     public struct Findings: Equatable, Sendable {
         /// Every line that only a fault puts there.
         public var faults: [Fault] = []
-        /// How many data races KCSAN reported in which the new system call has no part.
+        /// Number of data races that KCSAN reported and that do not involve the new system call.
         public var otherDataRaces = 0
     }
 

@@ -27,16 +27,16 @@ public struct Guest: Sendable {
         self.commandLimit = commandLimit
     }
 
-    /// How long a plain kernel may take to boot: emulation takes a few seconds on an idle machine, and
+    /// Limit for booting a plain kernel: emulation takes a few seconds on an idle machine, and
     /// many on a busy one.
     public static func bootLimit(_ accelerator: Accelerator) -> Duration {
         accelerator == .kvm ? .seconds(30) : .seconds(120)
     }
 
-    /// How long a command may take on a plain kernel.
+    /// Limit for a command on a plain kernel.
     public static let commandLimit = Duration.seconds(600)
 
-    /// Where the command's bytes go, as they come.
+    /// Receivers of the command's bytes, as they come.
     public struct Sinks: Sendable {
         public var ready: @Sendable (_ release: String) -> Void
         public var output: @Sendable ([UInt8]) -> Void

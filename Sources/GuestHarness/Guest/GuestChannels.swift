@@ -8,7 +8,7 @@ import GuestProtocol
 ///
 /// One thread and one `poll(2)`: every wait is for all ports, the deadline and `stop(_:)` at once.
 final class GuestChannels: @unchecked Sendable {
-    /// How the conversation ended.
+    /// The end of the conversation.
     enum Ending: Equatable, Sendable {
         case ended(GuestReport.Ending)
         /// Nothing of the guest's init was heard within the limit, or before QEMU was gone.
@@ -28,7 +28,7 @@ final class GuestChannels: @unchecked Sendable {
         case cancelled
     }
 
-    /// What happens along the way; called on the thread of the conversation.
+    /// Receivers of events along the way; called on the thread of the conversation.
     struct Handlers: Sendable {
         var ready: @Sendable (_ release: String) -> Void = { _ in }
         var output: @Sendable ([UInt8]) -> Void
@@ -146,7 +146,7 @@ final class GuestChannels: @unchecked Sendable {
         }
     }
 
-    /// What has happened by `deadline`; nothing when it passes first.
+    /// Events that have happened by `deadline`; none when it passes first.
     private func wait(until deadline: ContinuousClock.Instant) -> [Event] {
         while true {
             var ports: [GuestPort] = []

@@ -3,7 +3,7 @@
 import Foundation
 import GuestProtocol
 
-/// What became of one run of a guest.
+/// The result of one run of a guest.
 public struct Outcome: Codable, Equatable, Sendable {
     /// The exit status of the run: the command's own, or one of `HarnessStatus`.
     public var status: Int32
@@ -12,12 +12,12 @@ public struct Outcome: Codable, Equatable, Sendable {
     /// `uname -r` of the guest, once it was up.
     public var release: String?
     public var faults: [ConsoleLog.Fault]
-    /// How many data races the kernel reported in which the new system call has no part.
+    /// Number of data races that the kernel reported and that do not involve the new system call.
     public var otherDataRaces = 0
     /// Seconds from the start of QEMU to init, and from there to the end of the command.
     public var bootSeconds: Double?
     public var commandSeconds: Double?
-    /// Whether the command ran to its end, whatever the status says.
+    /// Tells whether the command ran to its end, whatever the status says.
     public var commandEnded: Bool
 
     /// Judges a run.

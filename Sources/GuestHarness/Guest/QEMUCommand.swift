@@ -3,12 +3,12 @@
 import GuestProtocol
 import SystemPackage
 
-/// How the processor of the guest comes about.
+/// The way in which the guest's processor is provided.
 public enum Accelerator: String, Sendable, CaseIterable, Codable {
     case kvm, tcg
 }
 
-/// What a user may choose of the machine.
+/// Properties of the machine that a user may choose.
 public struct MachineOptions: Equatable, Sendable {
     public var processors = 2
     /// In MiB.
@@ -29,7 +29,7 @@ public struct MachineOptions: Equatable, Sendable {
         self.countsInstructions = countsInstructions
     }
 
-    /// What cannot be had together; nil when all can.
+    /// Says which options exclude each other; nil when none do.
     ///
     /// - Parameter accelerator: as asked for, nil when none was.
     public func conflict(with accelerator: Accelerator?) -> String? {

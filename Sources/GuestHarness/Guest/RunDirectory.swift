@@ -3,7 +3,7 @@
 import Foundation
 import SystemPackage
 
-/// Where one run of a guest leaves what it has to say: `build/runs/<time>-<kernel>-<pid>/`, or in a directory there for
+/// A directory for the logs of one run of a guest: `build/runs/<time>-<kernel>-<pid>/`, or in a directory there for
 /// runs that nobody started one by one.
 public struct RunDirectory: Sendable {
     /// Kinds of runs that are kept apart: many of one kind remove none of another, whose logs somebody may be reading.
@@ -24,7 +24,7 @@ public struct RunDirectory: Sendable {
     /// The QEMU command, to be run again by hand, and what QEMU itself says.
     public var commandLine: FilePath { path.appending("qemu.sh") }
     public var qemuLog: FilePath { path.appending("qemu.log") }
-    /// How the run ended.
+    /// The end of the run.
     public var outcome: FilePath { path.appending("status.json") }
     /// The suite's event stream as it came, and what was made of it.
     public var eventStream: FilePath { path.appending("events.jsonl") }
@@ -32,7 +32,7 @@ public struct RunDirectory: Sendable {
     /// The suite's own output.
     public var suiteOutput: FilePath { path.appending("output.log") }
 
-    /// How many of a kind are kept: more than one command makes.
+    /// Number of directories kept of a kind: more than one command makes.
     static let kept = 200
 
     /// Makes a directory for a new run, and removes the oldest of many of its kind.

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// What the tasks of a run note for its outcome: when the guest came up, how it calls itself, and
+/// Notes of the tasks of a run for its outcome: when the guest came up, how it calls itself, and
 /// what was wrong with QEMU. Safe to use from any thread.
 final class RunNotes: Sendable {
     private let start = ContinuousClock.now

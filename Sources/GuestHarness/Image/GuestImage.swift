@@ -36,7 +36,7 @@ public struct ImageBuilder: Sendable {
         var strip = false
     }
 
-    /// Where an image is, or will be.
+    /// The path of an image, whether it exists yet or not.
     func path(of image: GuestImage) -> FilePath {
         repository.images.appending("\(image.rawValue).cpio")
     }
@@ -105,7 +105,7 @@ public struct ImageBuilder: Sendable {
         return path
     }
 
-    /// What tells whether an image is current: each file's place, size and time.
+    /// Each file's place, size and time, which tell whether an image is current.
     private func manifest(of items: [Item]) throws -> Data {
         let lines = try items.map { item in
             let attributes = try FileManager.default.attributesOfItem(atPath: item.source.string)

@@ -2,7 +2,7 @@
 
 import SystemPackage
 
-/// What the dynamic loader loads for a program.
+/// The libraries that the dynamic loader loads for a program.
 enum SharedLibraries {
     /// Absolute paths of the libraries and of the loader itself, as this machine resolves them; none for a
     /// static program.

@@ -3,7 +3,7 @@
 import Foundation
 import SystemPackage
 
-/// What SwiftPM builds of this package for the guest and for the tests.
+/// The products that SwiftPM builds of this package for the guest and for the tests.
 public struct SwiftProducts: Sendable {
     /// PID 1, static.
     public var guestInit: FilePath

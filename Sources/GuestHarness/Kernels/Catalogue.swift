@@ -22,13 +22,13 @@ public struct Catalogue: Codable, Equatable, Sendable {
     /// A kernel: a base, with or without the series, with config fragments of its own.
     public struct Kernel: Codable, Equatable, Sendable {
         public var name: String
-        /// What it is for, in a few words.
+        /// Its purpose, in a few words.
         public var purpose = ""
         public var base: String
         public var patched: Bool
         /// Config fragments after those of the base; they may take back what those ask for.
         public var config: [String]
-        /// Whether `./test` builds and boots it; false if absent, for each takes minutes to build.
+        /// Tells whether `./test` builds and boots it; false if absent, for each takes minutes to build.
         public var inTest: Bool?
         /// By what factor the limits of its guests are larger than those of a plain kernel, for what
         /// checks every access of memory is slow; 1 if absent.

@@ -6,7 +6,7 @@ import SystemPackage
 /// A kernel that can be booted.
 public struct BuiltKernel: Sendable {
     public var name: String
-    /// What `uname -r` prints.
+    /// The release, as `uname -r` prints it.
     public var release: String
     public var image: FilePath
     /// By what factor limits are larger in its guests, see ``Catalogue/Kernel/slowness``.
@@ -98,7 +98,7 @@ public struct KernelBuilder: Sendable {
         return [stamp.source, stamp.compiler, stamp.release] + stamp.options + stamp.patches.map(\.changes)
     }
 
-    /// What `--list` shows; needs no network and changes nothing.
+    /// The state that `--list` shows; needs no network and changes nothing.
     public func state(of kernel: Catalogue.Kernel) async -> (state: State, release: String?) {
         guard let data = try? Files.read(stampFile(of: kernel)), Files.exists(image(of: kernel)),
             let old = try? JSONDecoder().decode(Stamp.self, from: data)

@@ -11,7 +11,7 @@ struct KernelTree {
     let pristine: KernelSource
     let tree: FilePath
 
-    /// What the tree was made from, beside it.
+    /// The source and the series that the tree was made from, kept beside it.
     private struct Record: Codable {
         var source: String
         var touched: [String]

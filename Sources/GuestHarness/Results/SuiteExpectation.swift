@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What a run of the syscall suite must show, by kind of kernel. The only place that says so.
+/// The required results of a run of the syscall suite, by kind of kernel. The only place that says so.
 ///
 /// The suite's part of the bargain: tests in a suite type called `WithoutSyscall` are for kernels
 /// that lack the syscall, those in `AnyKernel` for every kernel, `Completeness` compares the suite with
@@ -29,12 +29,12 @@ public struct SuiteExpectation: Codable, Equatable, Sendable {
     public static let syscallAbsent = Self(.syscallAbsent)
     public static let host = Self(.host)
 
-    /// What a run on a kernel of the catalogue must show.
+    /// The expectation of a run on a kernel of the catalogue.
     public init(of kernel: Catalogue.Kernel) {
         self = kernel.patched ? Self(.syscallPresent, lacks: kernel.lacks ?? []) : .syscallAbsent
     }
 
-    /// What is wrong with `results`, one line each; empty when the run is as it must be.
+    /// Unexpected results in `results`, one line each; empty when there are none.
     ///
     /// - Parameter isWhole: whether every test was asked for.
     public func violations(in results: SuiteResults, isWhole: Bool = true) -> [String] {
@@ -42,7 +42,7 @@ public struct SuiteExpectation: Codable, Equatable, Sendable {
             + results.tests.compactMap { test in problem(with: test).map { "\(test.name): \($0)" } }
     }
 
-    /// What is wrong with the run as a whole.
+    /// Problems of the run as a whole.
     func problems(withRunOf results: SuiteResults, isWhole: Bool = true) -> [String] {
         var problems: [String] = []
         if results.tests.isEmpty { problems.append("no test ran") }
@@ -66,7 +66,7 @@ public struct SuiteExpectation: Codable, Equatable, Sendable {
         return reason.prefixMatch(of: /lacks (\w+):/).map { String($0.1) }
     }
 
-    /// Whether the test is to be skipped in such a run.
+    /// Tells whether the test has to be skipped in such a run.
     func isSkipExpected(_ test: TestResult) -> Bool {
         let suites = test.id.split(separator: "/").first?.split(separator: ".").dropFirst() ?? []
         let nested = test.id.split(separator: "/").dropFirst().dropLast()

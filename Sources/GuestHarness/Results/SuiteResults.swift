@@ -2,10 +2,10 @@
 
 import Foundation
 
-/// What became of one test function.
+/// The result of one test function.
 public enum Verdict: Codable, Equatable, Sendable {
     case passed
-    /// What was expected and did not hold, one text an issue.
+    /// Expectations that did not hold, one text for each issue.
     case failed([String])
     case skipped(reason: String)
     /// It was there and left no evidence of either: the process died, or never got to it.
@@ -41,7 +41,7 @@ public struct TestResult: Codable, Equatable, Sendable {
 public struct SuiteResults: Sendable {
     /// In the order of discovery.
     public private(set) var tests: [TestResult] = []
-    /// Whether the runner said that it was through.
+    /// Tells whether the runner said that it had finished.
     public private(set) var runEnded = false
     /// Lines that are no records; a sound stream has none.
     public private(set) var unreadable = 0
@@ -68,7 +68,7 @@ public struct SuiteResults: Sendable {
         tests.count { $0.verdict.word == word }
     }
 
-    /// How many tests have a verdict by now.
+    /// Number of tests that have a verdict so far.
     public var finished: Int { tests.count - count("broken") }
 
     private mutating func take(_ record: StreamRecord) {

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// What the kernel's own test runner, `run_kselftest.sh`, prints: KTAP, one level of nesting deep. Its form is
+/// The output of the kernel's own test runner, `run_kselftest.sh`: KTAP, one level of nesting deep. Its form is
 /// documented in the kernel, `Documentation/dev-tools/ktap.rst`.
 public struct KTAP: Equatable, Sendable {
     /// One numbered result line.
@@ -12,7 +12,7 @@ public struct KTAP: Equatable, Sendable {
         }
         public var name: String
         public var verdict: Verdict
-        /// What follows the name: why it was skipped, or how it ended.
+        /// The text after the name: why it was skipped, or how it ended.
         public var remark: String
     }
 
@@ -20,12 +20,12 @@ public struct KTAP: Equatable, Sendable {
     public struct Program: Equatable, Sendable {
         public var result: Result
         public var tests: [Result]
-        /// How many tests the program said it has, if it said so.
+        /// Number of tests that the program said it has, if it said so.
         public var plan: Int?
     }
 
     public var programs: [Program] = []
-    /// How many programs were to run.
+    /// Number of programs that were to run.
     public var plan: Int?
 
     public init(_ text: String) {

@@ -10,7 +10,7 @@ public struct SelftestComparison: Sendable {
         self.runs = runs
     }
 
-    /// What is wrong, one line each; empty when all is as it must be.
+    /// Unexpected results, one line each; empty when there are none.
     public var problems: [String] {
         runs.flatMap { run in
             run.problems.map { "\(run.kernel): \($0); see \(run.directory)" } + ownTest(run)
@@ -90,7 +90,7 @@ public struct SelftestComparison: Sendable {
         return "\(run.kernel): \(counts.joined(separator: ", "))"
     }
 
-    /// Why tests were skipped, and which did not always pass; each once.
+    /// Reasons of skipped tests, and tests that did not always pass; each once.
     private var remarks: [String] {
         var lines: [String] = []
         for run in runs {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What a kernel made of one test of a selftest program, or of the program as a whole.
+/// The result of one test of a selftest program on one kernel, or of the program as a whole.
 public struct SelftestFinding: Codable, Equatable, Sendable {
     public var program: String
     /// nil: the program as a whole.

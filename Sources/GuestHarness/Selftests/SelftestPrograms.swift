@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The futex selftests of a kernel tree, built and installed to run from a directory.
 struct SelftestPrograms: Sendable {
-    /// Where `run_kselftest.sh` is.
+    /// The directory of `run_kselftest.sh`.
     let directory: FilePath
     /// The programs that are to run, sorted.
     let names: [String]

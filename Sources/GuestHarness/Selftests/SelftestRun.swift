@@ -22,7 +22,7 @@ public struct SelftestRun: Sendable {
         public var config: [String]
         public var release: String?
         public var findings: [SelftestFinding]
-        /// What is wrong with the run itself: a program that left no result, a fault, a guest that went away.
+        /// Problems of the run itself: a program that left no result, a fault, a guest that went away.
         public var problems: [String]
         public var directory: String
     }
@@ -72,7 +72,7 @@ public struct SelftestRun: Sendable {
         }
     }
 
-    /// How often a program of which a test failed is run again. The tree's tests order what they do by
+    /// Number of times that a program with a failed test is run again. The tree's tests order what they do by
     /// sleeping, in some for 100 µs, which an emulated machine does not always honour.
     private static let repetitions = 10
 

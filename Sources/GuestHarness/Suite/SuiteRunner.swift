@@ -12,17 +12,17 @@ public struct SuiteRunner: Sendable {
     public struct Run: Sendable {
         public var results: SuiteResults
         public var violations: [String]
-        /// What is wrong beside the tests themselves: the process that ran them.
+        /// Problems beside the tests themselves: of the process that ran them.
         public var extraProblems: [String] = []
         public var faults: [ConsoleLog.Fault]
         /// Data races reported in which the new system call has no part.
         public var otherDataRaces = 0
         public var directory: FilePath
         public var release: String?
-        /// What the guest's run itself had to say, when it did not end as it should.
+        /// The message of the guest's run, when it did not end as it should.
         public var message: String?
 
-        /// Whether everything is as it must be.
+        /// Tells whether every result is the expected one.
         public var isGood: Bool {
             violations.isEmpty && extraProblems.isEmpty && faults.isEmpty && message == nil
         }

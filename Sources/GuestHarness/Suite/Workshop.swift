@@ -33,7 +33,7 @@ public struct Workshop: Sendable {
 
     public var swift: SwiftBuilder { SwiftBuilder(repository: repository, progress: progress) }
 
-    /// What a user asked for, about the guest.
+    /// Options of the guest that a user asked for.
     public struct GuestOptions: Sendable {
         /// nil: KVM if it works here, else TCG.
         public var accelerator: Accelerator?
@@ -106,7 +106,7 @@ public struct Workshop: Sendable {
             commandLimit: options.commandLimit ?? scaled(Guest.commandLimit))
     }
 
-    /// Where an image is, or will be.
+    /// The path of an image, whether it exists yet or not.
     func plannedImage(_ image: GuestImage) -> FilePath { images.path(of: image) }
 
     /// The version of the source that a kernel would be built from, if that is here already.

@@ -84,7 +84,7 @@ public enum Files {
         return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
     }
 
-    /// What the kernel said, without Foundation's wrapping.
+    /// The kernel's error, without Foundation's wrapping.
     private static func reason(_ error: any Error) -> String {
         let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
         return underlying.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription

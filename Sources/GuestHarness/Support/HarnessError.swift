@@ -30,7 +30,7 @@ public enum HarnessStatus: Int32, Sendable, CaseIterable {
     }
 }
 
-/// What stops the harness: one clear line for the user, and the exit status that goes with it.
+/// An error that stops the harness: one clear line for the user, and the exit status that goes with it.
 public struct HarnessError: Error, CustomStringConvertible, Sendable {
     public var description: String
     public var status: HarnessStatus

@@ -16,7 +16,7 @@ public struct Tool: Sendable {
     public var directory: FilePath?
     /// Added to the harness's own environment.
     public var environment: [String: String] = [:]
-    /// What the program gets when the harness is killed, by setpriv's name. SIGTERM lets make end its
+    /// The signal that the program gets when the harness is killed, by setpriv's name. SIGTERM lets make end its
     /// own children; what has none can be killed at once.
     public var deathSignal = "TERM"
 

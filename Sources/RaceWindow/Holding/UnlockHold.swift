@@ -16,7 +16,7 @@ protocol UnlockHold: AnyObject {
     func letGo() throws
 }
 
-/// Where an unlocker is stopped.
+/// A place where an unlocker is stopped.
 enum StopPlace: Equatable {
     /// Before the instruction at this address of the unlocker.
     case instruction(UInt64)

@@ -9,7 +9,7 @@ struct BoundaryScribe {
     private let modules: ModuleMap
     private var places: [StopPlace] = []
     private var states: [LockView.State] = []
-    /// What is at each place, at least as long as the instruction there; empty where it is none.
+    /// Bytes at each place, at least as many as its instruction has; empty where there is none.
     private var code: [[UInt8]] = []
 
     /// The longest that an instruction of x86 can be.

@@ -12,7 +12,7 @@ struct Disassembler {
 
     /// 32 or 64.
     let bits: Int
-    /// What an address is to be called.
+    /// Names an address.
     let name: (UInt64) -> String
 
     /// Between two pieces of code: no instruction is so long that a wrong reading of the end of one could

@@ -107,7 +107,7 @@ struct CellRun {
         cell.contradictions += complaints.compactMap { $0 }.map { "boundary \(index): \($0)" }
     }
 
-    /// What the outcome of a trial must be is known from the state alone.
+    /// Compares the outcome of a trial with the required one, which follows from the state alone.
     static func contradiction(
         _ boundary: Boundary, _ outcome: Boundary.Outcome, _ scenario: Scenario
     ) -> String? {

@@ -100,7 +100,7 @@ final class Destroyer {
         try destroy()
     }
 
-    /// What follows an unlock that nothing happened to.
+    /// Finishes after an unlock that nothing happened to.
     func finish() throws {
         try lockAndUnlock(lockReturns: 0)
         try destroy()
@@ -125,7 +125,7 @@ final class Destroyer {
         try channel.order(CRV_DESTROY, lock, returning: 0, "pthread_mutex_destroy")
     }
 
-    /// Whether pthread_mutex_destroy(3) comes back, or sleeps: musl has it wait for unlocks of its own process
+    /// Tells whether pthread_mutex_destroy(3) comes back, or sleeps: musl has it wait for unlocks of its own process
     /// (`__vm_wait()`), which is how it keeps clear of the race within one process.
     private func destroyReturns() throws -> Bool {
         guard !outlivesUnlocker else {

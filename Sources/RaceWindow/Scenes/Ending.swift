@@ -6,7 +6,7 @@ import Glibc
 import RaceReport
 import RobustFutexChecks
 
-/// How unlockers come to their end.
+/// Ends unlockers.
 final class Ending {
     private let killer: Scenario.Killer
     private let cgroup: MemoryCgroup?
@@ -17,7 +17,7 @@ final class Ending {
         cgroup = killer == .oom ? try MemoryCgroup() : nil
     }
 
-    /// What has to be done before the unlocker is held.
+    /// Prepares the unlocker, before it is held.
     func prepare(_ unlocker: Victim) throws {
         if killer != .sigkill { try unlocker.startHelper() }
         try cgroup?.add(unlocker.pid)

@@ -13,7 +13,7 @@ struct LockMemory: ~Copyable {
     static let lockOffset = 512
     static let lockAlignment: UInt64 = 64
 
-    /// Where the page is mapped: below 4 GiB, for 32-bit programs; different in the two processes, so that
+    /// Addresses of the page: below 4 GiB, for 32-bit programs; different in the two processes, so that
     /// nothing works by accident of equal addresses; where no loader puts anything.
     static let unlockerAddress: UInt64 = 0x2000_0000
     static let destroyerAddress: UInt64 = 0x3000_0000
@@ -40,7 +40,7 @@ struct LockMemory: ~Copyable {
         self.path = path
     }
 
-    /// What read(2) finds in the file at the lock's place.
+    /// The bytes that read(2) finds in the file at the lock's place.
     func contents(count: Int) throws -> [UInt8] {
         let file = file.descriptor
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, read in

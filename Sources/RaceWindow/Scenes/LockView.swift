@@ -8,13 +8,13 @@ import RobustFutexChecks
 /// A lock as the kernel would look at it if the thread that holds it exited now: nothing is assumed of the
 /// C library's layout, all is found from the registered robust list head.
 struct LockView {
-    /// Where the futex word lies, in the unlocker's address space.
+    /// Address of the futex word in the unlocker's address space.
     let word: UInt64
     private let head: UInt64
     private let futexOffset: Int64
     private let unlocker: Victim
 
-    /// What is there at one moment.
+    /// The lock's state at one moment.
     struct State: Equatable {
         var word: FutexWord
         /// The word no longer names the unlocker as its owner.

@@ -11,7 +11,7 @@ final class MemoryCgroup {
     private static let limit = 16 << 20
 
     private let directory: FilePath
-    /// Where the memory controller had to be enabled for it, which is undone.
+    /// The group whose memory controller had to be enabled for it, which is undone.
     private var enabledIn: FilePath?
 
     /// - Throws: ``CannotRun`` without the right to make one, or without the controller.
@@ -43,7 +43,7 @@ final class MemoryCgroup {
         try Self.write("\(pid)", to: directory.appending("cgroup.procs"))
     }
 
-    /// How many processes the OOM killer has killed here.
+    /// Number of processes that the OOM killer has killed here.
     func kills() throws -> Int {
         let events = try readText(directory.appending("memory.events"))
         for line in events.split(separator: "\n") {

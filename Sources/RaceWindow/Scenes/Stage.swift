@@ -5,7 +5,7 @@ import RaceReport
 import RobustFutex
 import RobustFutexChecks
 
-/// What the trials of one scenario share: the memory, and the destroyer where it is a process of its own.
+/// The memory that the trials of one scenario share, and the destroyer where it is a process of its own.
 final class Stage {
     let scenario: Scenario
     private let program: VictimProgram
@@ -63,10 +63,10 @@ final class Stage {
         try trial.destroyer.finish()
     }
 
-    /// What became of the memory.
+    /// The state of the memory afterwards.
     struct Aftermath {
         var outcome: Boundary.Outcome
-        /// What is not as it must be; nil when all is.
+        /// The unexpected part of it; nil when there is none.
         var contradiction: String?
     }
 
@@ -114,7 +114,7 @@ struct Trial {
     let hold: any UnlockHold
     /// In the unlocker's address space.
     let lock: UInt64
-    /// Where it is stopped; nil once the unlock has returned.
+    /// The place where it is stopped; nil once the unlock has returned.
     var place: StopPlace?
 
     mutating func advance() throws {

@@ -8,7 +8,7 @@ import RobustFutexChecks
 
 /// The runner's end of the socket to one thread of a victim: one order, one answer.
 final class OrderChannel {
-    /// What messages call the other side.
+    /// The name of the other side in messages.
     let name: String
     private let near: Int32
     /// The victim's end, to be inherited by it; closed here by ``start()``.
@@ -84,7 +84,7 @@ final class OrderChannel {
         return (message.descriptor < 0 ? nil : message.descriptor, answer)
     }
 
-    /// Whether the answer to the order given last has come, without taking it.
+    /// Tells whether the answer to the last order has come, without taking it.
     var hasAnswer: Bool { ready(milliseconds: 0) }
 
     /// To be waited for together with others.

@@ -13,7 +13,7 @@ import SystemPackage
 ///
 /// It ends with this value, with the thread that made it, and with the process.
 final class Victim {
-    /// What the process said of itself.
+    /// The process's description of itself.
     struct Greeting {
         var library: String
         var pointerBits: Int
@@ -27,7 +27,7 @@ final class Victim {
     let helper: OrderChannel
     let greeting: Greeting
     let handle: ProcessHandle
-    /// Where its `FUTEX_WAKE` is reported, if it was started with a filter; closed with this value.
+    /// Descriptor that reports its `FUTEX_WAKE`, if it was started with a filter; closed with this value.
     let listener: Int32?
     /// Of the second thread; 0 before ``startHelper()``.
     private(set) var helperThread: Int32 = 0
@@ -111,7 +111,7 @@ final class Victim {
         helperThread = try Self.greeting(of: program, helper).thread
     }
 
-    /// What is at an address of the process.
+    /// Reads memory of the process.
     func read(_ address: UInt64, count: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let read = crf_read_memory(pid, UInt(address), &bytes, count)

@@ -6,7 +6,7 @@ import RaceReport
 import RobustFutex
 import SystemPackage
 
-/// How the victims of an unlocker come to be.
+/// The way in which victims of an unlocker are started.
 public struct VictimProgram: Sendable {
     enum Launch: Sendable {
         /// The running process itself, forked: for the C library that it has, and for the way of Linux 7.2.
@@ -53,7 +53,7 @@ public struct VictimProgram: Sendable {
         VictimProgram(unlocker: unlocker, launch: .execute(path), vdsoFunction: 0)
     }
 
-    /// Why execve(2), or what precedes it, may have failed.
+    /// The reason why execve(2), or what precedes it, may have failed.
     func cannotStart(_ errno: Errno) -> String {
         let hint: String
         switch errno {

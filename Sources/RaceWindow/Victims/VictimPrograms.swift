@@ -7,12 +7,12 @@ import RobustFutex
 import RobustFutexChecks
 import SystemPackage
 
-/// Where the programs of all unlockers are.
+/// The programs of all unlockers.
 public struct VictimPrograms: Sendable {
     /// The directory's name, beside `robust-list-check`.
     public static let directoryName = "race-victims"
 
-    /// Where built victims are looked for.
+    /// The directory where built victims are looked for.
     public let directory: FilePath
 
     public init(in directory: FilePath) {
@@ -50,6 +50,6 @@ public struct VictimPrograms: Sendable {
         (try? program(of: unlocker)) != nil
     }
 
-    /// Whether the running program is linked to the machine's C library rather than to one of its own.
+    /// Tells whether the running program is linked to the machine's C library rather than to one of its own.
     public static var thisProgramIsDynamic: Bool { crw_has_loader() }
 }

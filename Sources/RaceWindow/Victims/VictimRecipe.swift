@@ -6,13 +6,13 @@ import RaceReport
 import RobustFutex
 import SystemPackage
 
-/// How the victim of a C library is built from the one source that is for all of them.
+/// The recipe for the victim of a C library, from the one source that is for all of them.
 public struct VictimRecipe: Sendable {
     public let unlocker: Scenario.Unlocker
     /// Found in PATH.
     public let compiler: String
     let options: [String]
-    /// What has to be installed, by Debian's names.
+    /// Packages that have to be installed, by Debian's names.
     let packages: String
 
     public static let all = [

@@ -3,7 +3,7 @@
 import Glibc
 import SystemPackage
 
-/// What this kernel offers against the race, on the destroyer's side and on the unlocker's.
+/// The means that this kernel offers against the race, on the destroyer's side and on the unlocker's.
 public struct KernelCapabilities: Sendable {
     /// As uname(2) gives them.
     public let release: String

@@ -4,7 +4,7 @@ import CRobustFutex
 import Glibc
 import SystemPackage
 
-/// What /proc/kallsyms says about a symbol. Names show there even when addresses are hidden (kptr_restrict).
+/// A symbol in /proc/kallsyms. Names show there even when addresses are hidden (kptr_restrict).
 public enum KernelSymbol: Sendable, Equatable {
     case defined
     /// Only the weak stub that answers ENOSYS: the kernel knows the system call and was built without it

@@ -3,7 +3,7 @@
 import CRobustFutex
 import SystemPackage
 
-/// Whether the futex(2) of this kernel knows `FUTEX_ROBUST_UNLOCK` (Linux 7.2): it releases the word and
+/// Support of this kernel's futex(2) for `FUTEX_ROBUST_UNLOCK` (Linux 7.2), which releases the word and
 /// clears `list_op_pending` itself, so that a contended unlock has no race window.
 public enum RobustUnlockSupport: Sendable, Equatable {
     case supported

@@ -2,7 +2,7 @@
 
 import SystemPackage
 
-/// Whether cleanup_robust_list(2) is there, and how that was found out.
+/// The finding whether cleanup_robust_list(2) is there, with its evidence.
 public struct SyscallDetection: Sendable, Equatable {
     public enum Verdict: Sendable, Equatable {
         /// The number answers as the contract says, and does what it says.
@@ -23,7 +23,7 @@ public struct SyscallDetection: Sendable, Equatable {
     }
 
     public let verdict: Verdict
-    /// What was seen, one sentence each, in the order of looking.
+    /// Observations, one sentence each, in the order of looking.
     public let evidence: [String]
 
     public var isAvailable: Bool { verdict == .available }

@@ -4,9 +4,9 @@ import CRobustFutex
 import Glibc
 import SystemPackage
 
-/// What a child process learnt that made the call in several ways (crf_ask.h), and what became of it.
+/// Findings of a child process that made the call in several ways (crf_ask.h), and how it ended.
 struct SyscallInterview {
-    /// How the child process ended.
+    /// The end of the child process.
     enum End: Equatable {
         case exited
         case signalled(Int32)
@@ -52,10 +52,10 @@ struct SyscallInterview {
     /// The process was in a call from which it did not come back.
     var isInterrupted: Bool { answers.begun != answers.answered }
 
-    /// Why it had nothing to ask with; nil when it had.
+    /// The reason why it could not ask; nil when it could.
     var problem: Errno? { answers.unready < 0 ? Errno(rawValue: CInt(-answers.unready)) : nil }
 
-    /// Whether the call cleared exactly the pending operation on the word named; nil when it was not asked to.
+    /// Tells whether the call cleared exactly the pending operation on the word named; nil when it was not asked to.
     var effect: (isRight: Bool, words: String)? {
         guard let beside = answer(to: CRF_ASK_BESIDE) else { return nil }
         guard beside == 0, answers.pending_beside == answers.pending_set else {

@@ -8,7 +8,7 @@ public struct VDSO: Sendable {
     /// Names of the exported functions, sorted; empty when there is no vDSO.
     public var functions: [String] { addresses.keys.sorted() }
 
-    /// Where each exported function begins, in the address space of the process whose image it is.
+    /// The address of each exported function, in the address space of the process whose image it is.
     public let addresses: [String: UInt]
 
     /// The functions with which an uncontended unlock has no race window (Linux 7.2), by pointer width.
@@ -36,7 +36,7 @@ private struct DynamicTables {
     private let symbols: UnsafePointer<Elf64_Sym>
     private let strings: UnsafePointer<CChar>
     private let symbolCount: Int
-    /// Where the image would lie if its addresses were those that it was linked for.
+    /// The address that the image would have if its addresses were those that it was linked for.
     private let base: UInt
 
     init?(image: UnsafeRawPointer) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What some checks need of the kernel or of the machine besides the system call.
+/// A feature of the kernel or of the machine that some checks need besides the system call.
 ///
 /// A kernel can do without each of them and keep the contract all the same. The harness's record of such a
 /// kernel lists what it lacks by these names, and a skip for any other reason counts as a failure there.
@@ -55,6 +55,6 @@ public enum Feature: String, CaseIterable, Sendable {
         return problem.map { "\(Self.prefix) \(rawValue): \($0)" }
     }
 
-    /// How the reason of a skipped test begins; the harness reads the feature's name after it.
+    /// The start of the reason of a skipped test; the harness reads the feature's name after it.
     static let prefix = "lacks"
 }

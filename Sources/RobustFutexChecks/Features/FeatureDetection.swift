@@ -7,10 +7,10 @@ import Synchronization
 import SystemPackage
 
 extension Feature {
-    /// What was found out so far: nil for a feature that is there.
+    /// Results so far: nil for a feature that is there.
     static let problems = Mutex<[Feature: String?]>([:])
 
-    /// Why it is not there, or nil when it is.
+    /// Finds out why it is not there; nil when it is.
     func findProblem() -> String? {
         switch self {
         case .compat:

@@ -7,7 +7,7 @@ import SystemPackage
 /// A control group (version 2) of its own, in which processes can be frozen or left without memory. Removed at the
 /// end of its life.
 struct ControlGroup: ~Copyable {
-    /// What the kernel has to be told to look after.
+    /// The resource that the kernel is asked to control.
     enum Controller: String {
         case memory
     }

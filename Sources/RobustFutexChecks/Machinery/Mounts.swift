@@ -48,7 +48,7 @@ private func remove(in directory: FilePath, levels: Int) {
     }
 }
 
-/// Where temporary files go.
+/// The directory for temporary files.
 var temporaryDirectory: FilePath {
     FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
 }

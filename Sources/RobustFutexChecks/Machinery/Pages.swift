@@ -5,7 +5,7 @@ import Glibc
 import RobustFutex
 import SystemPackage
 
-/// Whether the page table of a process has a page at an address, by proc_pid_pagemap(5).
+/// Tells whether the page table of a process has a page at an address, by proc_pid_pagemap(5).
 func isPageMapped(_ address: UInt, in pid: Int32) throws -> Bool {
     let file = try FileDescriptor.open(FilePath("/proc/\(pid)/pagemap"), .readOnly, options: [.closeOnExec])
     defer { try? file.close() }

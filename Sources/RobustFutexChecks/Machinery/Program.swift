@@ -25,7 +25,7 @@ enum Program {
         return file
     }
 
-    /// Where the file is mapped, as a whole.
+    /// The address at which the whole file is mapped.
     private static let base = 0x0804_8000
 
     /// One segment, code behind the headers.

@@ -36,7 +36,7 @@ final class SilentFile {
         guard size == Self.length else { throw CheckError.broken("the file of FUSE has \(size) bytes") }
     }
 
-    /// How many reads have reached the server.
+    /// Number of reads that have reached the server.
     var readCount: Int { Int(crf_load32(reads)) }
 
     /// Ends the mount: reads that wait fail, and the server is done.

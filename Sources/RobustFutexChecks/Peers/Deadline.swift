@@ -20,7 +20,7 @@ public struct Deadline: Sendable {
 
     public var hasPassed: Bool { instant <= .now }
 
-    /// What is left, at most `limit`, rounded up to whole milliseconds.
+    /// The time left, at most `limit`, rounded up to whole milliseconds.
     public func milliseconds(atMost limit: Int = .max) -> Int {
         let left = ContinuousClock.Instant.now.duration(to: instant)
         guard left > .zero else { return 0 }

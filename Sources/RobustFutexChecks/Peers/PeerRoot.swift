@@ -15,7 +15,7 @@ final class PeerRoot {
     let connection: Connection
     let process: ProcessHandle
 
-    /// How the process comes to be.
+    /// The way in which the process is started.
     enum Launch: Sendable {
         /// Runs `robust-list-check peer`.
         case execute

@@ -133,7 +133,7 @@ public final class PeerTask {
         return try readHead(of: tid).list_op_pending
     }
 
-    /// What a forked child finds in its copy of this task's head; no task of the child has registered it.
+    /// The pointer in a forked child's copy of this task's head; no task of the child has registered it.
     public func pendingOperation(copiedInto child: Peer) throws -> PendingOperation? {
         PendingOperation(rawValue: try readHead(of: child.pid).list_op_pending)
     }
@@ -161,7 +161,7 @@ public final class PeerTask {
         }
     }
 
-    /// Whether the last order has been carried out.
+    /// Tells whether the last order has been carried out.
     public var isIdle: Bool { crf_load32(slot.pointer(to: \.done)!) == orders }
 
     /// Waits for the end of ``beginWait(at:)``: 0 when woken, else -errno.

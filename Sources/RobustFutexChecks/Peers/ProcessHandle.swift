@@ -14,7 +14,7 @@ package final class ProcessHandle {
         descriptor = Int32(try required("pidfd of \(pid)", crf_pidfd_open(pid)))
     }
 
-    /// Whether every thread has left the process; robust lists have been processed by then.
+    /// Tells whether every thread has left the process; robust lists have been processed by then.
     var hasExited: Bool { waitReadable(milliseconds: 0) }
 
     package func send(_ signal: Int32) throws(CheckError) {
@@ -34,7 +34,7 @@ package final class ProcessHandle {
         }
     }
 
-    /// Whether the process ended in time.
+    /// Waits, and tells whether the process ended in time.
     func waitForExit(until deadline: Deadline) -> Bool {
         waitReadable(milliseconds: Int32(deadline.milliseconds()))
     }

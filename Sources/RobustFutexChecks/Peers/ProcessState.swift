@@ -5,7 +5,7 @@ import FoundationEssentials
 import RobustFutex
 import SystemPackage
 
-/// What /proc says about a task. `nil` everywhere: there is no such task (any more).
+/// The state of a task according to /proc. `nil` everywhere: there is no such task (any more).
 public enum ProcessState {
     /// The state letter of proc_pid_stat(5): R, S, D, T, t, Z, X.
     public static func letter(of tid: Int32, in pid: Int32) -> Character? {
@@ -15,7 +15,7 @@ public enum ProcessState {
         return stat[end...].dropFirst(2).first
     }
 
-    /// Whether the task has entered exit(2), by `PF_EXITING` among the flags of proc_pid_stat(5); true as well
+    /// Tells whether the task has entered exit(2), by `PF_EXITING` among the flags of proc_pid_stat(5); true as well
     /// when it is gone.
     public static func isExiting(_ tid: Int32, in pid: Int32) -> Bool {
         guard let stat = try? readText(FilePath("/proc/\(pid)/task/\(tid)/stat")),
@@ -41,7 +41,7 @@ public enum ProcessState {
         throw .broken("process \(pid) has no task that calls itself \(tid)")
     }
 
-    /// How many threads the process has.
+    /// Number of threads of the process.
     static func threadCount(of pid: Int32) throws -> Int {
         let status = try readText(FilePath("/proc/\(pid)/status"))
         let line = status.split(separator: "\n").first { $0.hasPrefix("Threads:") } ?? ""
@@ -56,13 +56,13 @@ public enum ProcessState {
         try? readText(FilePath("/proc/\(tid)/comm"))
     }
 
-    /// Whether the task is blocked in the system call of that number.
+    /// Tells whether the task is blocked in the system call of that number.
     public static func isBlocked(_ tid: Int32, in pid: Int32, syscall number: Int) -> Bool {
         let line = (try? readText(FilePath("/proc/\(pid)/task/\(tid)/syscall"))) ?? ""
         return line.split(separator: " ").first == "\(number)"
     }
 
-    /// Whether the task is blocked in futex(2) on the word at `address`, by /proc/PID/task/TID/syscall:
+    /// Tells whether the task is blocked in futex(2) on the word at `address`, by /proc/PID/task/TID/syscall:
     /// `NUMBER ARGUMENTS… SP PC` of a blocked task, in hexadecimal but for the number.
     public static func isBlockedInFutex(_ tid: Int32, in pid: Int32, at address: UInt) -> Bool {
         guard let line = try? readText(FilePath("/proc/\(pid)/task/\(tid)/syscall")) else { return false }
@@ -71,7 +71,7 @@ public enum ProcessState {
             && fields[1] == "0x" + String(address, radix: 16)
     }
 
-    /// Whether the process still runs: false for a zombie, too.
+    /// Tells whether the process still runs: false for a zombie, too.
     public static func isAlive(_ pid: Int32) -> Bool {
         guard let letter = letter(of: pid, in: pid) else { return false }
         return letter != "Z" && letter != "X"

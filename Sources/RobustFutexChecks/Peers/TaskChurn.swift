@@ -3,7 +3,7 @@
 import CRobustFutex
 import RobustFutex
 
-// What a task does while the call is made, again and again or for long.
+// Work that a task does while the call is made, again and again or for long.
 extension PeerTask {
     /// Begins operations on two locks in turn; see crf_task.h. Under way on return.
     public func beginChurn(cleaned: UInt, other: UInt, clearsWanted: Int, roundLimit: Int) throws {
@@ -14,7 +14,7 @@ extension PeerTask {
         give(CRF_ORDER_CHURN, entries.map(UInt64.init) + [UInt64(clearsWanted), UInt64(roundLimit)])
     }
 
-    /// What ``beginChurn(cleaned:other:clearsWanted:roundLimit:)`` counted.
+    /// The counts of ``beginChurn(cleaned:other:clearsWanted:roundLimit:)``.
     public func churnCounts() throws -> (cleared: Int, lost: Int, rounds: Int) {
         _ = try result(of: "the churn of task \(tid)", within: Deadline.standard)
         let counts = slot.pointee.counts

@@ -32,7 +32,7 @@ extension PeerTask {
         try result(of: "the end of the call of task \(tid)", within: limit)
     }
 
-    /// Whether the task is asleep in a system call of that number.
+    /// Tells whether the task is asleep in a system call of that number.
     func isBlocked(inSyscall number: Int) -> Bool {
         ProcessState.isBlocked(tid, in: processID, syscall: number)
     }
@@ -50,7 +50,7 @@ extension PeerTask {
         begin(crf_nr_execveat, descriptor, empty, scratch, scratch + 8, UInt(CRF_AT_EMPTY_PATH))
     }
 
-    /// Whether the exec that was begun has changed the program; an exec that failed is a broken check.
+    /// Tells whether the exec that was begun has changed the program; an exec that failed is a broken check.
     func hasExecuted() throws -> Bool {
         guard !isIdle else { throw CheckError.broken("exec of task \(tid): \(resultName(try endOfCall()))") }
         return ProcessState.command(of: tid) != ProcessState.command(of: peer.pid)

@@ -9,7 +9,7 @@ import RobustFutex
 ///
 /// For robust-list-check only, whose process has one thread: the child goes on after fork(2) without exec.
 public enum ForkedRun {
-    /// What the body returned, there.
+    /// The value that the body returned, there.
     ///
     /// - Parameters:
     ///   - limit: after which the process is killed.

@@ -10,7 +10,7 @@ public struct IsolatedRun: Sendable {
         PeerRoot.launchByForking()
     }
 
-    /// What came of the check; a check that is not about this kernel is skipped.
+    /// Runs the check; one that does not apply to this kernel is skipped.
     public func outcome(of check: Check) -> Outcome {
         if let reason = check.reasonToSkip() { return .skipped(reason) }
         return outcome { try check.run() }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What came of a check. Only `passed` is success; `skipped` is not a pass.
+/// The result of a check. Only `passed` is success; `skipped` is not a pass.
 public enum Outcome: Equatable, Sendable, Codable {
     case passed
     /// The kernel does not keep the contract.
@@ -41,7 +41,7 @@ public enum Outcome: Equatable, Sendable, Codable {
     }
 }
 
-/// How many checks came out how.
+/// Numbers of checks by result.
 public struct Totals: Equatable, Sendable, Codable {
     public var passed = 0
     public var failed = 0

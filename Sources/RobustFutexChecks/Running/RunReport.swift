@@ -3,7 +3,7 @@
 import RobustFutex
 import SystemPackage
 
-/// What a kernel offers, as `--json` writes it.
+/// The means that a kernel offers, as `--json` writes it.
 public struct KernelReport: Codable, Sendable {
     public struct Finding: Codable, Sendable {
         public let state: String

@@ -53,7 +53,7 @@ final class StressArena {
         crf_store32(lock(number).pointer(to: \.closed)!, 0)
     }
 
-    /// Whether any thread may still take the lock; those that only have to let it go are not meant.
+    /// Tells whether any thread may still take the lock; those that only have to release it do not count.
     func isUsed(_ number: Int) -> Bool {
         (0..<Int(CRF_STRESS_THREADS)).contains {
             crf_load32(thread($0).pointer(to: \.lock)!) == UInt32(number + 1)
@@ -72,7 +72,7 @@ final class StressArena {
         }
     }
 
-    /// What the threads of a process that is gone have left behind.
+    /// Clears what the threads of a process that is gone have left behind.
     func forget(_ worker: StressWorker) {
         for number in worker.first..<worker.first + worker.threads {
             crf_store32(thread(number).pointer(to: \.tid)!, 0)

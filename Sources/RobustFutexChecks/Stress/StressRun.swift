@@ -8,22 +8,22 @@ import SystemPackage
 /// Worker processes that use and abuse robust locks, and this process, which destroys the locks one after another,
 /// puts their memory to another use, and looks whether it stays as it was.
 ///
-/// What it finds without the call is the bug; with the call it must find nothing. For a process of one thread.
+/// Without the call it finds the bug; with the call it must find nothing. For a process of one thread.
 public struct StressRun {
     public struct Options: Sendable {
         public var processes = 4
         public var threads = 4
         public var locks = 16
         public var duration = Duration.seconds(10)
-        /// Whether the destroyer calls cleanup_robust_list(2).
+        /// Tells whether the destroyer calls cleanup_robust_list(2).
         public var calls = true
-        /// Whether the first corruption ends the run.
+        /// Tells whether the first corruption ends the run.
         public var stopsAtFirst = false
 
         public init() {}
     }
 
-    /// What has happened so far.
+    /// The counts so far.
     public struct Totals: Codable, Sendable {
         /// Robust unlocks completed by workers that were not killed meanwhile.
         public var unlocks: UInt64 = 0

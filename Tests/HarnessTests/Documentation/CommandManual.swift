@@ -53,7 +53,7 @@ struct CommandManual {
     /// Programs of others that the documentation uses.
     private static let others: Set = ["cd", "diff", "git", "swift"]
 
-    /// What is wrong with the command line, or nil. Commands in quotes and after `--` are looked at as well.
+    /// The mistake in the command line, or nil. Commands in quotes and after `--` are checked as well.
     func problem(with line: ShellWords) async throws -> String? {
         for quoted in line.quoted where try isOurs(ShellWords(quoted).words.first ?? "") {
             if let problem = try await problem(with: ShellWords(quoted)) { return problem }
@@ -65,7 +65,7 @@ struct CommandManual {
         return try await problem(with: line.words)
     }
 
-    /// Whether a word names a program of the project, be it one that does not exist.
+    /// Tells whether a word names a program of the project, be it one that does not exist.
     func isOurs(_ word: String) throws -> Bool {
         word == "./test" || word.hasPrefix("./qemu/") || word.contains(/^(\.\/|…\/)?kernel-patch\/[\w\/-]+$/)
             || isRobustListCheck(word)

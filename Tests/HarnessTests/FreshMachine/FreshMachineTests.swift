@@ -56,7 +56,7 @@ import Testing
         #expect(try #require(error).description.contains("12 (bookworm), 13 (trixie)"))
     }
 
-    /// What a stranger is told to type on what machine is what is tried.
+    /// Compares what a stranger is told to type, and on what machine, with what is tried.
     @Test func readmeBeginsWithWhatIsRun() throws {
         let readme = try text(of: root.appending("README.md"))
         let section = try #require(readme.split(separator: "\n## The two commands\n").last)

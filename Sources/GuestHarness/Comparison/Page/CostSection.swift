@@ -3,7 +3,7 @@
 import BenchReport
 import Foundation
 
-/// What the call costs, out of the records that `./qemu/run --bench` left.
+/// The cost of the call, from the records that `./qemu/run --bench` left.
 struct CostSection {
     var records: [BenchRecord]
 
@@ -127,7 +127,7 @@ struct CostSection {
         return "<h3>Beside other calls, and beside doing it in user space</h3>\n\(tables.joined())"
     }
 
-    /// What those pay who do not use the call: nothing, but for the place of their calls among the others.
+    /// The cost for those who do not use the call: nothing, but for the place of their calls among the others.
     private var bystanders: HTML {
         guard let stock = records.first(where: { !$0.report.kernel.hasCleanupRobustList }),
             let patched = records.first(where: \.report.kernel.hasCleanupRobustList)

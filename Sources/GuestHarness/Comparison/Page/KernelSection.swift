@@ -2,7 +2,7 @@
 
 import RaceReport
 
-/// What was compared: kernels and C libraries, by name, version and digest.
+/// The kernels and C libraries that were compared, by name, version and digest.
 struct KernelSection {
     var report: ComparisonReport
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// How the comparison's page looks: on a wide screen, on a phone, in the dark, on paper.
+/// The style of the comparison's page: on a wide screen, on a phone, in the dark, on paper.
 ///
 /// A verdict is told by its word and by a mark, never by colour alone. Nothing is loaded from anywhere.
 enum PageStyle {

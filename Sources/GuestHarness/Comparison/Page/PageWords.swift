@@ -3,7 +3,7 @@
 import Foundation
 import RaceReport
 
-/// How the page calls things.
+/// Words that the page uses for the values of the report.
 enum PageWords {
     static func name(_ unlocker: Scenario.Unlocker) -> String {
         switch unlocker {

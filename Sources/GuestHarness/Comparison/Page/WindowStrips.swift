@@ -4,7 +4,7 @@ import RaceReport
 
 /// One scene at every boundary of the unlock, a strip for each kernel and destroyer, as SVG.
 ///
-/// What lies in the race window is marked above the strip, what was corrupted fills it: on a kernel with the
+/// A mark above the strip shows the race window, filled cells show what was corrupted: on a kernel with the
 /// bug the two coincide.
 struct WindowStrips {
     /// Cells that differ in kernel and destroyer only.
