@@ -33,7 +33,7 @@ public enum ComparisonTable {
         let broken = cells.count { $0.cell.verdict == .broken }
         lines.append(
             "\(verdict.isGood ? "PASSED" : "FAILED"): \(cells.count) cells: \(ran) ran, \(idle) cannot run, \(broken) broken;"
-                + " \(verdict.problems.count) not as they must be")
+                + " \(verdict.problems.count) problems")
         return lines
     }
 }

@@ -33,7 +33,7 @@ public struct StructureSizes: Sendable {
         _ = try await Tool("sh", ["-c", compile], directory: tree).output()
         bytes = Self.sizes(try await Tool("nm", ["-S", object.string]).output())
         guard bytes.count == Self.structures.count else {
-            throw HarnessError("the sizes of structures in \(tree) could not be found out")
+            throw HarnessError("the sizes of structures in \(tree) could not be determined")
         }
     }
 

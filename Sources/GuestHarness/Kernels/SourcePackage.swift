@@ -59,6 +59,6 @@ struct SourcePackage {
         if status.isSuccess { return }
         try Files.remove(archive)
         let reason = said.last ?? "\(status)"
-        throw HarnessError("\(archive) was damaged (\(reason)) and is removed: run again to download it anew")
+        throw HarnessError("\(archive) was damaged (\(reason)) and was removed; run again to download it")
     }
 }

@@ -54,7 +54,7 @@ public struct ComparisonPage {
             \(report.quick ? "the instruction boundaries in and beside the race window" : "every instruction boundary") of the
             unlock, with unmodified C libraries.</p>
             <div class="verdict \(verdict.isGood ? "good" : "bad")"><b>\(verdict.isGood ? "Passed" : "Failed")</b>:
-            \(report.cells.count) cells, \(verdict.problems.count) not as they must be\(report.quick ? "; quick: no other boundaries were tried" : "")
+            \(report.cells.count) cells, \(verdict.problems.count) problems\(report.quick ? "; quick: no other boundaries were tried" : "")
             <ul>\(items.joined())</ul></div>
             <p class="faint">\(PageWords.date(report.started)) · <code>\(report.command.map(Tool.shellQuoted).joined(separator: " "))</code></p>
             </header>

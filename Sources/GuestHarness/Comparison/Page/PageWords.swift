@@ -41,7 +41,7 @@ enum PageWords {
     }
 
     static func wrong(_ isWrong: Bool) -> HTML {
-        isWrong ? "<br><span class=\"wrong\">not as it must be</span>" : ""
+        isWrong ? "<br><span class=\"wrong\">unexpected</span>" : ""
     }
 
     static func date(_ seconds: Double) -> String {
