@@ -9,7 +9,7 @@
 #include "crf_atomics.h"
 #include "crf_syscalls.h"
 
-enum { GRAVES = 32, LIFE_NS = 64000000, STACK_BYTES = 16 * 1024, WRITER_BYTES = 48 << 20, LINGER_NS = 4000000 };
+enum { GRAVES = 8, LIFE_NS = 9000000, STACK_BYTES = 16 * 1024, WRITER_BYTES = 48 << 20, LINGER_NS = 4000000 };
 
 struct grave {
 	struct crf_robust_list_head head;
@@ -64,7 +64,7 @@ long crf_bury(const uintptr_t *value, struct crf_burial *burial)
 		memset(grave, 0, sizeof(*grave));
 		grave->head.next = (uintptr_t)&grave->head;
 		grave->head.futex_offset = -32;
-		/* At any time some are about to go: whenever a call has found one and has to wait before it reads. */
+		/* About as long as a call has to wait for the mmap_lock, which crf_keep_mmap_lock_busy() holds. */
 		grave->life_ns = 500000 + (chance >> 8) % LIFE_NS;
 		if (clone(live, stacks[i] + STACK_BYTES, FLAGS, grave, &grave->tid, NULL, &grave->tid) < 0)
 			return -errno;
@@ -81,7 +81,7 @@ long crf_bury(const uintptr_t *value, struct crf_burial *burial)
 	return 0;
 }
 
-long crf_keep_mmap_lock_busy(const uint32_t *stop, uint32_t pause_ns)
+long crf_keep_mmap_lock_busy(const uint32_t *stop)
 {
 	long memory = crf_mmap(0, WRITER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
@@ -92,8 +92,6 @@ long crf_keep_mmap_lock_busy(const uint32_t *stop, uint32_t pause_ns)
 	while (!crf_load32(stop)) {
 		crf_syscall6(__NR_mprotect, (uintptr_t)memory, WRITER_BYTES, PROT_READ, 0, 0, 0);
 		crf_syscall6(__NR_mprotect, (uintptr_t)memory, WRITER_BYTES, PROT_READ | PROT_WRITE, 0, 0, 0);
-		if (pause_ns)
-			sleep_ns(pause_ns);
 	}
 	return crf_munmap((uintptr_t)memory, WRITER_BYTES);
 }

@@ -114,31 +114,6 @@ static _Noreturn void *use_locks(void *argument)
 	}
 }
 
-/* Only data of this process: no thread that has such a head begins an operation. */
-static _Noreturn void *bury(void *argument)
-{
-	struct crf_stress_arena *arena = argument;
-
-	for (uint32_t round = 0;; round++) {
-		uint32_t number = crf_load32(&arena->destroying);
-		const struct crf_stress_lock *lock = number && round % 4 == 0 ? &arena->lock[number - 1] : &arena->idle;
-		uintptr_t value = (uintptr_t)lock->entry;
-
-		if (crf_bury(&value, &arena->burial))
-			_exit(1);
-	}
-}
-
-static void *keep_busy(void *unused)
-{
-	static const uint32_t never;
-
-	(void)unused;
-	/* Half of the time or less: locks are to be destroyed by the hundred, too. */
-	crf_keep_mmap_lock_busy(&never, 20000000);
-	_exit(1);
-}
-
 static int leave(void *unused)
 {
 	(void)unused;
@@ -185,6 +160,7 @@ _Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int firs
 	uint64_t state = (uint64_t)getpid() * 0x9e3779b97f4a7c15u | 1;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	crf_munmap((uintptr_t)crf_stress_yard(arena), CRF_STRESS_BYTES - CRF_STRESS_YARD);
 	for (unsigned int i = 0; i < count; i++) {
 		pthread_t thread;
 
@@ -195,10 +171,6 @@ _Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int firs
 		if (pthread_create(&thread, NULL, use_locks, &workers[i]))
 			_exit(1);
 	}
-	pthread_t undertaker, writer;
-
-	if (pthread_create(&undertaker, NULL, bury, arena) || (!first && pthread_create(&writer, NULL, keep_busy, NULL)))
-		_exit(1);
 	for (;;) {
 		uint32_t chance = random32(&state);
 
@@ -208,22 +180,50 @@ _Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int firs
 	}
 }
 
-static void *call(void *argument)
+/* For those who have to do with the yard only. */
+static void enter_yard(struct crf_stress_arena *arena)
 {
-	struct crf_stress_arena *arena = argument;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	crf_munmap((uintptr_t)arena, CRF_STRESS_YARD);
+}
 
-	while (!crf_cleanup_robust_list((uintptr_t)&arena->idle, sizeof(arena->idle), 0))
+static void *keep_busy(void *unused)
+{
+	static const uint32_t never;
+
+	(void)unused;
+	crf_keep_mmap_lock_busy(&never);
+	_exit(1);
+}
+
+_Noreturn void crf_stress_bury(struct crf_stress_arena *arena)
+{
+	struct crf_stress_yard *yard = crf_stress_yard(arena);
+	uintptr_t value = (uintptr_t)yard->lock.entry;
+	pthread_t writer;
+
+	enter_yard(arena);
+	if (!pthread_create(&writer, NULL, keep_busy, NULL)) {
+		while (!crf_bury(&value, &yard->burial))
+			;
+	}
+	_exit(1);
+}
+
+static void *call(void *lock)
+{
+	while (!crf_cleanup_robust_list((uintptr_t)lock, sizeof(struct crf_stress_lock), 0))
 		;
 	_exit(1);
 }
 
 _Noreturn void crf_stress_call(struct crf_stress_arena *arena)
 {
+	struct crf_stress_lock *lock = &crf_stress_yard(arena)->lock;
 	pthread_t thread;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (pthread_create(&thread, NULL, call, arena))
-		_exit(1);
-	call(arena);
+	enter_yard(arena);
+	if (!pthread_create(&thread, NULL, call, lock))
+		call(lock);
 	_exit(1);
 }

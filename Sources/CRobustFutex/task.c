@@ -167,7 +167,7 @@ static long carry_out(struct crf_task *task, struct crf_robust_list_head *head, 
 	case CRF_ORDER_CALLS:
 		return call_until_stopped(task);
 	case CRF_ORDER_KEEP_BUSY:
-		return crf_keep_mmap_lock_busy((const uint32_t *)task->arguments[0], 0);
+		return crf_keep_mmap_lock_busy((const uint32_t *)task->arguments[0]);
 	case CRF_ORDER_SPAWN:
 		if (task->arguments[0] == CRF_SPAWN_BURIED)
 			return bury(task);

@@ -93,11 +93,16 @@ struct Stress: ParsableCommand {
     }
 }
 
+extension StressWorker.Role: ExpressibleByArgument {}
+
 /// A worker of the stress, started by it.
 struct StressWorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stress-worker", abstract: "Use locks until killed; started by stress.",
         shouldDisplay: false)
+
+    @Option(help: "What it does: worker, undertaker or caller.")
+    var role: StressWorker.Role
 
     @Option(help: "Descriptor of the arena.")
     var arena: Int32
@@ -109,6 +114,6 @@ struct StressWorkerCommand: ParsableCommand {
     var threads: Int
 
     func run() throws {
-        try StressWorker(arena: arena, first: first, threads: threads).run()
+        try StressWorker(role, arena: arena, first: first, threads: threads).run()
     }
 }

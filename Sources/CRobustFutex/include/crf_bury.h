@@ -15,7 +15,7 @@ struct crf_burial {
 };
 
 /*
- * Some threads each register a head, live for up to some dozen milliseconds without an operation, and exit; *value is stored
+ * Some threads each register a head, live for some milliseconds without an operation, and exit; *value is stored
  * where list_op_pending was, and looked at later. Counts in burial, atomically, as several may. 0 or -errno. Returns
  * when all is looked at; one caller in a process at a time.
  */
@@ -23,8 +23,8 @@ long crf_bury(const uintptr_t *value, struct crf_burial *burial);
 
 /*
  * Changes the protection of much memory, which takes the mmap_lock for writing and holds it for long, again and again
- * until *stop is not 0; pause_ns in between, below a second. 0 or -errno.
+ * until *stop is not 0. 0 or -errno.
  */
-long crf_keep_mmap_lock_busy(const uint32_t *stop, uint32_t pause_ns);
+long crf_keep_mmap_lock_busy(const uint32_t *stop);
 
 #endif

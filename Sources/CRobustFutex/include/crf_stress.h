@@ -30,27 +30,48 @@ struct crf_stress_lock {
 
 /* What all workers and the destroyer map. */
 struct crf_stress_arena {
-	uint32_t locks;      /* in use, at most CRF_STRESS_LOCKS */
-	uint32_t destroying; /* number of the lock for which the destroyer makes the call, from 1; 0: none yet */
-	uint32_t unused[10];
-	struct crf_burial burial; /* of all workers */
+	uint32_t locks; /* in use, at most CRF_STRESS_LOCKS */
+	uint32_t unused[15];
 	struct crf_stress_thread threads[CRF_STRESS_THREADS];
 	struct crf_stress_lock lock[CRF_STRESS_LOCKS];
-	struct crf_stress_lock idle; /* which nobody ever uses: there is nothing to clear for a call on it */
 };
 
 _Static_assert(sizeof(struct crf_stress_lock) == 64, "locks do not share a cache line");
 
 /*
- * The life of one worker: never returns. threads of the arena from first on, count of them, are its own. Other
- * threads of it come and go, and what was their memory is given data that looks like a pointer to a lock for which
- * somebody makes the call at that moment: crf_bury(). The worker with the first threads of all keeps its mmap_lock busy, so that calls wait there. Its first thread forks, clones (CLONE_VM, vfork), and now and then replaces the whole process by executing
+ * On a page of its own behind the arena, which workers do not map: calls for its lock do not find them, and calls for
+ * theirs not who buries here.
+ */
+struct crf_stress_yard {
+	struct crf_stress_lock lock; /* nobody ever uses it: a call for it has nothing to clear */
+	struct crf_burial burial;
+};
+
+enum {
+	CRF_STRESS_YARD = (sizeof(struct crf_stress_arena) + 4095) & ~4095ul, /* offset from the arena */
+	CRF_STRESS_BYTES = CRF_STRESS_YARD + 4096,
+};
+
+static inline struct crf_stress_yard *crf_stress_yard(struct crf_stress_arena *arena)
+{
+	return (struct crf_stress_yard *)((char *)arena + CRF_STRESS_YARD);
+}
+
+/*
+ * The life of one worker: never returns. threads of the arena from first on, count of them, are its own. Between
+ * locks its first thread forks, clones (CLONE_VM, vfork), and now and then replaces the whole process by executing
  * path with arguments anew, while its other threads are in their unlocks.
  */
 _Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int first, unsigned int count,
 			       const char *path, char *const arguments[]);
 
-/* Makes the call for the lock that nobody uses, again and again, in two threads; never returns. Exits when one fails. */
+/*
+ * Buries, see crf_bury.h, what looks like a pointer to the lock of the yard, with the mmap_lock busy: calls for that lock
+ * wait between finding a thread and reading its memory. Never returns.
+ */
+_Noreturn void crf_stress_bury(struct crf_stress_arena *arena);
+
+/* Makes the call for the lock of the yard again and again, in two threads. Never returns; exits when one fails. */
 _Noreturn void crf_stress_call(struct crf_stress_arena *arena);
 
 #endif

@@ -11,7 +11,7 @@ final class StressArena {
 
     init(locks: Int) throws {
         precondition((1...Int(CRF_STRESS_LOCKS)).contains(locks))
-        let length = MemoryLayout<crf_stress_arena>.size
+        let length = Int(CRF_STRESS_BYTES)
         file = try MemoryFile(name: "robust-list-stress", length: length, inheritable: true)
         mapping = try MemoryMapping(of: file, length: length)
         lockCount = locks
@@ -80,13 +80,8 @@ final class StressArena {
         }
     }
 
-    /// Says for which lock the call is about to be made.
-    func announce(_ number: Int) {
-        crf_store32(shared.pointer(to: \.destroying)!, UInt32(number + 1))
-    }
-
     /// How many words of memory of dead threads were put to use so far, and how many of these have changed since.
-    var burial: crf_burial { shared.pointee.burial }
+    var burial: crf_burial { crf_stress_yard(shared).pointee.burial }
 
     /// Unlocks of all threads so far.
     var operations: UInt64 {

@@ -10,10 +10,21 @@ public struct StressWorker: Sendable {
     public let arena: Int32
     /// The first of its threads in the arena.
     public let first: Int
-    /// 0: it uses no locks, and makes the call for one that nobody uses.
     public let threads: Int
+    public let role: Role
 
-    public init(arena: Int32, first: Int, threads: Int) {
+    /// What such a process does.
+    public enum Role: String, Sendable {
+        /// Uses locks.
+        case worker
+        /// Uses memory of its dead threads for what looks like a pointer to a lock.
+        case undertaker
+        /// Makes the call for that lock, which nobody uses.
+        case caller
+    }
+
+    public init(_ role: Role = .worker, arena: Int32, first: Int = 0, threads: Int = 0) {
+        self.role = role
         self.arena = arena
         self.first = first
         self.threads = threads
@@ -21,16 +32,23 @@ public struct StressWorker: Sendable {
 
     /// As the hidden command of robust-list-check takes it.
     var arguments: [String] {
-        ["stress-worker", "--arena", "\(arena)", "--first", "\(first)", "--threads", "\(threads)"]
+        [
+            "stress-worker", "--role", role.rawValue, "--arena", "\(arena)", "--first", "\(first)",
+            "--threads", "\(threads)",
+        ]
     }
 
     /// Does the worker's work in the calling process; returns only when there is no arena to work in.
     public func run() throws {
-        let mapping = try MemoryMapping(sharing: arena, length: MemoryLayout<crf_stress_arena>.size)
+        let mapping = try MemoryMapping(sharing: arena, length: Int(CRF_STRESS_BYTES))
         let shared = UnsafeMutablePointer<crf_stress_arena>(bitPattern: mapping.address)!
         var arguments = ([CommandLine.arguments[0]] + self.arguments).map { strdup($0) }
         arguments.append(nil)
-        if threads == 0 { crf_stress_call(shared) }
+        switch role {
+        case .worker: break
+        case .undertaker: crf_stress_bury(shared)
+        case .caller: crf_stress_call(shared)
+        }
         crf_stress_work(shared, UInt32(first), UInt32(threads), "/proc/self/exe", arguments)
     }
 }
