@@ -24,6 +24,8 @@ public struct Check: Sendable {
     /// The kernels about which the claim is one.
     public enum Requirement: String, Sendable {
         case syscall
+        /// The system call with `FUTEX2_PRIVATE` is enough.
+        case privateSyscall
         case anyKernel
         case withoutSyscall
 
@@ -31,8 +33,8 @@ public struct Check: Sendable {
         public func reasonToSkip(_ detection: SyscallDetection = .ofThisKernel) -> String? {
             switch self {
             case .anyKernel: nil
-            case .syscall:
-                detection.isPresent
+            case .syscall, .privateSyscall:
+                detection.isPresent || UnfinishedSeries.hasCall
                     ? nil : "needs cleanup_robust_list(2): \(detection)" + Self.advice(detection)
             case .withoutSyscall:
                 if detection.isPresent {
@@ -73,7 +75,7 @@ public struct Check: Sendable {
         self.name = name
         self.group = group
         self.requirement = requirement
-        self.features = features
+        self.features = (requirement == .syscall ? [.sharedMemory] : []) + features
         self.claim = claim
         self.body = body
     }

@@ -20,7 +20,7 @@ struct Completeness {
     /// Suites are named after groups, but for those that say on which kernels they run.
     private func suite(of check: Check) -> String {
         switch check.requirement {
-        case .syscall: check.group.rawValue
+        case .syscall, .privateSyscall: check.group.rawValue
         case .anyKernel: "AnyKernel"
         case .withoutSyscall: "WithoutSyscall"
         }

@@ -10,7 +10,7 @@ import SystemPackage
 extension Check {
     static let ends: [Check] = [
         Check(
-            "clearsAroundHolesWithPrivateFlag", .errors,
+            "clearsAroundHolesWithPrivateFlag", .errors, .privateSyscall,
             claim:
                 "with FUTEX2_PRIVATE a range with a hole succeeds, and operations before, in and after the hole are cleared"
         ) { scene in
@@ -36,7 +36,7 @@ extension Check {
         },
 
         Check(
-            "clearsInRangeWithoutMappingWithPrivateFlag", .errors,
+            "clearsInRangeWithoutMappingWithPrivateFlag", .errors, .privateSyscall,
             claim:
                 "with FUTEX2_PRIVATE a range in which nothing is mapped succeeds, and operations on it are cleared"
         ) { scene in
@@ -52,7 +52,7 @@ extension Check {
         },
 
         Check(
-            "takesRangeThatEndsAtTopOfAddressSpace", .errors,
+            "takesRangeThatEndsAtTopOfAddressSpace", .errors, needs: [.severalMappings],
             claim:
                 "a range up to 2^64 does not wrap: ENOMEM as there is no mapping, 0 with FUTEX2_PRIVATE; one byte more: EINVAL"
         ) { scene in
@@ -69,7 +69,7 @@ extension Check {
         },
 
         Check(
-            "takes32BitRangeThatEndsAtTopOfAddressSpace", .errors, needs: [.compat],
+            "takes32BitRangeThatEndsAtTopOfAddressSpace", .errors, needs: [.compat, .severalMappings],
             claim:
                 "for a caller of 32 bits a range up to 2^32 does not wrap: the same answers as for one of 64 bits"
         ) { scene in

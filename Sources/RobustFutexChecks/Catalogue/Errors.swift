@@ -46,7 +46,7 @@ extension Check {
         },
 
         Check(
-            "refusesRangeWithHole", .errors,
+            "refusesRangeWithHole", .errors, needs: [.severalMappings],
             claim:
                 "a range with an unmapped page in it gives ENOMEM, and nothing before or after the hole is changed"
         ) { scene in

@@ -9,7 +9,7 @@ import SystemPackage
 extension Check {
     static let heads: [Check] = [
         Check(
-            "clearsHeadThatIsSwappedOut", .heads, needs: [.root, .swap],
+            "clearsHeadThatIsSwappedOut", .heads, needs: [.root, .swap, .faultedHeads],
             claim: "a head on a page that is swapped out is cleared"
         ) { scene in
             let swap = try SwapSpace()
@@ -22,7 +22,7 @@ extension Check {
         },
 
         Check(
-            "clearsHeadInSwappedOutSharedMemory", .heads, needs: [.root, .swap],
+            "clearsHeadInSwappedOutSharedMemory", .heads, needs: [.root, .swap, .faultedHeads],
             claim: "a head in shared memory whose page is swapped out is cleared"
         ) { scene in
             let swap = try SwapSpace()
@@ -36,7 +36,7 @@ extension Check {
         },
 
         Check(
-            "clearsHeadOfPageOnlyAnotherProcessHasTouched", .heads,
+            "clearsHeadOfPageOnlyAnotherProcessHasTouched", .heads, needs: [.faultedHeads],
             claim: "a head in shared memory is cleared where its process has no page table entry for it yet"
         ) { scene in
             let file = try MemoryFile(name: "head", length: Scene.page)
@@ -54,7 +54,7 @@ extension Check {
         },
 
         Check(
-            "clearsHeadInHugetlbPage", .heads, needs: [.root, .hugetlb],
+            "clearsHeadInHugetlbPage", .heads, needs: [.root, .hugetlb, .faultedHeads],
             claim: "a head in a huge page of hugetlbfs is cleared"
         ) { scene in
             let reserve = try HugePages(reserving: 1)

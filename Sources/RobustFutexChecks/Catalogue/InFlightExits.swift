@@ -27,7 +27,8 @@ extension Check {
         },
 
         Check(
-            "waitsForExecOfProcessSharingMemoryOfCaller", .inFlightExits, needs: [.root, .userfaultfd],
+            "waitsForExecOfProcessSharingMemoryOfCaller", .inFlightExits, .privateSyscall,
+            needs: [.root, .userfaultfd],
             claim:
                 "with FUTEX2_PRIVATE it waits for a process that shares the caller's memory, and for no other"
         ) { scene in

@@ -96,7 +96,7 @@ extension Check {
         },
 
         Check(
-            "isNotDelayedByExecWithOperationOutsidePrivateRange", .inFlightExits,
+            "isNotDelayedByExecWithOperationOutsidePrivateRange", .inFlightExits, .privateSyscall,
             needs: [.root, .userfaultfd],
             claim:
                 "with FUTEX2_PRIVATE an exec that is held with an operation outside the range delays no call"

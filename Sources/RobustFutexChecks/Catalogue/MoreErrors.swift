@@ -8,7 +8,7 @@ import SystemPackage
 extension Check {
     static let moreErrors: [Check] = [
         Check(
-            "refusesHoleAtEitherEnd", .errors,
+            "refusesHoleAtEitherEnd", .errors, needs: [.severalMappings],
             claim: "a range whose first or whose last page is not mapped gives ENOMEM, and nothing is changed"
         ) { scene in
             let file = try scene.file()
@@ -30,7 +30,7 @@ extension Check {
         },
 
         Check(
-            "changesNothingBeforePartThatIsRefused", .errors,
+            "changesNothingBeforePartThatIsRefused", .errors, needs: [.severalMappings],
             claim:
                 "a range whose last part is a file opened for reading gives EACCES before its first is cleaned up"
         ) { scene in
@@ -76,7 +76,7 @@ extension Check {
         },
 
         Check(
-            "acceptsReadOnlyFileWithPrivateFlag", .errors,
+            "acceptsReadOnlyFileWithPrivateFlag", .errors, .privateSyscall,
             claim:
                 "with FUTEX2_PRIVATE a mapping of a file opened for reading is accepted: nobody else is concerned"
         ) { scene in

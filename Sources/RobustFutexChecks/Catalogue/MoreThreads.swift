@@ -100,7 +100,7 @@ extension Check {
         },
 
         Check(
-            "clearsWhileProcessIsForking", .threads, needs: [.root, .userfaultfd],
+            "clearsWhileProcessIsForking", .threads, needs: [.root, .userfaultfd, .faultedHeads],
             claim:
                 "a process in the middle of fork(2), whose child exists by half, loses its pending operation"
         ) { scene in

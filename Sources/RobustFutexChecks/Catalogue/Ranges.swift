@@ -50,7 +50,7 @@ extension Check {
         },
 
         Check(
-            "clearsAcrossMappingsOfDifferentFiles", .siblings,
+            "clearsAcrossMappingsOfDifferentFiles", .siblings, needs: [.severalMappings],
             claim: "a range over adjacent mappings of two files clears in the sharers of either"
         ) { scene in
             let first = try scene.file()

@@ -56,7 +56,8 @@ extension Check {
         },
 
         Check(
-            "leavesCopyOfHeadThatWasForkedMeanwhile", .staleHeads, needs: [.root, .userfaultfd],
+            "leavesCopyOfHeadThatWasForkedMeanwhile", .staleHeads,
+            needs: [.root, .userfaultfd, .faultedHeads],
             claim:
                 "of a head whose process forks during the call, the process's own is cleared, the child's copy is not"
         ) { scene in

@@ -122,7 +122,7 @@ extension Check {
         },
 
         Check(
-            "clearsPendingOperationInHeadSharedCopyOnWrite", .siblings,
+            "clearsPendingOperationInHeadSharedCopyOnWrite", .siblings, needs: [.faultedHeads],
             claim:
                 "a head on a page that fork(2) has made copy-on-write is cleared in its process, not in the copy"
         ) { scene in

@@ -125,7 +125,7 @@ extension Check {
         },
 
         Check(
-            "leavesSiblingsWithPrivateFlag", .siblings,
+            "leavesSiblingsWithPrivateFlag", .siblings, .privateSyscall,
             claim: "FUTEX2_PRIVATE clears in the caller's process only; a sibling keeps its pending operation"
         ) { scene in
             let file = try scene.file()
@@ -141,7 +141,7 @@ extension Check {
         },
 
         Check(
-            "leavesOtherMappingOfCallerWithPrivateFlag", .siblings,
+            "leavesOtherMappingOfCallerWithPrivateFlag", .siblings, .privateSyscall,
             claim: "FUTEX2_PRIVATE matches by address: the caller's second mapping of the lock is left alone"
         ) { scene in
             let file = try scene.file()

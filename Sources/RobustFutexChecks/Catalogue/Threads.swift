@@ -36,7 +36,7 @@ extension Check {
         },
 
         Check(
-            "clearsPendingOperationInProcessSharingMemoryOfCaller", .threads,
+            "clearsPendingOperationInProcessSharingMemoryOfCaller", .threads, .privateSyscall,
             claim: "with FUTEX2_PRIVATE, too, a clone(CLONE_VM) process counts as sharing the caller's memory"
         ) { scene in
             let caller = try scene.peer()

@@ -54,7 +54,7 @@ extension Check {
         },
 
         Check(
-            "wakesWaiterInAnotherProcessWithPrivateFlag", .wakeDuty,
+            "wakesWaiterInAnotherProcessWithPrivateFlag", .wakeDuty, .privateSyscall,
             claim: "with FUTEX2_PRIVATE the wake still reaches a waiter in another process: the key is shared"
         ) { scene in
             let file = try scene.file()

@@ -44,6 +44,17 @@ public enum Feature: String, CaseIterable, Sendable {
     /// Root: mounting, swapping, freezing.
     case root
 
+    // What the patches of the series bring one by one. A kernel with the whole series has all of it.
+
+    /// Flags 0: memory that other processes may share. Every check that makes such a call needs it.
+    case sharedMemory
+    /// Ranges of several mappings, with flags 0.
+    case severalMappings
+    /// Robust list heads that are not resident, or not writable, at that moment.
+    case faultedHeads
+    /// Threads found through their group, instead of among all processes.
+    case groupLookup
+
     /// The reason as skipped tests give it, or nil when it is there. Looked at once in a process.
     public func reasonMissing() -> String? {
         let problem = Self.problems.withLock { problems in

@@ -50,6 +50,10 @@ extension Feature {
             // Of the commands none is valid: the answer of a kernel that has it.
             return Self.answer(to: crf_nr_bpf, with: UInt(Int32.max), "bpf", "CONFIG_BPF_SYSCALL")
         case .root: return geteuid() == 0 ? nil : "needs root, is run by user \(geteuid())"
+        case .sharedMemory: return UnfinishedSeries.problem(withMappings: 1)
+        case .severalMappings: return UnfinishedSeries.problem(withMappings: 2)
+        case .faultedHeads, .groupLookup:
+            return UnfinishedSeries.isWithout(self) ? UnfinishedSeries.word : nil
         }
     }
 
