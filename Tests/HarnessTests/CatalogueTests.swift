@@ -38,6 +38,21 @@ import Testing
         #expect(error?.description.contains("the kernel 'k' has an unknown base 'c'") == true)
     }
 
+    /// A kernel of the catalogue has the whole series: no test may be skipped for what a patch of it brings.
+    @Test(arguments: SeriesFeature.allCases)
+    func kernelCannotLackWhatTheSeriesBrings(_ feature: SeriesFeature) async throws {
+        let error = await #expect(throws: HarnessError.self) {
+            try await catalogue(
+                """
+                { "name": "k", "purpose": "p", "base": "b", "patched": true, "config": [],
+                  "lacks": ["compat", "\(feature.rawValue)"] }
+                """)
+        }
+        #expect(
+            error?.description.contains(
+                "the kernel 'k' cannot lack \(feature.rawValue), which the series brings") == true)
+    }
+
     /// Each kernel takes minutes to build: the run of all tests is to stay one that people run.
     @Test func testRunHasOnePatchedAndOneStockKernel() throws {
         let repository = try Repository.containing(FilePath(#filePath))

@@ -10,9 +10,9 @@ public struct RunDirectory: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         /// Started by a person.
         case own
-        /// Started by `./test`, `./qemu/compare`, `./qemu/selftests`, `kernel-patch/mutate`, `./qemu/run --bench`, and to
-        /// find out whether KVM works.
-        case test, compare, selftests, mutate, bench, probe
+        /// Started by `./test`, `./qemu/compare`, `./qemu/selftests`, `kernel-patch/mutate`,
+        /// `kernel-patch/check --suite`, `./qemu/run --bench`, and to find out whether KVM works.
+        case test, compare, selftests, mutate, bypatch, bench, probe
     }
 
     public let path: FilePath

@@ -53,6 +53,13 @@ public struct Catalogue: Codable, Equatable, Sendable {
         for kernel in kernels where !bases.contains(where: { $0.name == kernel.base }) {
             throw HarnessError("\(path): the kernel '\(kernel.name)' has an unknown base '\(kernel.base)'")
         }
+        for kernel in kernels {
+            // Each of these kernels has the whole series, which must not lack what its patches bring.
+            let lacked = (kernel.lacks ?? []).first { SeriesFeature(rawValue: $0) != nil }
+            guard let feature = lacked else { continue }
+            throw HarnessError(
+                "\(path): the kernel '\(kernel.name)' cannot lack \(feature), which the series brings")
+        }
     }
 
     public func kernel(named name: String) throws -> Kernel {

@@ -24,14 +24,14 @@ public struct KernelBuilder: Sendable {
     let catalogue: Catalogue
     let architecture: Architecture
     let progress: Progress
-    /// Patches over those of the series.
-    let furtherPatches: [PatchSeries.Patch]
+    /// What becomes of the series.
+    let seriesChange: PatchSeries.Change
 
     public init(
         repository: Repository, catalogue: Catalogue, architecture: Architecture, progress: Progress,
-        furtherPatches: [PatchSeries.Patch] = []
+        seriesChange: PatchSeries.Change = .init()
     ) {
-        self.furtherPatches = furtherPatches
+        self.seriesChange = seriesChange
         self.repository = repository
         self.catalogue = catalogue
         self.architecture = architecture
@@ -70,7 +70,7 @@ public struct KernelBuilder: Sendable {
         let directory = repository.root.appending(try catalogue.base(of: kernel).series)
         let series =
             kernel.patched ? try PatchSeries(directory: directory) : PatchSeries(emptyFor: directory)
-        return series.adding(furtherPatches)
+        return series.changed(by: seriesChange)
     }
 
     private func config(of kernel: Catalogue.Kernel) throws -> KernelConfig {

@@ -43,10 +43,22 @@ public struct PatchSeries: Sendable {
         patches = []
     }
 
-    /// The series with further patches after its own; their names are relative to its directory.
-    func adding(_ further: [Patch]) -> PatchSeries {
+    /// Something else made of a series, to build kernels with.
+    public struct Change: Sendable {
+        /// How many of its patches are applied; nil for all.
+        var length: Int?
+        /// Patches after its own; their names are relative to its directory.
+        var further: [Patch]
+
+        public init(length: Int? = nil, further: [Patch] = []) {
+            self.length = length
+            self.further = further
+        }
+    }
+
+    func changed(by change: Change) -> PatchSeries {
         var series = self
-        series.patches += further
+        series.patches = Array(patches.prefix(change.length ?? patches.count)) + change.further
         return series
     }
 

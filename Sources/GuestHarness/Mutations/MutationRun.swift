@@ -42,7 +42,7 @@ public struct MutationRun: Sendable {
             try Files.remove(scratch)
             try Files.makeDirectory(scratch)
             do {
-                try await PatchSeries(directory: series).adding([mutation.patch])
+                try await PatchSeries(directory: series).changed(by: .init(further: [mutation.patch]))
                     .apply(filesOf: source.tree, in: scratch)
             } catch let error as HarnessError {
                 problems.append("\(mutation.name): \(error)")
@@ -99,40 +99,26 @@ public struct MutationRun: Sendable {
 
     private func trial(_ mutation: Mutation?, _ suite: [String]) async throws -> Trial {
         var workshop = workshop
-        workshop.furtherPatches = mutation.map { [$0.patch] } ?? []
+        workshop.seriesChange.further = mutation.map { [$0.patch] } ?? []
         let name = mutation?.name ?? "none"
         let expectation = SuiteExpectation(of: kernel)
-        let lines = try await workshop.kernels.inputs(of: kernel) + suite + ["\(expectation)"]
-        let inputs = Data(lines.joined(separator: "\n").utf8)
-        let (kept, stamp) = (results.appending("\(name).json"), results.appending("\(name).inputs"))
-        if (try? Files.read(stamp)) == inputs,
-            let trial = try? JSONDecoder().decode(Trial.self, from: Files.read(kept))
-        {
-            return trial
+        let trial = KernelTrial(workshop, of: kernel, named: name, kind: .mutate, expectation: expectation)
+        return try await KeptResult(of: name, in: results).value(for: trial.inputs(suite)) {
+            // Of the series as it is: a mutation changes no selftest.
+            let selftests = try await SelftestRun(self.workshop).build(for: kernel)
+            let start = ContinuousClock.now
+            let outcome = try await trial.run(selftests)
+            return Trial(
+                release: outcome.release, accelerator: outcome.accelerator,
+                catches: Self.catches(in: outcome, expectation),
+                seconds: (ContinuousClock.now - start) / .seconds(1))
         }
-        try Files.remove(stamp)
-        // Of the series as it is: a mutation changes no selftest.
-        let selftests = try await SelftestRun(self.workshop).build(for: kernel)
-        let start = ContinuousClock.now
-        let guest = try await workshop.guest(kernel: kernel, image: .suite, options: .init())
-        var catches = try await self.suite(on: guest, of: name, expectation, workshop)
-        catches += try await selftest(selftests, of: name, workshop)
-        let trial = Trial(
-            release: guest.kernel.release, accelerator: guest.accelerator, catches: catches,
-            seconds: (ContinuousClock.now - start) / .seconds(1))
-        try Files.write(JSONEncoder().encode(trial), to: kept)
-        try Files.write(inputs, to: stamp)
-        return trial
     }
 
-    private func suite(
-        on guest: Guest, of name: String, _ expectation: SuiteExpectation, _ workshop: Workshop
-    ) async throws -> [MutationReport.Catch] {
-        let directory = try RunDirectory(.mutate, in: workshop.repository, kernel: "\(kernel.name)-\(name)")
-        let run = try await workshop.progress.stage("suite on \(kernel.name), \(name)") {
-            try await SuiteRunner(progress: workshop.progress).run(
-                in: guest, expectation: expectation, filter: nil, directory: directory)
-        }
+    private static func catches(
+        in outcome: KernelTrial.Outcome, _ expectation: SuiteExpectation
+    ) -> [MutationReport.Catch] {
+        let run = outcome.suite
         var catches = run.results.tests.compactMap { test in
             expectation.problem(with: test).map { MutationReport.Catch(test: test.name, how: $0) }
         }
@@ -140,16 +126,6 @@ public struct MutationRun: Sendable {
         catches += run.faults.map { .init(test: "the kernel's log", how: $0.text) }
         if let message = run.message { catches.append(.init(test: "the guest", how: message)) }
         return catches
-    }
-
-    private func selftest(
-        _ programs: SelftestPrograms, of name: String, _ workshop: Workshop
-    ) async throws -> [MutationReport.Catch] {
-        let guest = try await workshop.guest(kernel: kernel, image: .command, options: .init())
-        let run = try await workshop.progress.stage("selftest on \(kernel.name), \(name)") {
-            try await SelftestRun(workshop).run(
-                programs, only: [SelftestPrograms.ofTheSeries], on: kernel, in: guest)
-        }
-        return SelftestComparison([run]).problems.map { .init(test: "selftest", how: $0) }
+            + SelftestComparison([outcome.selftest]).problems.map { .init(test: "selftest", how: $0) }
     }
 }

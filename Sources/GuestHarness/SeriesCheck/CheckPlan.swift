@@ -3,7 +3,8 @@
 import Foundation
 import SystemPackage
 
-/// `kernel-patch/check.json`: what the series is built for, and which findings are none.
+/// `kernel-patch/check.json`: what the series is built for, which findings are none, and which patch brings what the
+/// tests need.
 struct CheckPlan: Codable, Equatable, Sendable {
     /// A build that every patch must survive.
     struct Configuration: Codable, Equatable, Sendable {
@@ -55,6 +56,7 @@ struct CheckPlan: Codable, Equatable, Sendable {
 
     var configurations: [Configuration]
     var accepted: [Acceptance]
+    var coverage: SeriesCoverage
 
     init(contentsOf path: FilePath) throws {
         do {

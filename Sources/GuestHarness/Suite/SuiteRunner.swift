@@ -67,7 +67,7 @@ public struct SuiteRunner: Sendable {
                 "PATH=/usr/bin:/bin", "HOME=/root", "ROBUST_LIST_CHECK=\(GuestPath.robustListCheck)",
                 "ROBUST_LIST_EXT4_IMAGE=\(GuestPath.ext4Image)",
                 "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)",
-            ],
+            ] + SeriesFeature.environment(expectation.unfinished),
             arguments: [GuestPath.testBundle]
                 + Self.arguments(selection: selection, stream: GuestPath.events))
         let collector = try Collector(directory: directory, progress: progress)

@@ -9,8 +9,8 @@ public struct Workshop: Sendable {
     public let catalogue: Catalogue
     public let architecture: Architecture
     public let progress: Progress
-    /// Patches that its kernels get over those of their series.
-    var furtherPatches: [PatchSeries.Patch] = []
+    /// What becomes of the series of its kernels.
+    var seriesChange = PatchSeries.Change()
 
     /// The workshop of the checkout that holds the running program.
     public init(progress: Progress = Progress()) throws {
@@ -28,7 +28,7 @@ public struct Workshop: Sendable {
     public var kernels: KernelBuilder {
         KernelBuilder(
             repository: repository, catalogue: catalogue, architecture: architecture, progress: progress,
-            furtherPatches: furtherPatches)
+            seriesChange: seriesChange)
     }
 
     public var swift: SwiftBuilder { SwiftBuilder(repository: repository, progress: progress) }
