@@ -60,7 +60,7 @@ struct CommandTests {
         arguments: [
             (["race", "--scenario", "("], 64, "--scenario: not a regular expression"),
             (["race", "--unlocker", "bionic"], 64, "bionic"),
-            (["race", "--scenario", "^nothing$"], 69, "no scenario is chosen"),
+            (["race", "--scenario", "^nothing$"], 69, "these options choose no scenario"),
             (["race", "--json", "/nowhere/r.json"], 73, "--json /nowhere/r.json: cannot be written"),
             (["victims", "/nowhere/victims"], 73, "/nowhere/victims: cannot be created"),
             (["victims", "/tmp", "--unlocker", "self"], 64, "--unlocker self"),
