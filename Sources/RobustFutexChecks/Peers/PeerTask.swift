@@ -171,7 +171,8 @@ public final class PeerTask {
 
     /// cleanup_robust_list(2), called by the task: 0 or -errno.
     public func cleanup(address: UInt, length: Int, flags: CleanupFlags = []) throws -> Int {
-        try carryOut(CRF_ORDER_CLEANUP, [UInt64(address), UInt64(bitPattern: Int64(length)), UInt64(flags.rawValue)])
+        try carryOut(
+            CRF_ORDER_CLEANUP, [UInt64(address), UInt64(bitPattern: Int64(length)), UInt64(flags.rawValue)])
     }
 
     /// This task exits, by exit(2), from wherever it is in its operation; it is gone on return.
