@@ -41,7 +41,7 @@ final class ProcessWalks {
         close(descriptor)
     }
 
-    /// Why walks cannot be counted, or nil.
+    /// The reason why walks cannot be counted, or nil.
     static func problem() -> String? {
         guard crf_init_task() != 0 else {
             return "/proc/kallsyms does not say where init_task is (CONFIG_KALLSYMS_ALL, root)"
@@ -50,7 +50,7 @@ final class ProcessWalks {
             ? "no hardware breakpoint finds the list of processes (CONFIG_PERF_EVENTS)" : nil
     }
 
-    /// Where the head of the list is, once that is known.
+    /// The address of the list's head, once that is known.
     private static let list = Mutex<UInt?>(nil)
 
     private static func findList() -> UInt? {

@@ -125,7 +125,7 @@ extension Peer {
         return counts
     }
 
-    /// What the handler of ``beginTicks(of:every:)`` has counted so far.
+    /// The count so far of the handler of ``beginTicks(of:every:)``.
     func ticks(at counts: UInt) throws -> crf_ticks {
         try OutsideAccess.load(crf_ticks.self, at: counts, of: pid)
     }

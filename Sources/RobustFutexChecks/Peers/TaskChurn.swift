@@ -30,7 +30,7 @@ extension PeerTask {
             CRF_ORDER_SPAWN, [UInt64(CRF_SPAWN_BURIED.rawValue), UInt64(operation.rawValue), UInt64(stop)])
     }
 
-    /// What ``beginBurials(word:until:)`` counted.
+    /// The counts of ``beginBurials(word:until:)``.
     public func burialCounts() throws -> (reused: Int, changed: Int) {
         _ = try required(
             "clone(2) of task \(tid)", result(of: "the burials of task \(tid)", within: Deadline.standard))
@@ -48,7 +48,7 @@ extension PeerTask {
         give(CRF_ORDER_CALLS, [UInt64(address), 4, UInt64(stop)])
     }
 
-    /// How often ``beginCalls(address:until:)`` has.
+    /// The number of calls of ``beginCalls(address:until:)``.
     public var callCount: Int { Int(slot.pointee.counts.0) }
 
     /// Makes exit cleanup take long between reading `list_op_pending` and following it: the list of held locks

@@ -105,7 +105,7 @@ public struct StressRun {
         return totals
     }
 
-    /// What the workers have counted.
+    /// The counts of the workers.
     private mutating func count(_ arena: StressArena) {
         totals.unlocks = arena.operations
         totals.reused = arena.burial.reused
