@@ -142,12 +142,12 @@ private func record(
 
     @Test func targetsAreHeldAgainstTheirQuantity() throws {
         let target = try #require(Target.all.first { $0.quantity == .cost("own-threads/1") })
-        #expect(target.value(in: report(["own-threads/1": 1_501])) == 1_501)
-        #expect(!target.isMet(by: 1_501))
-        #expect(target.isMet(by: 1_500))
+        #expect(target.value(in: report(["own-threads/1": 1_101])) == 1_101)
+        #expect(!target.isMet(by: 1_101))
+        #expect(target.isMet(by: 1_100))
         #expect(target.value(in: report(["getppid": 216])) == nil)
         let nothing = try #require(Target.all.first { $0.limit == 0 })
-        let unrelated = report(["unrelated/0": 2_820, "unrelated/1000": 2_830])
+        let unrelated = report(["unrelated/0": 1_720, "unrelated/4000": 1_730])
         #expect(nothing.value(in: unrelated) == 10)
         #expect(nothing.isMet(by: 10) && !nothing.isMet(by: 60))
     }
@@ -168,12 +168,12 @@ private func record(
                 })
         }
         let target = try #require(Target.all.first { $0.part != nil })
-        let missed = try #require(target.explanation(in: report(500)))
-        #expect(abs(missed.value - 200) < 1e-6)
-        #expect(target.explanation(in: report(390)) == nil)
-        let lines = BenchTable(report(500)).lines
+        let missed = try #require(target.explanation(in: report(600)))
+        #expect(abs(missed.value - 300) < 1e-6)
+        #expect(target.explanation(in: report(530)) == nil)
+        let lines = BenchTable(report(600)).lines
         let index = try #require(lines.firstIndex { $0.hasPrefix(target.title) && $0.contains("MISSED") })
-        #expect(lines[index + 1].hasPrefix("  \(missed.title)") && lines[index + 1].contains("200"))
+        #expect(lines[index + 1].hasPrefix("  \(missed.title)") && lines[index + 1].contains("300"))
     }
 
     @Test func dearerBystanderIsNoticed() {
