@@ -42,6 +42,9 @@ func ratio(_ value: Double) -> String {
     value < 100 ? fixed(value, places: 2) : number(value)
 }
 
+/// A ratio that is near 1.
+func hundredths(_ value: Double) -> String { fixed(value, places: 2) }
+
 func percent(_ value: Double) -> String {
     fixed(value * 100, places: 1) + "%"
 }

@@ -14,7 +14,8 @@ struct RobustListCheck: ParsableCommand {
             If /proc/kallsyms is readable, it is used to name the system call.
             """,
         subcommands: [
-            Probe.self, Run.self, RaceCommand.self, BenchCommand.self, Stress.self, VictimsCommand.self,
+            Probe.self, Run.self, RaceCommand.self, BenchCommand.self, CallersCommand.self, Stress.self,
+            VictimsCommand.self,
             PeerCommand.self, AfterExecCommand.self, StressWorkerCommand.self,
         ])
 }

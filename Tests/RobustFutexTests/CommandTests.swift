@@ -47,6 +47,8 @@ struct CommandTests {
                 "--json /nowhere/report.json: cannot be written"
             ),
             (["destroy"], 64, "destroy"),
+            (["callers", "--callers", "65"], 64, "--callers 65: give a number from 1 to 64"),
+            (["callers", "--pairs", "0"], 64, "--pairs 0"),
         ] as [([String], Int32, String)])
     func refusesBadInputByName(arguments: [String], status: Int32, message: String) async throws {
         let ended = try await robustListCheck(arguments)

@@ -11,6 +11,7 @@
 
 #include "crb_sample.h"
 #include "crb_peer.h"
+#include "crb_callers.h"
 #include "crb_syscalls.h"
 #include "crb_drain.h"
 #include "crb_emulation.h"
