@@ -22,6 +22,8 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     public private(set) var boots: Int
     /// Instructions by which the kernel finds the system calls of these numbers; without those of which it is unknown.
     public var systemCallLookups: [Int: Int]?
+    /// Calls of several processes at once, in another guest; nil when that was not measured.
+    public var callers: CallersReport?
 
     public init(
         kernel: String, identity: String, command: String, emulator: String, date: String,

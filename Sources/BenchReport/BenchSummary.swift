@@ -28,6 +28,10 @@ public struct BenchSummary {
             + bystanders.filter { !$0.isEqual }.map {
                 "\($0.name) costs \(number($0.stock)) without the call in the kernel, \(number($0.patched)) with it"
             }
+            + records.compactMap { record in
+                guard case .failed(let reason) = record.callers?.verdict else { return nil }
+                return "\(record.kernel): \(reason)"
+            }
     }
 
     private var bystanders: [Bystander] {
@@ -113,7 +117,7 @@ public struct BenchSummary {
     }
 
     private var targets: [String] {
-        guard let report = patched.first?.report else { return [] }
-        return TargetTable.lines(report)
+        guard let record = patched.first else { return [] }
+        return TargetTable.lines(record.report, callers: record.callers)
     }
 }

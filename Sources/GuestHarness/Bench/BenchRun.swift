@@ -2,8 +2,6 @@
 
 import BenchReport
 import Foundation
-import GuestProtocol
-import Synchronization
 import SystemPackage
 
 /// Measures kernels: `robust-list-check bench` in guests whose clock counts instructions.
@@ -58,10 +56,16 @@ public struct BenchRun: Sendable {
             for: record.report.measurements.flatMap { $0.systemCalls ?? [] },
             in: workshop.kernels.directory(of: kernel).appending("tree"))
         if filters.isEmpty {
+            record.callers = try await callers(kernel)
             try Self.write(record, to: file("\(kernel.name).json"))
             for number in 1...Self.mostBoots { try Files.remove(passFile(number, kernel.name)) }
         }
         return record
+    }
+
+    /// Measures a kernel's callers that call at once, and nothing else; leaves no file.
+    public func callers(_ kernel: Catalogue.Kernel) async throws -> CallersReport? {
+        try await CallersRun(workshop).measure(kernel)
     }
 
     /// The record that was left earlier; nil when there is none, or one that is not understood any more.
@@ -97,27 +101,9 @@ public struct BenchRun: Sendable {
     }
 
     private func run(_ guest: Guest, _ directory: RunDirectory) async throws -> BenchReport {
-        let request = GuestRequest(
-            root: .image, workingDirectory: "/", environment: ["PATH=/usr/bin:/bin"],
-            arguments: [GuestPath.robustListCheck, "bench", "--print-json"]
-                + filters.flatMap { ["--filter", $0] })
-        let output = Mutex<[UInt8]>([])
-        let said = Mutex(LastLines())
-        let sinks = Guest.Sinks(
-            output: { bytes in output.withLock { $0 += bytes } },
-            error: { [progress = workshop.progress] bytes in
-                let line = said.withLock { $0.add(bytes) }
-                if let line { progress.update(line) }
-            })
-        let outcome = try await guest.run(request, in: directory, sinks: sinks)
-        guard outcome.status == 0 else {
-            let complaints = said.withLock { $0.complaints }
-            throw HarnessError(
-                "the bench failed in the guest: "
-                    + ([outcome.message].compactMap { $0 } + complaints).joined(separator: "; ")
-                    + "; see \(directory.path)", status: HarnessStatus(rawValue: outcome.status) ?? .setUp)
-        }
-        let report = try Self.decode(output.withLock { $0 })
+        let output = try await MeasuringCommand(progress: workshop.progress).output(
+            of: ["bench"] + filters.flatMap { ["--filter", $0] }, in: guest, directory)
+        let report = try Self.decode(output)
         guard report.clock.unit == .instructions else {
             throw HarnessError(
                 "the guest's clock does not count instructions: \(report.clock.evidence.joined(separator: "; "))"
@@ -165,27 +151,5 @@ public struct BenchRun: Sendable {
     private func emulator() async throws -> String {
         let output = try await Tool(workshop.architecture.qemu, ["--version"]).output()
         return String(output.prefix { $0 != "\n" })
-    }
-}
-
-/// What the command says on standard error, line by line.
-private struct LastLines {
-    private var rest: [UInt8] = []
-    /// All but the lines that only tell how far it is.
-    private(set) var complaints: [String] = []
-
-    /// - Returns: the last whole line among `bytes`, if any.
-    mutating func add(_ bytes: [UInt8]) -> String? {
-        rest += bytes
-        var last: String?
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            var line = String(decoding: rest[..<end], as: UTF8.self)
-            rest.removeSubrange(...end)
-            let prefix = "robust-list-check: "
-            if line.hasPrefix(prefix) { line.removeFirst(prefix.count) }
-            if !line.hasPrefix("case ") { complaints.append(line) }
-            last = line
-        }
-        return last
     }
 }

@@ -12,7 +12,9 @@ import Testing
     }
 
     /// Costs of a call that grows by 100 a thread from 1000.
-    private func benchmark(patched: Bool, fork: Double = 5_000) -> BenchRecord {
+    private func benchmark(
+        patched: Bool, fork: Double = 5_000, callers: CallersReport? = nil
+    ) -> BenchRecord {
         let threads = [1, 16, 128].map { count in
             Measurement(
                 name: "own-threads/\(count)", group: .call, title: "<\(count) threads>",
@@ -28,10 +30,12 @@ import Testing
             clock: .init(
                 unit: .instructions, evidence: ["a loop took as long as it has instructions"], overhead: 3),
             measurements: (patched ? threads : []) + [bystander])
-        return BenchRecord(
+        var record = BenchRecord(
             kernel: patched ? "patched-bench" : "stock-bench", identity: "same",
             command: "./qemu/run --bench --bench-kernel <patched>", emulator: "QEMU 7", date: "2026-11-24",
             passes: [report, report])
+        record.callers = callers
+        return record
     }
 
     @Test func textIsEscapedWhereverItComesFrom() throws {
@@ -88,6 +92,23 @@ import Testing
         #expect(page.contains("1,100 <span class=\"word\">met</span>"))
         #expect(page.contains("not measured"))
         #expect(page.contains("<span class=\"word\">equal</span>"))
+    }
+
+    @Test(
+        arguments: [
+            (1.0, 0, "intact\"", "met"), (0.9, 0, "broken\"", "below"), (1.0, 8, "broken\"", "failed"),
+        ] as [(Double, Int, String, String)])
+    func callersAtOnceAreShownWithTheCount(
+        ratio: Double, searches: Int, style: String, word: String
+    ) throws {
+        let callers = callersReport([ratio], searches: searches)
+        let page = try page(costs: [benchmark(patched: true, callers: callers), benchmark(patched: false)])
+        let row = try #require(page.firstMatch(of: /<tr><th scope="row">four callers at once.*?<\/tr>/))
+        #expect(row.0.contains(style))
+        #expect(row.0.contains("<span class=\"word\">\(word)</span>"))
+        #expect(row.0.contains("0.95 or more"))
+        #expect(row.0.contains(" calls: \(searches)<"))
+        #expect(!(try self.page(costs: [benchmark(patched: true)])).contains("callers at once"))
     }
 
     /// As ./qemu/run --bench judges: a part that is only lookup is no difference, what remains is one.

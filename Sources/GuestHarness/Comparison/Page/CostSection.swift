@@ -9,9 +9,7 @@ struct CostSection {
 
     private var reports: [BenchReport] { records.map(\.report) }
     /// In the unit of the targets.
-    private var withCall: [BenchReport] {
-        reports.filter { $0.kernel.hasCleanupRobustList && $0.clock.unit == .instructions }
-    }
+    private var withCall: [BenchReport] { recordsWithCall.map(\.report) }
 
     var html: HTML {
         guard !reports.isEmpty else { return "" }
@@ -31,6 +29,11 @@ struct CostSection {
 
     private func evidence(_ unit: String) -> String {
         reports.first { $0.clock.unit.rawValue == unit }!.clock.evidence.joined(separator: "; ")
+    }
+
+    /// Those whose unit is the targets'.
+    private var recordsWithCall: [BenchRecord] {
+        records.filter { $0.report.kernel.hasCleanupRobustList && $0.report.clock.unit == .instructions }
     }
 
     private var targets: HTML {
@@ -58,7 +61,35 @@ struct CostSection {
             <h3>The call against its targets</h3>
             <div class="scroll"><table class="stack">
             <thead><tr><th>case</th><th class="number">target</th>\(kernels)</tr></thead>
-            <tbody>\(rows.joined())</tbody></table></div>
+            <tbody>\(rows.joined())\(callers)</tbody></table></div>
+            """
+    }
+
+    /// The one target that is no count of instructions; without a kernel on which it was measured, nothing.
+    private var callers: HTML {
+        guard let title = recordsWithCall.compactMap(\.callers?.title).first else { return "" }
+        let values = recordsWithCall.map { record -> HTML in
+            let release = record.report.kernel.release
+            guard let callers = record.callers, let ratio = callers.ratio, let verdict = callers.verdict
+            else {
+                return "<td class=\"number\" data-label=\"\(release)\">not measured</td>"
+            }
+            let (style, word): (String, String) =
+                switch verdict {
+                case .met: ("intact", "met")
+                case .missed: ("broken", "below")
+                case .failed: ("broken", "failed")
+                }
+            return """
+                <td class="number \(style)" data-label="\(release)">\(Self.hundredths(ratio)) \
+                <span class="word">\(word)</span><div class="faint">searches of all processes in \
+                \(Self.number(Double(callers.calls))) calls: \(Self.number(Double(callers.searches)))</div></td>
+                """
+        }
+        return """
+            <tr><th scope="row">\(title): calls per second, as a ratio</th>\
+            <td class="number" data-label="target">\(Self.hundredths(CallersReport.target)) or more</td>\
+            \(values.joined())</tr>
             """
     }
 
@@ -171,7 +202,7 @@ struct CostSection {
         return parts.count == 2 ? "\(grouped).\(parts[1])" : grouped
     }
 
-    private static func ratio(_ cost: Double, of base: Double) -> String {
-        String(format: "%.2f", cost / base)
-    }
+    private static func ratio(_ cost: Double, of base: Double) -> String { hundredths(cost / base) }
+
+    private static func hundredths(_ value: Double) -> String { String(format: "%.2f", value) }
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+import BenchReport
+import Foundation
+import SystemPackage
+
+/// Measures callers that call at once: `robust-list-check callers` in a guest with a processor for each.
+struct CallersRun {
+    let workshop: Workshop
+
+    init(_ workshop: Workshop) {
+        self.workshop = workshop
+    }
+
+    /// Enough for 4,000 processes; without random addresses, as in ``BenchRun``. Not counting instructions: the
+    /// processors have to be in the call at the same time, as far as the host has as many.
+    private static let machine = MachineOptions(
+        processors: 4, memory: 4096, kernelArguments: ["norandmaps", "nokaslr"])
+
+    /// With it a kernel knows the owner of an address space; without it every call has to search, also that of a
+    /// caller that is alone, and there is nothing to find out.
+    private static let ownerOption = "CONFIG_MEMCG=y"
+
+    /// nil for a kernel on which the question has no meaning: without the call, or without owners of address spaces.
+    ///
+    /// - Throws: when it could not be measured, which includes that the guest left it out.
+    func measure(_ kernel: Catalogue.Kernel) async throws -> CallersReport? {
+        guard kernel.patched else { return nil }
+        let options = Workshop.GuestOptions(
+            machine: Self.machine, bootLimit: .seconds(600), commandLimit: .seconds(3600))
+        let guest = try await workshop.guest(kernel: kernel, image: .bench, options: options)
+        guard try knowsOwners(kernel) else {
+            workshop.progress.note("callers on \(kernel.name): left out: every call searches, without MEMCG")
+            return nil
+        }
+        let report = try await workshop.progress.stage("callers on \(kernel.name)") {
+            let directory = try RunDirectory(.bench, in: workshop.repository, kernel: kernel.name)
+            let output = try await MeasuringCommand(progress: workshop.progress).output(
+                of: ["callers"], in: guest, directory)
+            return try Self.decode(output)
+        }
+        if let reason = report.skipped {
+            throw HarnessError("callers on \(kernel.name): not measured: \(reason)")
+        }
+        return report
+    }
+
+    private func knowsOwners(_ kernel: Catalogue.Kernel) throws -> Bool {
+        let config = try Files.read(workshop.kernels.directory(of: kernel).appending("tree/.config"))
+        return String(decoding: config, as: UTF8.self).split(separator: "\n").contains {
+            $0 == Self.ownerOption
+        }
+    }
+
+    /// What the guest printed, if it is a report of the form that is known here.
+    static func decode(_ bytes: [UInt8]) throws -> CallersReport {
+        do {
+            let report = try JSONDecoder().decode(CallersReport.self, from: Data(bytes))
+            guard report.schema == CallersReport.currentSchema else {
+                throw HarnessError(
+                    "the guest reports about callers in form \(report.schema), not \(CallersReport.currentSchema)"
+                )
+            }
+            return report
+        } catch let error as DecodingError {
+            throw HarnessError("the guest's report about callers is none: \(error)")
+        }
+    }
+}

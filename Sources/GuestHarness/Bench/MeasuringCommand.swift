@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+import GuestProtocol
+import Synchronization
+
+/// A command of robust-list-check that measures, run in a guest of the image `bench`.
+struct MeasuringCommand {
+    var progress: Progress
+
+    /// What it printed: a report as JSON.
+    ///
+    /// - Throws: with what it complained about, when it failed.
+    func output(
+        of arguments: [String], in guest: Guest, _ directory: RunDirectory
+    ) async throws -> [UInt8] {
+        let request = GuestRequest(
+            root: .image, workingDirectory: "/", environment: ["PATH=/usr/bin:/bin"],
+            arguments: [GuestPath.robustListCheck] + arguments + ["--print-json"])
+        let output = Mutex<[UInt8]>([])
+        let said = Mutex(LastLines())
+        let sinks = Guest.Sinks(
+            output: { bytes in output.withLock { $0 += bytes } },
+            error: { [progress] bytes in
+                let line = said.withLock { $0.add(bytes) }
+                if let line { progress.update(line) }
+            })
+        let outcome = try await guest.run(request, in: directory, sinks: sinks)
+        guard outcome.status == 0 else {
+            let complaints = said.withLock { $0.complaints }
+            throw HarnessError(
+                "robust-list-check \(arguments.joined(separator: " ")) failed in the guest: "
+                    + ([outcome.message].compactMap { $0 } + complaints).joined(separator: "; ")
+                    + "; see \(directory.path)", status: HarnessStatus(rawValue: outcome.status) ?? .setUp)
+        }
+        return output.withLock { $0 }
+    }
+}
+
+/// What the command says on standard error, line by line.
+private struct LastLines {
+    private var rest: [UInt8] = []
+    /// All but the lines that only tell how far it is.
+    private(set) var complaints: [String] = []
+
+    /// - Returns: the last whole line among `bytes`, if any.
+    mutating func add(_ bytes: [UInt8]) -> String? {
+        rest += bytes
+        var last: String?
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            var line = String(decoding: rest[..<end], as: UTF8.self)
+            rest.removeSubrange(...end)
+            let prefix = "robust-list-check: "
+            if line.hasPrefix(prefix) { line.removeFirst(prefix.count) }
+            if !line.hasPrefix("case ") { complaints.append(line) }
+            last = line
+        }
+        return last
+    }
+}
