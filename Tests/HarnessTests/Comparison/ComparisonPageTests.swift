@@ -103,7 +103,7 @@ import Testing
     ) throws {
         let callers = callersReport([ratio], searches: searches)
         let page = try page(costs: [benchmark(patched: true, callers: callers), benchmark(patched: false)])
-        let row = try #require(page.firstMatch(of: /<tr><th scope="row">four callers at once.*?<\/tr>/))
+        let row = try #require(page.firstMatch(of: /(?s)<tr><th scope="row">four callers at once.*?<\/tr>/))
         #expect(row.0.contains(style))
         #expect(row.0.contains("<span class=\"word\">\(word)</span>"))
         #expect(row.0.contains("0.95 or more"))
