@@ -11,7 +11,7 @@ extension Check {
     static let searches: [Check] = [
         Check(
             "makesNoOtherCallerSearchAllProcesses", .hostileSharers,
-            needs: [.root, .processWalks, .cgroupMemory],
+            needs: [.root, .processWalks, .cgroupMemory, .groupLookup],
             claim:
                 "two callers at once that find all threads in their groups never search all processes for more"
         ) { scene in
