@@ -52,10 +52,8 @@ struct Harness: AsyncParsableCommand {
     private static func exit(withParserError error: any Error) -> Never {
         let status = exitCode(for: error)
         let message = TypedCommand.adapt(fullMessage(for: error), arguments: CommandLine.arguments)
-        if status.isSuccess {
-            print(message)
-        } else if !message.isEmpty {
-            complain(message)
+        if !message.isEmpty {
+            if status.isSuccess { print(message) } else { complain(message) }
         }
         Foundation.exit(status.rawValue)
     }
