@@ -57,8 +57,10 @@ public struct Workshop: Sendable {
     public func guest(
         kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
     ) async throws -> Guest {
+        // At once, for each leaves processors idle at times: make where it links, SwiftPM where it plans.
+        async let file = make(image)
         let built = try await kernels.build(kernel)
-        return try await guest(built, of: kernel, image: make(image), options: options)
+        return try await guest(built, of: kernel, image: file, options: options)
     }
 
     /// A guest of what is there.

@@ -8,47 +8,70 @@ import Synchronization
 /// On a terminal the line of the current stage is rewritten in place; elsewhere whole lines are
 /// printed, at most one each ten seconds within a stage. Safe to use from any thread.
 public final class Progress: Sendable {
-    private struct State {
-        var stages: [(name: String, seconds: Double)] = []
-        var stage: String?
+    private struct Stage {
+        var name: String
         var started = ContinuousClock.now
         var lastLine = ContinuousClock.now
+    }
+
+    private struct State {
+        var finished: [(name: String, seconds: Double)] = []
+        /// Those that go on, by number.
+        var stages: [Int: Stage] = [:]
+        var lastNumber = 0
         var lineIsOpen = false
     }
 
+    /// The number of the stage that the current task is in.
+    @TaskLocal private static var stageOfTask: Int?
+
     private let state = Mutex(State())
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal: Bool
     private let begin = ContinuousClock.now
-    private let interval = Duration.seconds(10)
+    private let interval: Duration
+    private let write: @Sendable (String) -> Void
 
-    public init() {}
+    public convenience init() {
+        self.init(isTerminal: isatty(STDERR_FILENO) == 1, interval: .seconds(10)) {
+            FileHandle.standardError.write(Data($0.utf8))
+        }
+    }
 
-    /// Runs `body` as a stage. Stages do not nest.
+    init(isTerminal: Bool, interval: Duration, write: @escaping @Sendable (String) -> Void) {
+        self.isTerminal = isTerminal
+        self.interval = interval
+        self.write = write
+    }
+
+    /// Runs `body` as a stage. Stages do not nest; those of several tasks go on at the same time.
     public func stage<Result>(_ name: String, _ body: () async throws -> Result) async rethrows -> Result {
-        state.withLock {
-            $0.stage = name
-            $0.started = .now
-            $0.lastLine = .now
+        let number = state.withLock {
+            $0.lastNumber += 1
+            $0.stages[$0.lastNumber] = Stage(name: name)
+            return $0.lastNumber
         }
         print("\(name) …", keepOpen: true)
         do {
-            let result = try await body()
-            finish(name, "done")
+            let result = try await Self.$stageOfTask.withValue(number) { try await body() }
+            finish(number, "done")
             return result
         } catch {
-            finish(name, "failed")
+            finish(number, "failed")
             throw error
         }
     }
 
-    /// The current stage got on: `detail` is its count or what it does now.
+    /// The stage of the current task got on: `detail` is its count or what it does now. On a thread that belongs to no
+    /// task it is the stage that began last.
     public func update(_ detail: @autoclosure () -> String) {
         let now = ContinuousClock.now
         let line: String? = state.withLock {
             let pause = isTerminal ? Duration.milliseconds(100) : interval
-            guard let stage = $0.stage, now - $0.lastLine >= pause else { return nil }
-            $0.lastLine = now
-            return "\(stage): \(detail()) (\(Self.format(now - $0.started)))"
+            guard let number = Self.stageOfTask ?? $0.stages.keys.max(), let stage = $0.stages[number],
+                now - stage.lastLine >= pause
+            else { return nil }
+            $0.stages[number]?.lastLine = now
+            return "\(stage.name): \(detail()) (\(Self.format(now - stage.started)))"
         }
         if let line { print(line, keepOpen: true) }
     }
@@ -60,17 +83,17 @@ public final class Progress: Sendable {
 
     /// The stages so far and the seconds each took, and all together.
     public var times: (stages: [(name: String, seconds: Double)], total: Double) {
-        (state.withLock(\.stages), Self.seconds(.now - begin))
+        (state.withLock(\.finished), Self.seconds(.now - begin))
     }
 
-    private func finish(_ name: String, _ word: String) {
-        let took = state.withLock {
-            let took = ContinuousClock.now - $0.started
-            $0.stages.append((name, Self.seconds(took)))
-            $0.stage = nil
-            return took
+    private func finish(_ number: Int, _ word: String) {
+        let line = state.withLock { state -> String? in
+            guard let stage = state.stages.removeValue(forKey: number) else { return nil }
+            let took = ContinuousClock.now - stage.started
+            state.finished.append((stage.name, Self.seconds(took)))
+            return "\(stage.name): \(word) (\(Self.format(took)))"
         }
-        print("\(name): \(word) (\(Self.format(took)))", keepOpen: false)
+        if let line { print(line, keepOpen: false) }
     }
 
     private func print(_ line: String, keepOpen: Bool) {
@@ -78,7 +101,7 @@ public final class Progress: Sendable {
             let start = isTerminal && $0.lineIsOpen ? "\r\u{1b}[K" : ""
             let end = isTerminal && keepOpen ? "" : "\n"
             $0.lineIsOpen = isTerminal && keepOpen
-            FileHandle.standardError.write(Data("\(start)harness: \(line)\(end)".utf8))
+            write("\(start)harness: \(line)\(end)")
         }
     }
 
