@@ -20,7 +20,7 @@ public enum GuestReport: Equatable, Sendable {
     }
 
     /// Bytes sent over each data port. The host waits for as many before it lets the guest go:
-    /// QEMU drops what it still holds when the guest powers off.
+    /// QEMU drops what it still holds when the guest ends.
     public struct Sent: Equatable, Sendable {
         public var output: Int
         public var error: Int

@@ -53,5 +53,5 @@ public struct GuestRequest: Equatable, Sendable {
     }
 }
 
-/// The host's message once it has everything: the guest may power off.
+/// The host's message once it has everything: the guest may end.
 public let farewell = Message("farewell")

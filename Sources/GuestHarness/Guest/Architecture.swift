@@ -14,12 +14,17 @@ public struct Architecture: Equatable, Sendable {
     public var emulatedProcessor: String
     public var acceleratedProcessor: String
     public var console: String
+    /// What the machine's kernels need on their command line. The catalogue's are without ACPI, and are told the port of its
+    /// timer; the processors' clocks, which under emulation are all that of the host, are not to be doubted because there
+    /// are several sockets.
+    public var kernelArguments: [String]
 
     /// TCG walks page tables in software: a fifth level costs at every miss and nothing here needs it.
     public static let x86 = Architecture(
         name: "x86_64", kernelArchitecture: "x86", makeTarget: "bzImage",
         kernelImage: "arch/x86/boot/bzImage", qemu: "qemu-system-x86_64", machine: "q35",
-        emulatedProcessor: "max,la57=off", acceleratedProcessor: "host", console: "ttyS0")
+        emulatedProcessor: "max,la57=off", acceleratedProcessor: "host", console: "ttyS0",
+        kernelArguments: ["pmtmr=0x608", "tsc=reliable"])
 
     /// The architecture of the machine that the harness runs on.
     public static func ofHost() throws -> Architecture {

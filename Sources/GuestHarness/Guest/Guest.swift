@@ -95,7 +95,7 @@ public struct Guest: Sendable {
                 guard let result else { continue }
                 ending = result
                 if case .ended = result {
-                    // The guest powers off by itself, with all that its log still gets.
+                    // The guest ends by itself, with all that its log still gets.
                     group.addTask {
                         try? await Task.sleep(for: .seconds(10))
                         return nil

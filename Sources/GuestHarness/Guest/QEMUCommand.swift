@@ -66,7 +66,7 @@ struct QEMUCommand {
     /// An oops must end the guest, and the guest QEMU: `panic=-1` reboots at once, `-no-reboot` exits instead.
     private var kernelCommandLine: String {
         (["console=\(architecture.console)", "panic=-1", "oops=panic", "rdinit=/init"]
-            + options.kernelArguments).joined(separator: " ")
+            + architecture.kernelArguments + options.kernelArguments).joined(separator: " ")
     }
 
     var tool: Tool {
@@ -82,7 +82,8 @@ struct QEMUCommand {
         }
         if options.countsInstructions { arguments += ["-icount", "shift=0"] }
         arguments += [
-            "-smp", String(options.processors), "-m", "\(options.memory)M",
+            // The multiprocessor table, which is what a kernel without ACPI goes by, has one processor of each socket.
+            "-smp", "\(options.processors),sockets=\(options.processors)", "-m", "\(options.memory)M",
             "-kernel", kernel.string, "-initrd", image.string, "-append", kernelCommandLine,
             "-chardev", "file,id=console,path=\(Self.escaped(console.string))", "-serial", "chardev:console",
             "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
