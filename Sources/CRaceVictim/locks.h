@@ -18,4 +18,7 @@ struct crv_locks {
 /* Locks that are unlocked as Linux 7.2 allows; try_unlock: __vdso_futex_robust_list64_try_unlock(). */
 const struct crv_locks *crv_robust_unlock_locks(void *try_unlock);
 
+/* Locks whose contended unlock leaves FUTEX_WAITERS in the released word. */
+const struct crv_locks *crv_kept_waiters_locks(void);
+
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A robust mutex that is unlocked as Documentation/locking/robust-futex-ABI.rst of Linux 7.2 describes: word and
- * list_op_pending are released together, by the vDSO when nobody waits and by futex(2) otherwise.
+ * Robust mutexes that are unlocked in ways in which no C library does it yet, hence locks of our own. A thread holds
+ * at most one, so that its robust list is empty or one entry long.
  *
- * No C library does so yet, hence a lock of our own. A thread holds at most one, so that its robust list
- * is empty or one entry long.
+ * robust_unlock(): as Documentation/locking/robust-futex-ABI.rst of Linux 7.2 describes. Word and list_op_pending are
+ * released together, by the vDSO when nobody waits and by futex(2) otherwise.
+ *
+ * unlock_keeping_waiters(): as proposed in July 2026. A contended unlock leaves FUTEX_WAITERS in the released word, for
+ * which the kernel is to wake a waiter when the unlocker dies before its FUTEX_WAKE.
  */
 #define _GNU_SOURCE
 #include "locks.h"
@@ -141,6 +144,21 @@ static int robust_unlock(void *object)
 			   &head.list_op_pending);
 }
 
+static int unlock_keeping_waiters(void *object)
+{
+	struct lock *lock = object;
+	uint32_t found = tid;
+
+	set_pending(lock);
+	head.list.next = &head.list;
+	if (!replace(lock, &found, 0)) {
+		__atomic_store_n(&lock->word, FUTEX_WAITERS, __ATOMIC_SEQ_CST);
+		futex(&lock->word, FUTEX_WAKE, 1, NULL);
+	}
+	set_pending(NULL);
+	return 0;
+}
+
 /* Taking a lock over from the dead already makes it an ordinary one. */
 static int robust_consistent(void *lock)
 {
@@ -171,6 +189,21 @@ static const struct crv_locks robust_locks = {
 	.consistent = robust_consistent,
 	.destroy = robust_destroy,
 };
+
+static const struct crv_locks kept_waiters_locks = {
+	.bytes = sizeof(struct lock),
+	.init = robust_init,
+	.lock = robust_lock,
+	.trylock = robust_trylock,
+	.unlock = unlock_keeping_waiters,
+	.consistent = robust_consistent,
+	.destroy = robust_destroy,
+};
+
+const struct crv_locks *crv_kept_waiters_locks(void)
+{
+	return &kept_waiters_locks;
+}
 
 const struct crv_locks *crv_robust_unlock_locks(void *vdso_function)
 {

@@ -89,6 +89,8 @@ static void hello(const struct crv_order *order, struct crv_answer *answer)
 #else
 	if (order->arguments[0] == CRV_ROBUST_UNLOCK)
 		locks = crv_robust_unlock_locks(pointer(order->arguments[1]));
+	if (order->arguments[0] == CRV_KEPT_WAITERS)
+		locks = crv_kept_waiters_locks();
 #endif
 	answer->values[CRV_POINTER_BITS] = 8 * sizeof(void *);
 	answer->values[CRV_LOCK_BYTES] = locks->bytes;

@@ -27,6 +27,8 @@ public struct Scenario: Codable, Hashable, Sendable {
         case own = "self"
         /// The way of Linux 7.2: the vDSO function, and `FUTEX_ROBUST_UNLOCK` when there are waiters.
         case robustUnlock = "robust-unlock"
+        /// A proposal of July 2026: a contended unlock leaves `FUTEX_WAITERS` in the released word (0x80000000).
+        case keptWaiters = "kept-waiters"
 
         /// Tells whether it takes no part in the protocol of Linux 7.2, and so has the race window.
         public var isLegacy: Bool { self != .robustUnlock }

@@ -49,7 +49,7 @@ public struct RaceRun {
         let program = try programs.program(of: unlocker)
         let victim = try Victim(program, role: "a victim", memory: LockMemory(.shared))
         let words = victim.greeting.library.split(separator: " ", maxSplits: 1).map(String.init)
-        let isOwnLock = unlocker == .robustUnlock
+        let isOwnLock = unlocker == .robustUnlock || unlocker == .keptWaiters
         return RaceReport.Library(
             unlocker: unlocker, name: isOwnLock ? unlocker.rawValue : words.first ?? "",
             version: isOwnLock || words.count < 2 ? nil : words[1], bits: victim.greeting.pointerBits,

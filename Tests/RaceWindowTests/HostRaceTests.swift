@@ -77,6 +77,11 @@ struct HostRaceTests {
     private static let robustUnlock = Scenario(
         .singleStep, .robustUnlock, .contended, .shared, .sigkill, .legacy)
 
+    private static let keptWaiters = Scenario(
+        .singleStep, .keptWaiters, .contended, .shared, .sigkill, .legacy)
+    private static let keptWaitersWithTheCall = Scenario(
+        .seccomp, .keptWaiters, .contended, .shared, .sigkill, .cleanup)
+
     private func expectCorruptedInWindow(_ scenario: Scenario) {
         let cell = cell(scenario)
         #expect(cell.verdict == .corrupted, "\(cell.summary)")
@@ -125,6 +130,17 @@ struct HostRaceTests {
 
     @Test(.runs(withTheCall)) func keepsMemoryIntactAfterTheCall() {
         let cell = cell(Self.withTheCall)
+        #expect(cell.verdict == .intact, "\(cell.summary)")
+        #expect(cell.inWindow > 0)
+        #expect(cell.contradictions == [])
+    }
+
+    @Test(.runs(keptWaiters)) func corruptsMemoryWhereWaitersBitStaysInTheReleasedWord() {
+        expectCorruptedInWindow(Self.keptWaiters)
+    }
+
+    @Test(.runs(keptWaitersWithTheCall)) func keepsMemoryIntactWhereWaitersBitStaysInTheReleasedWord() {
+        let cell = cell(Self.keptWaitersWithTheCall)
         #expect(cell.verdict == .intact, "\(cell.summary)")
         #expect(cell.inWindow > 0)
         #expect(cell.contradictions == [])

@@ -42,7 +42,9 @@ enum crv_code {
 
 enum crv_kind {
 	CRV_LIBC = 0,
-	CRV_ROBUST_UNLOCK = 1, /* the way of Linux 7.2, in the runner's own processes only */
+	/* In the runner's own processes only: */
+	CRV_ROBUST_UNLOCK = 1, /* the way of Linux 7.2 */
+	CRV_KEPT_WAITERS = 2,  /* a contended unlock leaves FUTEX_WAITERS in the released word */
 };
 
 enum crv_hello {

@@ -9,7 +9,7 @@ import SystemPackage
 /// The way in which victims of an unlocker are started.
 public struct VictimProgram: Sendable {
     enum Launch: Sendable {
-        /// The running process itself, forked: for the C library that it has, and for the way of Linux 7.2.
+        /// The running process itself, forked: for the C library that it has, and for locks of its own.
         case fork
         case execute(FilePath)
     }
@@ -21,7 +21,12 @@ public struct VictimProgram: Sendable {
 
     /// The arguments of CRV_HELLO.
     var hello: [UInt64] {
-        let kind = unlocker == .robustUnlock ? CRV_ROBUST_UNLOCK : CRV_LIBC
+        let kind: crv_kind
+        switch unlocker {
+        case .robustUnlock: kind = CRV_ROBUST_UNLOCK
+        case .keptWaiters: kind = CRV_KEPT_WAITERS
+        case .glibc64, .glibc32, .musl, .own: kind = CRV_LIBC
+        }
         return [UInt64(kind.rawValue), UInt64(vdsoFunction)]
     }
 

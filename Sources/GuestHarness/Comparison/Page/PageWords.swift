@@ -12,6 +12,7 @@ enum PageWords {
         case .musl: "musl, static"
         case .own: "glibc, static"
         case .robustUnlock: "FUTEX_ROBUST_UNLOCK + vDSO"
+        case .keptWaiters: "FUTEX_WAITERS kept"
         }
     }
 
