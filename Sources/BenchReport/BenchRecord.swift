@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What `./qemu/run --bench` found on one kernel, twice in a row: `build/bench/KERNEL.json`.
+/// The result of `./qemu/run --bench` on one kernel, the same twice in a row: `build/bench/KERNEL.json`.
 public struct BenchRecord: Codable, Equatable, Sendable {
     /// Raised whenever a reader of the previous form would misunderstand.
     public static let currentSchema = 3
@@ -8,7 +8,7 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     public var schema: Int
     /// Name in the catalogue of kernels.
     public var kernel: String
-    /// What the measured kernel and program were: records of equal identity were measured on the same bytes.
+    /// Digests of the kernel and the program that were measured: records of equal identity come from the same bytes.
     public var identity: String
     /// Repeats the measurement.
     public var command: String
@@ -18,7 +18,7 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     public var date: String
     /// The last two of ``boots`` boots of the same kernel, independent of each other, with the same measurements.
     public private(set) var passes: [BenchReport]
-    /// How many it took until two in a row gave the same numbers, or until that was given up.
+    /// The number of boots until two in a row gave the same numbers, or until the limit was reached.
     public private(set) var boots: Int
     /// Instructions by which the kernel finds the system calls of these numbers; without those of which it is unknown.
     public var systemCallLookups: [Int: Int]?
@@ -62,7 +62,7 @@ public struct BenchRecord: Codable, Equatable, Sendable {
     /// The first boot, whose numbers tables show.
     public var report: BenchReport { passes[0] }
 
-    /// How far the boots are apart in one cost.
+    /// The difference between the boots in one cost.
     public struct Difference: Equatable, Sendable {
         public var name: String
         public var least: Double

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What `robust-list-check bench` measured on one kernel, in one boot.
+/// The measurements of `robust-list-check bench` on one kernel, in one boot.
 ///
 /// Values only, without dependencies: the guest writes it, the host reads it.
 public struct BenchReport: Codable, Equatable, Sendable {
@@ -26,7 +26,7 @@ public struct BenchReport: Codable, Equatable, Sendable {
         /// As uname(2) gives them.
         public var release: String
         public var machine: String
-        /// Whether it has cleanup_robust_list(2), found by calling it.
+        /// True when the kernel has cleanup_robust_list(2), found out by calling it.
         public var hasCleanupRobustList: Bool
 
         public init(release: String, machine: String, hasCleanupRobustList: Bool) {
@@ -36,7 +36,7 @@ public struct BenchReport: Codable, Equatable, Sendable {
         }
     }
 
-    /// What one unit of every cost in the report is.
+    /// The clock whose unit every cost in the report is in.
     public struct Clock: Codable, Equatable, Sendable {
         public enum Unit: String, Codable, Sendable {
             /// Instructions that the guest executed, in user space and in the kernel.
@@ -46,9 +46,9 @@ public struct BenchReport: Codable, Equatable, Sendable {
         }
 
         public var unit: Unit
-        /// How that was found out, in sentences.
+        /// The evidence for the unit, in sentences.
         public var evidence: [String]
-        /// What reading the clock twice around nothing costs; subtracted from every sample.
+        /// The cost of reading the clock twice with nothing in between; subtracted from every sample.
         public var overhead: Double
 
         public init(unit: Unit, evidence: [String], overhead: Double) {
@@ -80,9 +80,9 @@ public struct Measurement: Codable, Equatable, Sendable {
         case call
         /// Well-known system calls, to compare with.
         case yardstick
-        /// What a program without the call would have to do.
+        /// The work that a program would have to do without the call.
         case emulation
-        /// What everybody does, and what the call must not make dearer.
+        /// Everyday operations, which the call must not make more expensive.
         case bystander
         /// The unlock side: the legacy sequence and that of Linux 7.2.
         case unlock
@@ -92,17 +92,17 @@ public struct Measurement: Codable, Equatable, Sendable {
     public var name: String
     public var group: Group
     public var title: String
-    /// Where the measurement lies on an axis, if it is one of a series.
+    /// The place of the measurement on an axis; nil when it is not one of a series.
     public var point: Point?
     public var cost: Summary?
-    /// Why there is no cost.
+    /// The reason why there is no cost; nil when there is one.
     public var skipped: String?
     /// The numbers of the system calls that it makes, where it makes few.
     public var systemCalls: [Int]?
 
     public struct Point: Codable, Equatable, Sendable {
         public var series: String
-        /// What is counted on the axis, in the singular: "thread".
+        /// The unit that is counted on the axis, in the singular: "thread".
         public var unit: String
         public var x: Double
 

@@ -18,7 +18,7 @@ public struct BenchSummary {
         return Array(parts.joined(separator: [""]))
     }
 
-    /// What is wrong with the measurement, or was found to cost somebody who does not call.
+    /// The problems: with the measurement itself, and costs that the call has for programs that do not use it.
     public var complaints: [String] {
         records.flatMap { record in
             record.unrepeatable.map {

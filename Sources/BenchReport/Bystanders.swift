@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// What everybody does, on a kernel without the call and on one with it.
+/// The cost of an everyday operation, on a kernel without the call and on one with it.
 public struct Bystander: Equatable, Sendable {
     public var name: String
     public var title: String
     public var stock: Double
     public var patched: Double
-    /// What of the difference is the way by which the kernel finds the calls that are made, see
+    /// The part of the difference that comes from the way in which the kernel finds the system calls that are made, see
     /// ``BenchRecord/systemCallLookups``.
     public var lookup: Double
-    /// How far apart two costs may be without meaning anything: the greatest distance that this cost, or a
-    /// likewise noisy one, had between two boots of one and the same kernel. See ``noiseFloor``.
+    /// The largest difference between the two costs that means nothing: the distance that this cost had between two
+    /// boots of the same kernel, the larger one of the two kernels, but not less than ``noiseFloor`` allows.
     public var noise: Double
 
     public var difference: Double { patched - stock }

@@ -34,7 +34,7 @@ public struct CallersReport: Codable, Equatable, Sendable {
         self.skipped = skipped
     }
 
-    /// What all callers together did while it was looked at.
+    /// The calls of all callers together in one measured interval.
     public struct Round: Codable, Equatable, Sendable {
         public var calls: Int
         public var seconds: Double
@@ -91,7 +91,7 @@ public struct CallersReport: Codable, Equatable, Sendable {
 // MARK: What it has to be
 
 extension CallersReport {
-    /// What the ratio shall reach, and what it must not fall below.
+    /// The ratio to reach; below ``failure`` the verdict is a failure.
     public static let target = 0.95
     public static let failure = 0.85
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// How a cost grows: `intercept + slope * x`, by least squares of the relative distances.
+/// The growth of a cost as a line: `intercept + slope * x`, by least squares of the relative distances.
 ///
-/// Relative, because the points lie orders of magnitude apart: of absolute distances only the
-/// dearest point would count, and the line would miss the cheap ones, which are the usual ones.
+/// Relative, because the points lie orders of magnitude apart: with absolute distances only the most expensive point
+/// would count, and the line would miss the cheap ones, which are the usual ones.
 public struct FittedLine: Codable, Equatable, Sendable {
     public var series: String
-    /// What is counted on the axis, in the singular.
+    /// The unit that is counted on the axis, in the singular.
     public var unit: String
     public var intercept: Double
     /// Cost of each further unit.

@@ -8,12 +8,12 @@ public struct Summary: Codable, Equatable, Sendable {
     /// cost; but what comes once in a thousand times, as when a wake-up finds the scheduler in a rare state, does not
     /// come again in the next boot.
     public var decile: Double
-    /// How far it lies above the decile tells how quiet the machine was.
+    /// The median; its distance from the decile tells how quiet the machine was.
     public var median: Double
     public var maximum: Double
     /// (median - decile) / decile; 0 when the decile is 0.
     public var spread: Double
-    /// Whether further samples had stopped changing it, see ``Steadiness``.
+    /// True when further samples had stopped changing the decile, see ``Steadiness``.
     public var isStable: Bool
 
     /// - Parameter samples: at least one.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// What a cost of the call has to stay below, in guest instructions.
+/// An upper limit for a cost of the call, in guest instructions.
 public struct Target: Equatable, Sendable {
-    /// What is held against the limit.
+    /// The value that is compared with the limit.
     public enum Quantity: Equatable, Sendable {
         /// The cost of the measurement of this name.
         case cost(String)
@@ -26,7 +26,7 @@ public struct Target: Equatable, Sendable {
         }
     }
 
-    /// A part of what is held against the limit that is not the call's own work; shown where the limit is missed.
+    /// A part of the value that is not the call's own work; shown when the limit is missed.
     public struct Part: Equatable, Sendable {
         public var title: String
         public var quantity: Quantity
@@ -46,8 +46,8 @@ public struct Target: Equatable, Sendable {
         return part.quantity.value(in: report).map { (part.title, $0) }
     }
 
-    /// Whether a value is within the limit. A target of nothing means: not more than 1 % of one call with a
-    /// sharer, which is what two boots may differ by.
+    /// Tells whether a value is within the limit. A limit of 0 allows 17 instructions: 1 % of one call with a sharer,
+    /// which is what two boots may differ by.
     public func isMet(by value: Double) -> Bool {
         value <= (limit > 0 ? limit : 17)
     }

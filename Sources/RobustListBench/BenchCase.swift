@@ -10,7 +10,7 @@ public struct BenchCase: Sendable {
     public let group: Measurement.Group
     public let title: String
     public let point: Measurement.Point?
-    /// Why it cannot be measured on this machine; nil when it can.
+    /// The reason why it cannot be measured on this machine; nil when it can.
     let reasonToSkip: @Sendable () -> String?
     /// Runs in a process of its own.
     let job: @Sendable (Stage) throws -> Job
@@ -37,8 +37,8 @@ public struct BenchCase: Sendable {
 
     /// All of them, in the order in which they are measured and shown.
     ///
-    /// What everybody does goes first: fork(2) copies what the measuring process has become until then, and with the
-    /// results of cases that only one kernel has it would have become more on that one.
+    /// ``everyday`` goes first: fork(2) copies everything that the measuring process has by then, and after cases that
+    /// only one kernel has, with their results, it would have more on that kernel.
     public static let all = everyday + yardsticks + calls + emulations + unlocks
 
     /// Chooses by regular expressions that match anywhere in the name; none chooses all.

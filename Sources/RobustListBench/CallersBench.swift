@@ -51,7 +51,8 @@ public struct CallersBench {
         case failed(String)
     }
 
-    /// What the end of thousands of processes leaves to the kernel to do is not to be measured.
+    /// The time that callers run before they are measured: the kernel may still be busy with the end of thousands of
+    /// processes.
     private static let warmUp = Duration.milliseconds(500)
 
     private func measure() throws -> [CallersReport.Pair] {

@@ -5,7 +5,7 @@ import CRobustListBench
 import RobustFutex
 import RobustFutexChecks
 
-/// What is measured, between two readings of the clock, and what comes before and after.
+/// An operation that is measured, between two readings of the clock, and what comes before and after it.
 struct Job {
     var prepare: crb_operation?
     var measure: crb_operation

@@ -11,10 +11,11 @@ struct BenchArguments: ParsableArguments {
             "Measure what the system call costs, and whom, in guest instructions.",
             discussion: """
                 Boots each kernel until two boots in a row give the same numbers within 1 %, with a clock that \
-                counts instructions. Fails if five boots are not enough, or if anybody who does not make the call pays \
-                for it. A missed target is shown, but is no failure. Another guest, with four processors, shows \
-                whether four callers at once slow one another down when there are many other processes. That fails if a call \
-                searches all processes, or below 0.85 of the calls per second. Writes build/bench/KERNEL.json.
+                counts instructions. Fails if five boots are not enough, or if anything costs more for programs that \
+                do not make the call. A missed target is shown, but is not a failure. Another guest, with four \
+                processors, shows whether four callers at once slow one another down when there are many other \
+                processes. That fails if a call searches all processes, or if the calls per second fall below \
+                0.85 of those without the other processes. Writes build/bench/KERNEL.json.
                 """))
     var bench = false
 
@@ -34,7 +35,7 @@ struct BenchArguments: ParsableArguments {
 
     @Flag(
         name: .customLong("bench-callers"),
-        help: "Measure only callers that call at once, and write no file.")
+        help: "Measure only several callers at once, and write no file.")
     var onlyCallers = false
 
     func validate() throws {
@@ -42,7 +43,7 @@ struct BenchArguments: ParsableArguments {
             throw ValidationError("--bench-kernel, --bench-case and --bench-callers need --bench")
         }
         guard !onlyCallers || cases.isEmpty else {
-            throw ValidationError("--bench-callers measures no case: it cannot go with --bench-case")
+            throw ValidationError("--bench-callers measures no cases: it cannot be used with --bench-case")
         }
         for pattern in cases where (try? Regex(pattern)) == nil {
             throw ValidationError("--bench-case: not a regular expression: '\(pattern)'")

@@ -27,8 +27,8 @@ struct CompareCommand: AsyncParsableCommand {
             without the call, memory must be corrupted by a legacy unlocker exactly at the boundaries where the futex \
             word is released and list_op_pending still set. With a destroyer that calls cleanup_robust_list(), or with \
             FUTEX_ROBUST_UNLOCK, nothing may be corrupted. The exit status is 0 only if all of that holds and every \
-            scenario ran that can run, and 1 otherwise: a comparison that does not show the bug has failed. For your \
-            own kernel there is no expectation; the results are only reported.
+            scenario that can run did run, and 1 otherwise: a comparison that does not show the bug has failed. For \
+            your own kernel there is no expectation; the results are only reported.
 
             Other statuses: 64 bad usage, 253 set-up failed, 130 and 143 interrupted.
             """)

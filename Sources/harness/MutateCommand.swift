@@ -18,11 +18,11 @@ struct MutateCommand: AsyncParsableCommand {
         discussion: """
             Each mutation is a patch on top of the series, in kernel-patch/mutations. Its kernel is built, and the \
             syscall suite and the selftest of the series run on it. The exit status is 0 only if every mutation was \
-            caught. One that nobody notices is a missing test, unless its file names a model of the protocol: that \
-            is run then, and has to show the forbidden outcome. One that no longer applies has to be rewritten. The \
-            series without mutations runs first and must pass. Results are kept in build/mutations until the \
-            kernel, the mutation, or the sources of what runs in the guest change, so an interrupted run continues \
-            where it was.
+            caught. If no test notices one, a test is missing, unless the mutation's file names a model of the \
+            protocol: then that model runs and has to show the forbidden outcome. A mutation that no longer applies \
+            has to be rewritten. The series without mutations runs first and must pass. Results are kept in \
+            build/mutations until the kernel, the mutation, or the sources of what runs in the guest change, so an \
+            interrupted run continues where it was.
             """)
 
     @Option(help: ArgumentHelp("Try only this mutation; may be repeated.", valueName: "name"))

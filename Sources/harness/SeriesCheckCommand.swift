@@ -32,7 +32,7 @@ struct SeriesCheckCommand: AsyncParsableCommand {
             was. With LINUX_SRC=DIR in the environment, it uses the kernel source in DIR.
             """)
 
-    @Option(help: "Base in qemu/kernels.json whose series to check.")
+    @Option(help: "Base in qemu/kernels.json whose series is checked.")
     var base = "mainline"
 
     @Option(

@@ -11,21 +11,21 @@ struct CallersCommand: ParsableCommand {
         abstract: "Measure whether processes that call at once slow one another down.",
         discussion: """
             Several processes call for the same memory at once, in rounds, with many unrelated processes and with none in \
-            turn. Prints the calls per second of wall time, and how often a call had the kernel search all \
-            processes, which a hardware breakpoint counts. To be run as root, with /proc/kallsyms, and at least \
-            as many processors as callers. Exits 1 if it could not be measured; what comes out is for the reader to judge.
+            turn. Prints the calls per second of wall time, and how often a call made the kernel search all \
+            processes, counted by a hardware breakpoint. Needs root, /proc/kallsyms, and at least as many processors \
+            as callers. Exits 1 only if measuring failed: judging the numbers is up to you.
             """)
 
-    @Option(help: "Processes that call.")
+    @Option(help: "Number of processes that call.")
     var callers = CallersBench().callers
 
-    @Option(help: "Processes that have nothing to do with it.")
+    @Option(help: "Number of unrelated processes, which do not map the memory.")
     var unrelated = CallersBench().unrelated
 
-    @Option(help: "Pairs of rounds.")
+    @Option(help: "Number of pairs of rounds.")
     var pairs = CallersBench().pairs
 
-    @Option(help: "Seconds after which all is given up.")
+    @Option(help: "Limit for the whole measurement, in seconds.")
     var limit = 1_800
 
     @Flag(name: .customLong("print-json"), help: "Print the report as JSON instead of a table.")

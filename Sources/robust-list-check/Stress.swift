@@ -13,8 +13,8 @@ struct Stress: ParsableCommand {
             Worker processes lock and unlock robust locks in shared memory, linger in their unlocks, fork, clone, \
             execute themselves again, and are killed. This process destroys the locks in turn, calls \
             cleanup_robust_list(2), fills their memory with the thread ID that a stale pending operation would match, \
-            and later checks that it is still there. Worker threads exit, and what looks like a pointer to a lock is \
-            stored where their list_op_pending was: nobody may change that. Only its own memory can be corrupted. \
+            and later checks that it is still there. Worker threads exit, and a value that looks like a pointer to a \
+            lock is stored where their list_op_pending was: it must not change. Only its own memory can be corrupted. \
             Exits 0 if nothing was corrupted or changed, and 1 if something was or the run could not continue. With \
             --without-call it shows the bug: exits 0 if something was corrupted, and 1 if nothing was.
             """)
@@ -101,7 +101,7 @@ struct StressWorkerCommand: ParsableCommand {
         commandName: "stress-worker", abstract: "Use locks until killed; started by stress.",
         shouldDisplay: false)
 
-    @Option(help: "What it does: worker, undertaker or caller.")
+    @Option(help: "Role: worker, undertaker or caller.")
     var role: StressWorker.Role
 
     @Option(help: "Descriptor of the arena.")

@@ -7,7 +7,7 @@ import Testing
 @testable import GuestHarness
 
 @Suite struct ProgressTests {
-    /// What was written, without the times.
+    /// The lines that were written, without the times.
     private final class Lines: Sendable {
         private let text = Mutex("")
 
@@ -60,7 +60,7 @@ import Testing
         #expect(lines.all == ["kernel …", "kernel: failed"])
     }
 
-    /// Where a line cannot be rewritten, at most one in a while.
+    /// Writes at most one line per interval when a line cannot be rewritten.
     @Test func updatesWithinTheIntervalAreLeftOut() async throws {
         let lines = Lines()
         let progress = Progress(isTerminal: false, interval: .seconds(3600)) { lines.add($0) }

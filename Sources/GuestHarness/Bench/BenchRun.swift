@@ -15,10 +15,10 @@ public struct BenchRun: Sendable {
         self.filters = filters
     }
 
-    /// What is measured when nobody says otherwise: without the call, with it, and with it but without mm->owner.
+    /// The kernels that are measured by default: without the call, with it, and with it but without mm->owner.
     public static let kernels = ["stock-bench", "patched-bench", "patched-bench-nomemcg"]
 
-    /// After how many boots it is given up to find two in a row that give the same numbers.
+    /// The most boots that are tried to find two in a row that give the same numbers.
     ///
     /// In two guests rather than twice in one: what a boot decides by chance, where the kernel's data lie
     /// and in which order, must not show in the numbers either. Nearly always it does not, and the first two are
@@ -112,17 +112,19 @@ public struct BenchRun: Sendable {
         return report
     }
 
-    /// What the guest printed, if it is a report of the form that is known here.
+    /// Decodes the report that the guest printed.
+    ///
+    /// - Throws: when it is not a report, or one of another schema.
     static func decode(_ bytes: [UInt8]) throws -> BenchReport {
         do {
             let report = try JSONDecoder().decode(BenchReport.self, from: Data(bytes))
             guard report.schema == BenchReport.currentSchema else {
                 throw HarnessError(
-                    "the guest reports in form \(report.schema), not \(BenchReport.currentSchema)")
+                    "the guest's report has schema \(report.schema), not \(BenchReport.currentSchema)")
             }
             return report
         } catch let error as DecodingError {
-            throw HarnessError("the guest's report is none: \(error)")
+            throw HarnessError("the guest's report cannot be decoded: \(error)")
         }
     }
 

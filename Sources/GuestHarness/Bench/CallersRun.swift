@@ -52,18 +52,20 @@ struct CallersRun {
         }
     }
 
-    /// What the guest printed, if it is a report of the form that is known here.
+    /// Decodes the report that the guest printed.
+    ///
+    /// - Throws: when it is not a report, or one of another schema.
     static func decode(_ bytes: [UInt8]) throws -> CallersReport {
         do {
             let report = try JSONDecoder().decode(CallersReport.self, from: Data(bytes))
             guard report.schema == CallersReport.currentSchema else {
                 throw HarnessError(
-                    "the guest reports about callers in form \(report.schema), not \(CallersReport.currentSchema)"
+                    "the guest's callers report has schema \(report.schema), not \(CallersReport.currentSchema)"
                 )
             }
             return report
         } catch let error as DecodingError {
-            throw HarnessError("the guest's report about callers is none: \(error)")
+            throw HarnessError("the guest's callers report cannot be decoded: \(error)")
         }
     }
 }

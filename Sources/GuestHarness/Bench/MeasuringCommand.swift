@@ -7,9 +7,9 @@ import Synchronization
 struct MeasuringCommand {
     var progress: Progress
 
-    /// What it printed: a report as JSON.
+    /// Runs the command in the guest and returns its standard output, a report as JSON.
     ///
-    /// - Throws: with what it complained about, when it failed.
+    /// - Throws: when the command fails, with its complaints.
     func output(
         of arguments: [String], in guest: Guest, _ directory: RunDirectory
     ) async throws -> [UInt8] {
@@ -36,10 +36,10 @@ struct MeasuringCommand {
     }
 }
 
-/// What the command says on standard error, line by line.
+/// Standard error of the command, line by line.
 private struct LastLines {
     private var rest: [UInt8] = []
-    /// All but the lines that only tell how far it is.
+    /// All lines except those that only report progress.
     private(set) var complaints: [String] = []
 
     /// - Returns: the last whole line among `bytes`, if any.

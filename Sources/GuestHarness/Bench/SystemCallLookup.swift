@@ -2,12 +2,12 @@
 
 import SystemPackage
 
-/// How many instructions a kernel spends on finding a system call by its number.
+/// Counts the instructions that a kernel spends on finding a system call by its number.
 ///
-/// Where the kernel may have no jump tables (CONFIG_MITIGATION_RETPOLINE, arch/x86/Makefile), the switch statement of
+/// When the kernel may have no jump tables (CONFIG_MITIGATION_RETPOLINE, arch/x86/Makefile), the switch statement of
 /// `x64_sys_call()` in arch/x86/entry/syscall_64.c becomes a tree of comparisons. One more number gives it another
-/// shape, by which each call is found a few instructions sooner or later. That is the compiler's doing and part of the
-/// difference between two kernels; so it is worked out, and not taken for noise.
+/// shape, in which each call is found a few instructions sooner or later. That is the compiler's doing and part of the
+/// difference between two kernels; so it is computed, and not taken for noise.
 struct SystemCallLookup {
     private struct Instruction {
         var address: UInt64
@@ -76,7 +76,7 @@ struct SystemCallLookup {
         return nil
     }
 
-    /// Whether the jump is taken; nil for what is none.
+    /// Tells whether the jump is taken; nil when it is no known jump, or follows no comparison.
     private static func jumps(_ mnemonic: Substring, _ number: Int, _ compared: Int?) -> Bool? {
         if mnemonic == "jmp" { return true }
         guard let compared else { return nil }

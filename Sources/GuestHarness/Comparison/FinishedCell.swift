@@ -23,7 +23,7 @@ public struct FinishedCell: Codable, Equatable, Sendable {
     public init(_ report: RaceReport, of scenario: Scenario, accelerator: Accelerator, run: String) throws {
         guard report.schema == .current else {
             throw HarnessError(
-                "a report of another form: \(report.schema.name), version \(report.schema.version)")
+                "a report with another schema: \(report.schema.name), version \(report.schema.version)")
         }
         guard report.cells.count == 1, let cell = report.cells.first, cell.scenario == scenario else {
             throw HarnessError(

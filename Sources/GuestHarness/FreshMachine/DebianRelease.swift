@@ -37,7 +37,7 @@ public struct DebianRelease: Equatable, Sendable {
         }
         guard !lines.isEmpty, archives.archive(of: codename) != nil else {
             throw HarnessError(
-                "apt's configuration has no archive with the main component of \(codename), to get \(self.codename) from it"
+                "apt's configuration has no archive with the main component of \(codename), which is needed to get \(self.codename)"
             )
         }
         return lines

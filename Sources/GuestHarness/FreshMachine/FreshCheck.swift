@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Runs commands of the README on machines with nothing on them.
 public struct FreshCheck: Sendable {
-    /// What came of a command on a machine.
+    /// The outcome of a command on a machine.
     public struct Finding: Codable, Equatable, Sendable {
         public var release: String
         public var command: [String]
@@ -27,7 +27,7 @@ public struct FreshCheck: Sendable {
         progress = workshop.progress
     }
 
-    /// What a release's machine, which a kernel and the Swift package are built on twice, takes at most.
+    /// The most space that a release's machine takes, in bytes; a kernel and the Swift package are built on it twice.
     private static let room = 20 << 30
 
     /// Runs each command on a machine of each release, and goes on after one that fails. One that has passed at this
@@ -103,7 +103,7 @@ public struct FreshCheck: Sendable {
     public func requireRoot() throws {
         guard geteuid() == 0 else {
             throw HarnessError(
-                "making a machine takes root, which mounts and changes its root directory: sudo -E env PATH=\"$PATH\" ./qemu/fresh-check"
+                "only root can make a machine, because file systems are mounted and the root directory is changed: sudo -E env PATH=\"$PATH\" ./qemu/fresh-check"
             )
         }
     }
@@ -123,7 +123,7 @@ public struct FreshCheck: Sendable {
         try Files.makeDirectory(repository.build)
         if let free = Files.freeSpace(repository.build), free < Self.room {
             throw HarnessError(
-                "\(repository.build) has \(free >> 30) GiB left; a machine with kernels built in it takes up to \(Self.room >> 30)"
+                "\(repository.build) has \(free >> 30) GiB left; a machine with kernels built in it takes up to \(Self.room >> 30) GiB"
             )
         }
         _ = try await SwiftToolchain.ofMachine(repository)
@@ -136,7 +136,7 @@ public struct FreshCheck: Sendable {
 }
 
 extension [FreshCheck.Finding] {
-    /// Whether there is any, and all passed.
+    /// True when there is at least one finding, and all passed.
     public var areGood: Bool { !isEmpty && allSatisfy { $0.status == 0 } }
 
     /// A table for people.

@@ -22,14 +22,14 @@ struct FreshMachine {
     /// The checkout's place on the machine.
     static let checkout: FilePath = "/root/robust-futex"
 
-    /// What an empty machine depends on. Kept beside it; one whose stamp differs is made anew.
+    /// Everything that an empty machine depends on. Kept beside it; a machine whose stamp differs is made anew.
     private struct Stamp: Codable, Equatable {
         var sources: [String]
         var packages: [String]
         var redirections: [String]
     }
 
-    /// What the machine that commands run in was made for.
+    /// The commit and the empty machine that the machine for commands was made from.
     private struct Record: Codable, Equatable {
         var commit: String
         var empty: Stamp

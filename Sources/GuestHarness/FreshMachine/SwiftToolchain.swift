@@ -27,7 +27,7 @@ struct SwiftToolchain {
         let system: [FilePath] = ["/", "/usr", "/usr/local"]
         if system.contains(directory) {
             throw HarnessError(
-                "Swift is installed in \(directory), among files that a fresh machine has its own of: unpack a toolchain into a directory of its own (swift.org/install) and put that into PATH"
+                "Swift is installed in \(directory), and a fresh machine needs its own files there: unpack a toolchain into a directory of its own (swift.org/install) and put that into PATH"
             )
         }
     }

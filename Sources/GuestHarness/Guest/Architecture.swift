@@ -14,9 +14,9 @@ public struct Architecture: Equatable, Sendable {
     public var emulatedProcessor: String
     public var acceleratedProcessor: String
     public var console: String
-    /// What the machine's kernels need on their command line. The catalogue's are without ACPI, and are told the port of its
-    /// timer; the processors' clocks, which under emulation are all that of the host, are not to be doubted because there
-    /// are several sockets.
+    /// Arguments that the machine's kernels need on their command line. The kernels of the catalogue are built without
+    /// ACPI, so they are told the port of its timer. They also have to trust the processors' clocks although there are
+    /// several sockets: under emulation every one of them is the host's clock.
     public var kernelArguments: [String]
 
     /// TCG walks page tables in software: a fifth level costs at every miss and nothing here needs it.

@@ -24,7 +24,7 @@ public struct KernelBuilder: Sendable {
     let catalogue: Catalogue
     let architecture: Architecture
     let progress: Progress
-    /// What becomes of the series.
+    /// The change to the series that kernels are built with.
     let seriesChange: PatchSeries.Change
 
     public init(

@@ -9,7 +9,7 @@ public struct PatchSeries: Sendable {
         public var name: String
         public var text: String
 
-        /// What it does to the tree: its diffs, without the mail around them and without names of blobs.
+        /// The patch's changes to the tree: its diffs, without the mail around them and without the names of blobs.
         var changes: String {
             text.split(separator: "\n", omittingEmptySubsequences: false)
                 .drop { !$0.hasPrefix("diff --git ") }
@@ -43,9 +43,9 @@ public struct PatchSeries: Sendable {
         patches = []
     }
 
-    /// Something else made of a series, to build kernels with.
+    /// A change to a series, to build kernels with.
     public struct Change: Sendable {
-        /// How many of its patches are applied; nil for all.
+        /// The number of its patches that are applied; nil for all.
         var length: Int?
         /// Patches after its own; their names are relative to its directory.
         var further: [Patch]

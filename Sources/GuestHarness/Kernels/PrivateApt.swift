@@ -128,7 +128,7 @@ struct PrivateApt: Sendable {
     ) throws -> String {
         guard let archive = AptArchives(targets).archive(of: release) else {
             throw HarnessError(
-                "apt's configuration has no archive with the main component of \(release), to get \(suite) from it"
+                "apt's configuration has no archive with the main component of \(release), which is needed to get \(suite)"
             )
         }
         return archive.line(type, suite: suite)

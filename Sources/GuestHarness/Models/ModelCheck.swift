@@ -43,7 +43,7 @@ struct ModelCheck {
         let problems = lines.compactMap { $0.wholeMatch(of: /FAILED (.+)/).map { String($0.1) } }
         guard problems.count == failed, passed + failed > 0 else {
             throw HarnessError(
-                "\(problems.count) failures were named, and counted: \(lines.last ?? "")")
+                "\(problems.count) failures were named, but the counts are: \(lines.last ?? "")")
         }
         return Outcome(passed: passed, skipped: skipped, problems: problems)
     }

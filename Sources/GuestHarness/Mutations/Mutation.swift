@@ -7,9 +7,9 @@ import SystemPackage
 public struct Mutation: Sendable {
     /// The file's name without its suffix.
     public let name: String
-    /// What it breaks, in a line.
+    /// The behaviour that it breaks, in a line.
     public let subject: String
-    /// What the kernel that it makes allows, and what some test therefore has to notice.
+    /// The outcome that the mutated kernel allows, and that some test therefore has to notice.
     public let forbidden: String
     /// The words by which `kernel-patch/model/check` selects the mutant of a protocol model that shows the
     /// forbidden outcome, where no test can hold the window open.

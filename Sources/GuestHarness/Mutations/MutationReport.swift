@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// What came of the mutations of a series.
+/// The outcomes of the mutations of a series.
 public struct MutationReport: Codable, Sendable {
     /// A test that noticed a mutation, and how.
     public struct Catch: Codable, Equatable, Sendable {
@@ -10,7 +10,7 @@ public struct MutationReport: Codable, Sendable {
         public var how: String
     }
 
-    /// What came of one mutation.
+    /// The outcome of one mutation.
     public struct Finding: Codable, Equatable, Sendable {
         public enum Verdict: String, Codable, Sendable {
             /// Some test failed, or the kernel reported a fault.
@@ -29,7 +29,7 @@ public struct MutationReport: Codable, Sendable {
         public var caughtBy: [Catch]
         /// The model that shows it, as `kernel-patch/model/check` selects it.
         public var model: String?
-        /// Why it is unusable, or the model did not show it.
+        /// The reason why it is unusable, or why its model did not show it; nil when there is none.
         public var reason: String?
         /// Seconds for the build and the guests.
         public var seconds: Double
@@ -89,11 +89,11 @@ extension MutationReport.Finding {
             caughtBy: [], model: mutation.model, reason: reason, seconds: 0)
     }
 
-    /// What came of a mutation that was built and run.
+    /// The outcome of a mutation that was built and run.
     ///
     /// - Parameters:
-    ///   - catches: who noticed it.
-    ///   - model: what came of its model, if nobody did and it has one.
+    ///   - catches: the tests that noticed it.
+    ///   - model: the outcome of its model, if it has one and no test noticed it.
     init(
         of mutation: Mutation, by catches: [MutationReport.Catch], model: ModelCheck.Outcome?, seconds: Double
     ) {

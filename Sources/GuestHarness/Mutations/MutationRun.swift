@@ -78,7 +78,7 @@ public struct MutationRun: Sendable {
             release: sound.release, accelerator: sound.accelerator.rawValue, findings: findings)
     }
 
-    /// Who noticed one kernel, as it is kept.
+    /// The result of one kernel, with the tests that noticed its mutation, as it is kept in a file.
     private struct Trial: Codable {
         var release: String
         var accelerator: Accelerator

@@ -30,7 +30,7 @@ struct SuiteSources {
     private func files(in directory: String) throws -> [String] {
         let path = repository.root.pushing(FilePath(directory))
         guard let entries = FileManager.default.enumerator(atPath: path.string) else {
-            throw HarnessError("the package names \(directory), which is not there")
+            throw HarnessError("the package names \(directory), which does not exist")
         }
         var files: [String] = []
         while let entry = entries.nextObject() as? String {
@@ -40,7 +40,7 @@ struct SuiteSources {
         return files.sorted()
     }
 
-    /// What `swift package dump-package` says of the targets, as far as it matters here.
+    /// The part of the output of `swift package dump-package` that is about targets and matters here.
     private struct Package: Decodable {
         struct Target: Decodable {
             var name: String

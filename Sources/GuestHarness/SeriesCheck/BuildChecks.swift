@@ -87,7 +87,7 @@ struct BuildChecks {
             configuration, at: commit, goals: goals, sources: sources, stage: stage)
     }
 
-    /// Whether a source is not of another architecture.
+    /// Tells whether a source belongs to the configuration's architecture, or to none.
     static func isFor(_ configuration: Configuration, _ source: String) -> Bool {
         let directory =
             ["x86_64": "x86", "i386": "x86"][configuration.architecture] ?? configuration.architecture
@@ -111,7 +111,7 @@ struct BuildChecks {
                     try Task.checkCancellation()
                     table.record(
                         configuration.name, patch: index,
-                        .unchecked("no build of the state before, to compare warnings with: \(error)"))
+                        .unchecked("warnings cannot be compared: no build of the state before: \(error)"))
                     continue
                 }
             }

@@ -5,17 +5,17 @@ import SystemPackage
 
 /// Builds commits of a tree, each configuration in a directory of its own.
 ///
-/// What came out is kept by the contents of the commit: a second run, or one that goes on after an
-/// interruption, builds only what it has not built before.
+/// Results are kept by the contents of the commit: a second run, or one that continues after an interruption, builds
+/// only what has not been built before.
 struct CheckBuilder: Sendable {
     typealias Configuration = CheckPlan.Configuration
 
-    /// What came out of a build.
+    /// The result of a build.
     struct Result: Codable, Equatable, Sendable {
-        /// Why it failed; nil when it did not.
+        /// The reason why it failed; nil when it succeeded.
         var failure: String?
         var diagnostics: Diagnostics
-        /// The kernel's sources, of those asked about, of which there is an object.
+        /// Those of the sources asked about for which there is an object.
         var compiled: [String]
     }
 

@@ -66,7 +66,7 @@ struct CheckPlan: Codable, Equatable, Sendable {
         } catch let error as HarnessError {
             throw error
         } catch {
-            throw HarnessError("\(path) is no plan for kernel-patch/check: \(error)")
+            throw HarnessError("\(path) is not a plan for kernel-patch/check: \(error)")
         }
     }
 

@@ -124,7 +124,7 @@ struct CheckTools: Sendable {
         }
     }
 
-    /// Whether a sparse runs at all and parses what the kernel needs. scripts/checker-valid.sh asks
+    /// Tells whether a sparse runs at all and parses the syntax that the kernel needs. scripts/checker-valid.sh tests
     /// the same, but takes a program that cannot start for a valid one.
     static func isUsable(_ program: String) async -> Bool {
         guard access(program, X_OK) == 0 else { return false }

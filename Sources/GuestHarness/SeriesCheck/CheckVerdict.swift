@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What a check says about a patch, a build, or the whole series.
+/// The verdict of a check on a patch, a build, or the whole series.
 public enum CheckVerdict: Equatable, Sendable {
     case ok
     /// The findings, one a line.

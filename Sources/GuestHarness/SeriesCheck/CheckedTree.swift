@@ -121,7 +121,7 @@ struct CheckedTree: Sendable {
 }
 
 extension Tool {
-    /// What a program said, whether it succeeded or not.
+    /// Runs the program and returns its output, whether it succeeds or not.
     func said() async throws -> (succeeded: Bool, lines: [String]) {
         var lines: [String] = []
         let status = try await status { lines.append($0) }

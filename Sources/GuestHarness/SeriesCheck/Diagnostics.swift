@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// What compilers and checkers said in a build, by the object they said it about.
+/// The messages of compilers and checkers in a build, by the object that they are about.
 ///
-/// make compiles only what changed and is silent about the rest, so what was said about an object
-/// stays true until it is made again.
+/// make compiles only what has changed and is silent about the rest, so the messages about an object stay true until it
+/// is made again.
 struct Diagnostics: Codable, Equatable, Sendable {
     /// Messages by object, or by source file for sparse. Without line numbers, which move.
     private(set) var messages: [String: [String]] = [:]

@@ -68,8 +68,8 @@ struct Mail: Sendable {
         }
     }
 
-    /// What Documentation/process/submitting-patches.rst asks of a patch's mail and checkpatch
-    /// does not look at.
+    /// The violations of Documentation/process/submitting-patches.rst in a patch's mail, as far as checkpatch does not
+    /// look for them.
     ///
     /// - Parameter place: number and count in the series; nil when it is a patch of its own.
     func problems(place: (number: Int, count: Int)?) -> [String] {
@@ -108,7 +108,7 @@ struct Mail: Sendable {
         return problems
     }
 
-    /// What a cover letter lacks.
+    /// The problems of a cover letter.
     ///
     /// - Parameter count: the patches it introduces.
     func coverProblems(count: Int) -> [String] {

@@ -2,13 +2,13 @@
 
 import SystemPackage
 
-/// What the checkers of manual pages say about the series's page.
+/// Runs the checkers of manual pages on the series's page.
 struct ManualPage: Sendable {
     let page: FilePath
     let tools: CheckTools
     let texts: TextChecks
 
-    /// Each checker and what it said.
+    /// Each checker and its finding.
     func check() async throws -> [(check: String, finding: TextChecks.Finding)] {
         var results: [(String, TextChecks.Finding)] = []
         let checkers: [(String, Tool)] = [

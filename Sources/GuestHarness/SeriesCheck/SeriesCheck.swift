@@ -27,7 +27,8 @@ public struct SeriesCheck {
         do {
             _ = try builds.map { try Regex($0) }
         } catch {
-            throw HarnessError("'\(builds ?? "")' is no regular expression: \(error)", status: .usage)
+            throw HarnessError(
+                "--builds '\(builds ?? "")' is not a regular expression: \(error)", status: .usage)
         }
         let root = workshop.repository.root
         plan = try CheckPlan(contentsOf: root.appending("kernel-patch/check.json"))
@@ -145,7 +146,7 @@ public struct SeriesCheck {
         }
     }
 
-    /// What concerns the project's own series and no single patch.
+    /// Runs the checks of the project's own series that are not about a single patch.
     private func checkSeries(
         _ count: Int, _ commits: [CheckedTree.Commit], _ tree: CheckedTree, _ texts: TextChecks,
         _ table: inout CheckTable

@@ -3,7 +3,7 @@
 import Foundation
 import SystemPackage
 
-/// What can be said about a patch without compiling anything.
+/// The checks of a patch that need nothing compiled.
 struct TextChecks: Sendable {
     typealias Commit = CheckedTree.Commit
 
@@ -42,16 +42,16 @@ struct TextChecks: Sendable {
         let result = try judge(lines.filter { $0.wholeMatch(of: finding) != nil }, of: "checkpatch")
         if result.verdict == .ok, !noise.isEmpty {
             return (
-                .unchecked("checkpatch did not run whole: \(noise.joined(separator: "; "))"), result.accepted
+                .unchecked("checkpatch was incomplete: \(noise.joined(separator: "; "))"), result.accepted
             )
         }
         if !said.succeeded, lines.isEmpty {
-            return (.unchecked("checkpatch failed without a word"), result.accepted)
+            return (.unchecked("checkpatch failed without any output"), result.accepted)
         }
         return result
     }
 
-    /// Where Debian's codespell has its words; checkpatch looks elsewhere.
+    /// The path of the dictionary of Debian's codespell; checkpatch looks for it elsewhere.
     private static func codespellDictionary() async throws -> String {
         let listed = try await Tool("dpkg", ["-L", "codespell"]).said()
         guard
@@ -104,7 +104,7 @@ struct TextChecks: Sendable {
         }
     }
 
-    /// What a checker says about files in `new` and not about them in `old`; nil without files.
+    /// The messages of a checker about files in `new` that it does not give about them in `old`; nil without files.
     private func compare(
         _ files: [String], _ check: String, from old: Commit, to new: Commit, _ checker: (String) -> Tool
     ) async throws -> Finding? {
@@ -143,8 +143,8 @@ struct TextChecks: Sendable {
         }
     }
 
-    /// Whether MAINTAINERS says who looks after the files that the patch creates. The tree has to
-    /// have them.
+    /// Checks that MAINTAINERS says who looks after the files that the patch creates; nil when it creates none. The
+    /// tree has to have the files.
     func maintainers(_ mail: Mail) async throws -> Finding? {
         if mail.created.isEmpty { return nil }
         var findings: [String] = []
@@ -163,7 +163,7 @@ struct TextChecks: Sendable {
         return try judge(findings, of: "MAINTAINERS")
     }
 
-    /// Whether `get_maintainer.pl --sections` names another section than that of everything.
+    /// Tells whether `get_maintainer.pl --sections` names a section other than THE REST, which covers everything.
     static func names(aSectionIn sections: String) -> Bool {
         sections.split(separator: "\n\n").contains { section in
             let title = section.split(separator: "\n").first.map(String.init) ?? ""

@@ -20,10 +20,10 @@ struct SeriesCoverage: Codable, Equatable, Sendable {
 
     /// The kernel with a patch and all before it.
     struct Stage: Equatable, Sendable {
-        /// How many patches it has.
+        /// The number of patches that it has.
         var length: Int
         var subject: String
-        /// What it does not have yet.
+        /// The steps that it does not have yet.
         var missing: [Step]
         /// The patch changes nothing of the kernel: the kernel is that of the stage before.
         var isSameKernel: Bool

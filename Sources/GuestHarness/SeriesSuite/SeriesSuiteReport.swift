@@ -2,9 +2,9 @@
 
 import Foundation
 
-/// What the suite and the selftest said of the kernel at each patch of a series.
+/// The results of the suite and the selftest on the kernel at each patch of a series.
 public struct SeriesSuiteReport: Codable, Sendable {
-    /// Tests of one kind, by what became of them.
+    /// The tests of one kind, by verdict.
     struct Tests: Codable, Equatable, Sendable {
         var passed: [String] = []
         var failed: [String] = []
@@ -16,7 +16,7 @@ public struct SeriesSuiteReport: Codable, Sendable {
         }
     }
 
-    /// What came of the kernel with a patch and all before it.
+    /// The outcome on the kernel with a patch and all before it.
     struct Finding: Codable, Sendable {
         var suite: Tests
         var selftest: Tests
@@ -29,14 +29,14 @@ public struct SeriesSuiteReport: Codable, Sendable {
     struct Patch: Codable, Sendable {
         var number: Int
         var subject: String
-        /// What the series does not have yet.
+        /// The features that the series does not have yet at this patch.
         var missing: [SeriesFeature]
         /// The patch changes nothing of the kernel, whose finding is that of the patch before.
         var isSameKernel: Bool
         var finding: Finding
-        /// What passes here and did not at the patch before.
+        /// The tests that pass here and did not at the patch before.
         var added: [String] = []
-        /// What passed at the patch before and does not here.
+        /// The tests that passed at the patch before and do not here.
         var lost: [String] = []
     }
 
@@ -63,7 +63,7 @@ public struct SeriesSuiteReport: Codable, Sendable {
                 added: now.filter { !old.contains($0) }, lost: before.filter { !new.contains($0) }))
     }
 
-    /// What is wrong, one line each.
+    /// The problems at all patches, one line each.
     var problems: [String] {
         patches.filter { !$0.isSameKernel }.flatMap { patch in
             (patch.finding.problems + patch.lost.map { "\($0): passed at the patch before" })
@@ -71,7 +71,7 @@ public struct SeriesSuiteReport: Codable, Sendable {
         }
     }
 
-    /// Whether at each patch everything passed but for what it does not cover yet, and the last one covers all.
+    /// True when at each patch everything passed except for features still missing, and the last patch lacks none.
     public var isGood: Bool {
         guard let last = patches.last else { return false }
         return problems.isEmpty && last.missing.isEmpty

@@ -32,7 +32,7 @@ public struct SeriesSuiteRun: Sendable {
         ).coverage
     }
 
-    /// Where results are kept.
+    /// The directory that results are kept in.
     public var directory: FilePath { workshop.repository.build.appending("check/suite-\(base.name)") }
 
     /// Runs everything. The result of a patch is kept until something that it depends on changes.
@@ -72,7 +72,7 @@ public struct SeriesSuiteRun: Sendable {
         }
     }
 
-    /// What came of a kernel, and what is wrong with that.
+    /// Sorts the outcome on a kernel by verdict, and adds the problems in it.
     static func finding(
         _ outcome: KernelTrial.Outcome, _ stage: SeriesCoverage.Stage, seconds: Double
     ) -> SeriesSuiteReport.Finding {

@@ -4,7 +4,7 @@
 struct KernelTrial: Sendable {
     private let workshop: Workshop
     private let kernel: Catalogue.Kernel
-    /// What was done to the series, in a word.
+    /// The name of the change to the series, a single word.
     private let name: String
     private let kind: RunDirectory.Kind
     private let expectation: SuiteExpectation

@@ -9,7 +9,7 @@ public struct Workshop: Sendable {
     public let catalogue: Catalogue
     public let architecture: Architecture
     public let progress: Progress
-    /// What becomes of the series of its kernels.
+    /// The change to the series that its kernels are built with.
     var seriesChange = PatchSeries.Change()
 
     /// The workshop of the checkout that holds the running program.

@@ -9,7 +9,7 @@ public enum Digest {
         let line = try await Tool("sha256sum", ["--binary", "--", path.string]).output()
         // A name with odd characters makes sha256sum begin the line with a backslash.
         guard let match = line.firstMatch(of: #/^\\?([0-9a-f]{64}) /#) else {
-            throw HarnessError("sha256sum said of \(path): \(line)")
+            throw HarnessError("sha256sum gave no digest of \(path): \(line)")
         }
         return String(match.1)
     }

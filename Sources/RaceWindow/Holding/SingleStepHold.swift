@@ -31,7 +31,7 @@ final class SingleStepHold: UnlockHold {
             return .instruction(entry)
         }
         throw CheckError.broken(
-            "\(tracee.victim.name) did not get to its unlock function at 0x\(String(entry, radix: 16)) within"
+            "\(tracee.victim.name) did not reach its unlock function at 0x\(String(entry, radix: 16)) within"
                 + " \(Self.stepsToEntry) instructions")
     }
 

@@ -87,13 +87,13 @@ struct CellRun {
         for _ in 0..<index where trial.place != nil { try trial.advance() }
         guard trial.place != nil else {
             throw CheckError.broken(
-                "the unlock returned before boundary \(index), which it had when it was gone through first")
+                "the unlock returned before boundary \(index), which it had in the survey")
         }
         let expected = cell.records[index]
         let state = try trial.view.state()
         guard state.released == expected.released, state.pending == expected.pending else {
             throw CheckError.broken(
-                "boundary \(index) is not as it was when the unlock was gone through first: word \(state.word), "
+                "boundary \(index) is not as it was in the survey: word \(state.word), "
                     + "list_op_pending \(state.pending ? "set" : "not set")")
         }
         let aftermath = try stage.strike(trial)

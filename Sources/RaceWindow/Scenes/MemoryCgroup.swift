@@ -50,7 +50,7 @@ final class MemoryCgroup {
             let fields = line.split(separator: " ")
             if fields.first == "oom_kill", fields.count == 2 { return Int(fields[1]) ?? 0 }
         }
-        throw CheckError.broken("\(directory)/memory.events does not tell oom_kill")
+        throw CheckError.broken("\(directory)/memory.events has no line for oom_kill")
     }
 
     private static func mountPoint() throws -> FilePath? {

@@ -62,7 +62,7 @@ final class OrderChannel {
         let size = MemoryLayout.size(ofValue: answer)
         switch receive(&answer, size).count {
         case size: return answer
-        case 0: throw CheckError.broken("\(name) is gone; it was waited for \(what())")
+        case 0: throw CheckError.broken("\(name) is gone; expected \(what())")
         case -Int(ETIMEDOUT): throw CheckError.timedOut(what())
         case let count: throw CheckError.broken("\(name): \(resultName(count))")
         }

@@ -36,7 +36,7 @@ public struct VictimRecipe: Sendable {
     public func build(in directory: FilePath) throws {
         let sources = directory.appending(".source-\(fileName)-\(getpid())")
         guard mkdir(sources.string, 0o700) == 0 else {
-            throw CannotRun("\(directory): nothing can be made there: \(Errno(rawValue: errno).name)")
+            throw CannotRun("\(directory): cannot create a directory there: \(Errno(rawValue: errno).name)")
         }
         defer { Self.remove(sources) }
         let files = Self.sources

@@ -8,7 +8,7 @@ final class Callers {
     private let scene: Scene
     private let callers: [(peer: Peer, task: PeerTask, base: UInt)]
     private let own: MemoryMapping
-    /// Where in the file the word is that ends it all.
+    /// The offset in the file of the word that tells all callers to stop.
     static let stop = 64
 
     /// - Parameter processor: on which they run; nil for any.
@@ -32,7 +32,7 @@ final class Callers {
         return { try walks.reduce(0) { $0 + (try $1.count()) } }
     }
 
-    /// How many calls there were while `body` ran; none failed.
+    /// Lets all callers make calls while `body` runs, checks that no call failed, and returns their number.
     func callMeanwhile(_ body: () throws -> Void) throws -> Int {
         own.cell(at: Self.stop).store(.unlocked)
         for caller in callers {

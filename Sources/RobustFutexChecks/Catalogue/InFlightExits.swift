@@ -123,7 +123,7 @@ extension Check {
         return (peer, try peer.startTask(), word)
     }
 
-    /// How many processes have the segment attached, by proc_sysvipc(5): `key shmid perms size cpid lpid nattch`.
+    /// The number of processes that attach the segment, by proc_sysvipc(5): `key shmid perms size cpid lpid nattch`.
     private static func attachments(of id: Int) throws -> Int {
         for line in try readText("/proc/sysvipc/shm").split(separator: "\n") {
             let fields = line.split(separator: " ")

@@ -40,7 +40,7 @@ extension Check {
         },
     ]
 
-    /// Where the lock is. Of an event's pages the first alone can be written, and its structure ends before this.
+    /// The offset of the lock. Only the first page of an event is writable, and the structure in it ends before this.
     private static let place: UInt = 0xf00
 
     private static func leavesOperationInAnotherFile(_ scene: Scene, _ kind: crf_own_memory) throws {

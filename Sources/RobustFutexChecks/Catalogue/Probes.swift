@@ -46,7 +46,7 @@ extension Check {
         },
     ]
 
-    /// What callers see where the kernel does not have it: kernels before it, and filtered ones.
+    /// The checks of what callers see when the kernel does not have the call: older kernels, and filtered ones.
     static let withoutSyscall: [Check] = [
         Check(
             "throwsTypedErrorAndChangesNothing", .probe, .withoutSyscall,

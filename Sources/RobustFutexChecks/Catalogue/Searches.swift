@@ -33,7 +33,7 @@ extension Check {
             try stage.callOnce()
             try scene.expectCleared(outside.task, "the process outside the thread group of its memory")
             guard try searchCount() > 0 else {
-                throw CheckError.broken("a search that there was is not counted")
+                throw CheckError.broken("a search that took place was not counted")
             }
         },
 
@@ -44,7 +44,7 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let last = sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1
-            guard last > 0 else { throw CheckError.broken("a single processor: nothing happens at once") }
+            guard last > 0 else { throw CheckError.broken("only one processor: nothing can happen at once") }
             let exits = 500
             let parent = try scene.peer()
             try parent.run(onProcessor: last)

@@ -4,8 +4,8 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 
-/// Where `list_op_pending` of a task was until the task gave the memory up, and what its process has stored there since:
-/// the same value, by which a call that only compares takes it for the operation that it has read.
+/// The word that was `list_op_pending` of a task until the task gave the memory up. Its process has since stored the
+/// same value there, so that a call that only compares would take it for the operation that it has read.
 struct ReusedWord {
     private let peer: Peer
     private let address: UInt
@@ -63,7 +63,7 @@ extension Check {
     }
 }
 
-/// How caller and task come by the futex word.
+/// The way in which caller and task get the futex word.
 struct StaleHeadPlace {
     let layout: PlacedHead.Layout
     private let isShared: Bool

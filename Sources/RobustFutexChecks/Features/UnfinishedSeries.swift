@@ -7,9 +7,10 @@ import SystemPackage
 
 /// A kernel with the first patches of the series only, on which the harness runs the checks all the same.
 ///
-/// The harness names what such a kernel does not have yet in the environment's ROBUST_LIST_WITHOUT, separated by commas.
-/// What the kernel refuses is not taken from there but found out, so that no check is skipped that could run. What it
-/// does not do without a word would look like the bug that a check is there for, so that only the name can tell.
+/// The harness names the features that such a kernel does not have yet in the environment's ROBUST_LIST_WITHOUT,
+/// separated by commas. Anything that the kernel refuses is not taken from there but found out, so that no check is
+/// skipped that could run. Anything that it silently does not do would look like the bug that a check is there for, so
+/// that only the name can tell.
 enum UnfinishedSeries {
     static let variable = "ROBUST_LIST_WITHOUT"
     static let word = "the kernel has a part of the series only (\(variable))"
@@ -25,7 +26,7 @@ enum UnfinishedSeries {
     /// The call is there by the harness's word, though it does not yet answer as the detection expects.
     static var hasCall: Bool { isWithout(.sharedMemory) }
 
-    /// Why a call with flags 0 on own memory of `count` mappings does not work, or nil when it does.
+    /// The reason why a call with flags 0 on own memory of `count` mappings does not work; nil when it does.
     static func problem(withMappings count: Int) -> String? {
         guard hasCall || SyscallDetection.ofThisKernel.isPresent else { return nil }
         let length = count * Scene.page

@@ -123,7 +123,7 @@ enum Ext4Image {
         var bytes = [UInt8](repeating: 0, count: length)
         guard try bytes.withUnsafeMutableBytes({ try image.read(fromAbsoluteOffset: 0, into: $0) }) == length
         else {
-            throw CheckError.broken("\(path) was not read whole")
+            throw CheckError.broken("\(path) was not read completely")
         }
         _ = try copy.descriptor.writeAll(toAbsoluteOffset: 0, bytes)
         return copy

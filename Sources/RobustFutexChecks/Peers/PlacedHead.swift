@@ -7,7 +7,7 @@ import RobustFutex
 ///
 /// Operations are written into it from outside: to the kernel there is no difference to the task's own stores.
 struct PlacedHead {
-    /// Who reads it, and how wide it is.
+    /// The kind of list that the kernel reads it as, which decides its width.
     enum Layout: Sendable {
         case native
         /// Of 32-bit tasks; 64-bit ones can register one beside their own by `int $0x80`.

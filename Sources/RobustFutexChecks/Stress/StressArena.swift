@@ -80,7 +80,7 @@ final class StressArena {
         }
     }
 
-    /// How many words of memory of dead threads were put to use so far, and how many of these have changed since.
+    /// The number of words in memory of dead threads that were reused so far, and how many of them have changed since.
     var burial: crf_burial { crf_stress_yard(shared).pointee.burial }
 
     /// Unlocks of all threads so far.

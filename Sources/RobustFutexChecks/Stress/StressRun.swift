@@ -90,7 +90,7 @@ public struct StressRun {
             count(arena)
             if let ended = others.first(where: \.hasExited) {
                 throw CheckError.failed(
-                    "the \(ended.worker.role) of the stress: expected no call of its to fail, observed its end"
+                    "the \(ended.worker.role) of the stress: expected none of its calls to fail, observed its exit"
                 )
             }
             if nextReport.hasPassed {

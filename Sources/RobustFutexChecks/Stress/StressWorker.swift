@@ -13,7 +13,7 @@ public struct StressWorker: Sendable {
     public let threads: Int
     public let role: Role
 
-    /// What such a process does.
+    /// The work of such a process.
     public enum Role: String, Sendable {
         /// Uses locks.
         case worker

@@ -5,8 +5,8 @@ import CRobustListBench
 import RobustFutexChecks
 
 extension BenchCase {
-    /// What a program without the call would do, in cases of the same names: racy, privileged, and it cannot wait for
-    /// exits; see crb_emulation.h.
+    /// The work that a program would have to do without the call, in cases of the same names: racy, privileged, and
+    /// unable to wait for exits; see crb_emulation.h.
     static let emulations =
         emulation("own-threads", per: "thread", at: [1, 128]) { stage, count in
             try stage.startThreads(count - 1)

@@ -7,7 +7,7 @@ import Glibc
 import RobustFutexChecks
 
 extension BenchCase {
-    /// What must cost the same on a kernel with the call and on one without. None of it touches the call.
+    /// Operations that must cost the same on a kernel with the call and on one without. None of them touches the call.
     static let everyday = locking + living + mapping
 
     private static let locking = [
@@ -60,7 +60,7 @@ extension BenchCase {
     }
 
     private static func mutex() throws -> UnsafeMutableRawPointer {
-        guard let mutex = crb_make_mutex() else { throw CheckError.broken("no robust mutex of libc") }
+        guard let mutex = crb_make_mutex() else { throw CheckError.broken("libc made no robust mutex") }
         return UnsafeMutableRawPointer(mutex)
     }
 

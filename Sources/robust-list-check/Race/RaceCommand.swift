@@ -17,11 +17,11 @@ struct RaceCommand: ParsableCommand {
             processes that it started itself is ever corrupted.
 
             Without options: this machine's C library, an uncontended lock in shared memory, and a drawing of the \
-            window. With --unlocker, --scenario or --destroyer: every chosen scenario, a line each.
+            window. With --unlocker, --scenario or --destroyer: every chosen scenario, one line each.
 
             A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER; --list shows them. Exits 0 if \
             every scenario that can run here had the result that this kernel and this C library must give, which can \
-            be corruption; 1 if one had not; 4 if none can run; 69 if none was chosen.
+            be corruption; 1 if one did not; 4 if none can run; 69 if none was chosen.
             """)
 
     @Option(

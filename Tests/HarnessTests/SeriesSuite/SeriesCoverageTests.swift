@@ -67,7 +67,7 @@ import Testing
         #expect(stages.map(\.missing) == [[]])
     }
 
-    /// What check.json says fits the series that is there, and every feature has its patch.
+    /// Checks that check.json fits the series that is there, and that every feature has its patch.
     @Test func coverageOfTheSeriesFitsIt() throws {
         let root = try Repository.containing(FilePath(#filePath)).root.appending("kernel-patch")
         let coverage = try CheckPlan(contentsOf: root.appending("check.json")).coverage
