@@ -67,6 +67,32 @@ private func compile(_ code: String, to object: FilePath, _ flags: [String]) asy
         }
     }
 
+    /// Of an object that is expected to differ, only what is named may.
+    @Test(arguments: [
+        ("void g(void) {}", "void g(void) {}", true),
+        ("void g(void) {}", "int g(void) { return 1; }", false),
+        ("int data = 1;", "int data = 2;", false),
+        ("", "int h(void) { return 3; }", false),
+    ])
+    func onlyWhatIsNamedMayDiffer(stock: String, patched: String, allowed: Bool) async throws {
+        let verdict = try await verdict(
+            "kernel/futex/syscalls.o",
+            stock: "int __do_sys_get_robust_list(int x) { return x + 1; } " + stock,
+            patched: "int __do_sys_get_robust_list(int x) { return x * 7 + 2; } " + patched)
+        switch verdict {
+        case .expected: #expect(allowed)
+        case .different(let how): #expect(!allowed, "\(how)")
+        case .identical: Issue.record("the difference was not noticed")
+        }
+    }
+
+    @Test func objectThatIsExpectedMustNotBeMissing() async throws {
+        guard case .different = try await verdict("kernel/sys_ni.o", stock: "int x;", patched: nil) else {
+            Issue.record("the missing object was not noticed")
+            return
+        }
+    }
+
     @Test func treeWithoutObjectsIsNoTree() async throws {
         try await withTemporaryDirectory { directory in
             _ = await #expect(throws: HarnessError.self) {

@@ -21,18 +21,6 @@ public struct ObjectComparison: Sendable {
         public var verdict: Verdict
     }
 
-    /// Objects that a series which adds a system call must change, and why; all others must be the same.
-    static let expected = [
-        "kernel/futex/cleanup.o": "the system call itself",
-        "kernel/sys_ni.o": "names what to call where a configuration lacks the call",
-        "arch/x86/entry/syscall_64.o": "the table of system calls has one more entry",
-        "arch/x86/entry/syscall_32.o": "the table of system calls has one more entry",
-        "kernel/seccomp.o": "compares with the number of system calls, which is one more",
-        "init/version.o": "holds the release, which names the kernel",
-        "init/version-timestamp.o": "holds the release, which names the kernel",
-        "kernel/sys.o": "holds the release, which names the kernel",
-    ]
-
     /// Directories whose objects run in the kernel. Not the tree's top, where the linker's own temporary files are.
     static let directories = [
         "arch/x86", "block", "crypto", "fs", "init", "io_uring", "ipc", "kernel", "lib", "mm", "net",
@@ -63,9 +51,11 @@ public struct ObjectComparison: Sendable {
             let verdict: Verdict
             if before.contains(path), after.contains(path) {
                 verdict = try await compare(path)
+            } else if path == ExpectedDifference.added, after.contains(path) {
+                verdict = .expected(ExpectedDifference.byObject[path]!.reason)
             } else {
-                verdict = Self.judge(
-                    path, before.contains(path) ? "only without the series" : "only with the series")
+                verdict = .different(
+                    before.contains(path) ? "only without the series" : "only with the series")
             }
             findings.append(Finding(path: path, verdict: verdict))
             onObject(findings.count)
@@ -78,12 +68,12 @@ public struct ObjectComparison: Sendable {
         if try Files.read(files[0]) == Files.read(files[1]) { return .identical }
         let texts = try await [Self.contents(of: files[0]), Self.contents(of: files[1])]
         guard texts[0] != texts[1] else { return .identical }
-        let first = zip(texts[0], texts[1]).first { $0 != $1 }.map { "'\($0)' became '\($1)'" }
-        return Self.judge(path, first ?? "one has more than the other")
-    }
-
-    static func judge(_ path: String, _ difference: String) -> Verdict {
-        expected[path].map { .expected($0) } ?? .different(difference)
+        guard let expected = ExpectedDifference.byObject[path] else {
+            let first = zip(texts[0], texts[1]).first { $0 != $1 }.map { "'\($0)' became '\($1)'" }
+            return .different(first ?? "one has more than the other")
+        }
+        let violation = try await expected.violation(ObjectContents.of(files[0]), ObjectContents.of(files[1]))
+        return violation.map { .different($0) } ?? .expected(expected.reason)
     }
 
     /// Names, sizes and contents of all sections, and their relocations by the names of symbols; without what only
