@@ -25,6 +25,7 @@ struct Siblings {
     @Test func leavesSiblingsWithPrivateFlag() throws { try holdKernelAgainstCheck() }
     @Test func leavesOtherMappingOfCallerWithPrivateFlag() throws { try holdKernelAgainstCheck() }
     @Test func clearsEveryWordOfRange() throws { try holdKernelAgainstCheck() }
+    @Test func clearsAcrossPartsOfFileInReverseOrder() throws { try holdKernelAgainstCheck() }
     @Test func clearsAcrossMappingsOfDifferentFiles() throws { try holdKernelAgainstCheck() }
     @Test func clearsWordThatRangeTouchesInOneByte() throws { try holdKernelAgainstCheck() }
 }

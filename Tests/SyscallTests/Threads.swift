@@ -7,6 +7,7 @@ import Testing
 struct Threads {
     @Test func clearsPendingOperationBehindZombieLeader() throws { try holdKernelAgainstCheck() }
     @Test func clearsPendingOperationInProcessSharingMemory() throws { try holdKernelAgainstCheck() }
+    @Test func clearsInManyProcessesSharingMemory() throws { try holdKernelAgainstCheck() }
     @Test func clearsPendingOperationInVforkChild() throws { try holdKernelAgainstCheck() }
     @Test func clearsPendingOperationInProcessSharingMemoryOfCaller() throws { try holdKernelAgainstCheck() }
     @Test func clearsPendingOperationInStoppedProcess() throws { try holdKernelAgainstCheck() }

@@ -70,6 +70,27 @@ extension Check {
         },
 
         Check(
+            "clearsAcrossPartsOfFileInReverseOrder", .siblings, needs: [.severalMappings],
+            claim: "a range over parts of a file, the later part first, clears in the sharers of either"
+        ) { scene in
+            let file = try scene.file(pages: 2)
+            let caller = try scene.peer()
+            let base = try caller.map(anonymous: .private, length: 2 * Scene.page)
+            try caller.map(file, at: base, offset: Scene.page, length: Scene.page)
+            try caller.map(file, at: base + UInt(Scene.page), length: Scene.page)
+            let sharers = try [0, Scene.page].map { offset in
+                let sharer = try scene.peer()
+                let task = try sharer.startTask()
+                let page = try sharer.map(file, offset: offset, length: Scene.page)
+                try task.enterWindow(at: page + UInt(wordOffset))
+                return task
+            }
+            try scene.cleanup(by: try caller.startTask(), address: base, length: 2 * Scene.page)
+            try scene.expectCleared(sharers[0], "the sharer of the file's first page")
+            try scene.expectCleared(sharers[1], "the sharer of the file's second page")
+        },
+
+        Check(
             "clearsWordThatRangeTouchesInOneByte", .siblings,
             claim: "a range of one byte names the futex word that contains the byte, and no other"
         ) { scene in

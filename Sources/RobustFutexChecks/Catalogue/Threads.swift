@@ -29,6 +29,27 @@ extension Check {
         },
 
         Check(
+            "clearsInManyProcessesSharingMemory", .threads,
+            claim:
+                "each of eight pairs of processes that share an address space, made by clone(CLONE_VM), loses both"
+                + " of its pending operations in one call"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: Scene.page)
+            let pairs = try (0..<8).map { _ in
+                let (peer, thread, word) = try scene.peer(inWindowOf: file, at: wordOffset)
+                let sharer = try peer.startTask(.vmProcess)
+                try sharer.enterWindow(at: word)
+                return (thread: thread, sharer: sharer)
+            }
+            try scene.cleanup(own.cell(at: wordOffset))
+            for (index, pair) in pairs.enumerated() {
+                try scene.expectCleared(pair.thread, "the thread of pair \(index + 1) of \(pairs.count)")
+                try scene.expectCleared(pair.sharer, "the process of pair \(index + 1) of \(pairs.count)")
+            }
+        },
+
+        Check(
             "clearsPendingOperationInVforkChild", .threads,
             claim: "a vfork(2) child loses its pending operation, while its parent is suspended"
         ) { scene in

@@ -55,11 +55,11 @@ public final class Peer {
 
     /// Maps `file`, shared, over what is mapped at `address` in the peer.
     public func map(
-        _ file: borrowing MemoryFile, at address: UInt, length: Int,
+        _ file: borrowing MemoryFile, at address: UInt, offset: Int = 0, length: Int,
         protection: MemoryMapping.Protection = [.read, .write]
     ) throws {
         _ = try map(
-            length, protection, MAP_SHARED | MAP_FIXED, 0, [file.descriptor.rawValue], at: address)
+            length, protection, MAP_SHARED | MAP_FIXED, offset, [file.descriptor.rawValue], at: address)
     }
 
     /// Maps memory without a file there; forked children share it, or get a copy.
