@@ -22,7 +22,8 @@ struct BenchArguments: ParsableArguments {
     @Option(
         name: .customLong("bench-kernel"),
         help: ArgumentHelp(
-            "Kernel to measure; may be repeated. (default: \(BenchRun.kernels.joined(separator: ", ")))",
+            "Kernel to measure; may be repeated. (default: \(BenchRun.kernels.joined(separator: ", ")); "
+                + "with --tree \(BenchRun.kernelsWithTree.joined(separator: ", ")), the patched one from the tree)",
             valueName: "kernel"))
     var kernels: [String] = []
 
@@ -51,9 +52,15 @@ struct BenchArguments: ParsableArguments {
     }
 
     /// Measures, prints, and fails as the help says.
-    func run(_ workshop: Workshop) async throws {
-        let names = kernels.isEmpty ? BenchRun.kernels : kernels
-        let chosen = try names.map { try workshop.catalogue.kernel(named: $0) }
+    ///
+    /// - Parameter tree: what patched kernels are built from, if not from their base with the series.
+    func run(_ workshop: Workshop, tree: GivenTree?) async throws {
+        let standard = tree == nil ? BenchRun.kernels : BenchRun.kernelsWithTree
+        let chosen = try (kernels.isEmpty ? standard : kernels).map { name in
+            let kernel = try workshop.catalogue.kernel(named: name)
+            guard let tree, kernel.patched else { return kernel }
+            return kernel.built(from: tree)
+        }
         try await workshop.installPackages()
         if onlyCallers { return try await runCallers(chosen, workshop) }
         var records: [BenchRecord] = []

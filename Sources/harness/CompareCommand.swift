@@ -16,6 +16,7 @@ struct CompareCommand: AsyncParsableCommand {
             ./qemu/compare --kernels stock,patched      some kernels; ./qemu/run --list shows them
             ./qemu/compare --scenarios '/glibc32/'      some scenarios; --list shows them
             ./qemu/compare --kernel-image ~/bzImage     a kernel of your own
+            ./qemu/compare --tree ~/linux               the kernel of your own tree, as it is, and stock
             ./qemu/compare --list                       what would be run, and what is finished
             """,
         discussion: """
@@ -28,14 +29,16 @@ struct CompareCommand: AsyncParsableCommand {
             word is released and list_op_pending still set. With a destroyer that calls cleanup_robust_list(), or with \
             FUTEX_ROBUST_UNLOCK, nothing may be corrupted. The exit status is 0 only if all of that holds and every \
             scenario that can run did run, and 1 otherwise: a comparison that does not show the bug has failed. For \
-            your own kernel there is no expectation; the results are only reported.
+            your own image there is no expectation; the results are only reported. A tree of yours is expected to do \
+            what a patched kernel does.
 
             Other statuses: 64 bad usage, 253 set-up failed, 130 and 143 interrupted.
             """)
 
     @Option(
         help: ArgumentHelp(
-            "Kernels, separated by commas. (default: stock and patched of every base; none with --kernel-image)",
+            "Kernels, separated by commas. (default: stock and patched of every base; stock with --tree; none with "
+                + "--kernel-image)",
             valueName: "a,b"))
     var kernels: String?
 
@@ -45,6 +48,8 @@ struct CompareCommand: AsyncParsableCommand {
             "Your own bzImage, shown under its file name; may be repeated. It needs virtio-pci, "
                 + "virtio-console, initramfs, devtmpfs and tmpfs built in.", valueName: "file"))
     var kernelImages: [String] = []
+
+    @OptionGroup var given: TreeArgument
 
     @Option(
         help: ArgumentHelp(
@@ -65,7 +70,8 @@ struct CompareCommand: AsyncParsableCommand {
         let names = try kernels.map(Self.names) ?? []
         let here = FilePath(FileManager.default.currentDirectoryPath)
         let plan = try ComparisonPlan(
-            names: names, images: kernelImages.map { here.pushing(FilePath($0)).lexicallyNormalized() },
+            names: names, tree: given.tree,
+            images: kernelImages.map { here.pushing(FilePath($0)).lexicallyNormalized() },
             pattern: scenarios, quick: quick, fresh: fresh, catalogue: workshop.catalogue)
         let comparison = Comparison(plan, in: workshop)
         if list {

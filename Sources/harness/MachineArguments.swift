@@ -9,8 +9,13 @@ struct MachineArguments: ParsableArguments {
         case auto, kvm, tcg
     }
 
-    @Option(help: "Kernel to boot; --list shows them.")
-    var kernel = "patched"
+    @Option(
+        help:
+            "Kernel to boot; --list shows them. (default: patched; with --tree the patched one of its version)"
+    )
+    var kernel: String?
+
+    @OptionGroup var given: TreeArgument
 
     @Option(help: "auto uses KVM if it really boots a guest here, otherwise TCG (emulation).")
     var accel = AcceleratorChoice.auto
@@ -51,6 +56,16 @@ struct MachineArguments: ParsableArguments {
         if let conflict = options.machine.conflict(with: options.accelerator) {
             throw ValidationError("--icount: \(conflict)")
         }
+    }
+
+    /// The kernel that was asked for.
+    func kernel(of catalogue: Catalogue) throws -> Catalogue.Kernel {
+        let tree = try given.tree
+        guard let kernel else {
+            return try tree.map(catalogue.kernel(from:)) ?? catalogue.kernel(named: "patched")
+        }
+        let named = try catalogue.kernel(named: kernel)
+        return tree.map(named.built(from:)) ?? named
     }
 
     var options: Workshop.GuestOptions {

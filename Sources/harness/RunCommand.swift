@@ -15,6 +15,7 @@ struct RunCommand: AsyncParsableCommand {
             ./qemu/run [OPTIONS] -- COMMAND [ARG ...] your command
             ./qemu/run --list                         the kernels
             ./qemu/run --bench                        what the system call costs
+            ./qemu/run --tree DIR [OPTIONS] …         the same with a kernel of your own tree
             """,
         discussion: """
             Builds what is missing or out of date first. Without a command, the exit status is 0 if every test \
@@ -29,7 +30,9 @@ struct RunCommand: AsyncParsableCommand {
             \(HarnessStatus.allCases.map { "  \($0.rawValue)  \($0.explanation)" }.joined(separator: "\n"))
 
             With LINUX_SRC=DIR in the environment, the kernel source is copied from DIR instead of fetched from \
-            Debian. The logs of each run are in build/runs.
+            Debian, and the series is applied to it. With --tree DIR the kernel is built from a copy of DIR as it is; \
+            the suite expects the series in it. After a change in DIR only what changed is built again. The logs of \
+            each run are in build/runs.
             """)
 
     @OptionGroup var machine: MachineArguments
@@ -65,8 +68,8 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let workshop = try Workshop()
         if list { return await printKernels(workshop) }
-        if measuring.bench { return try await measuring.run(workshop) }
-        let kernel = try workshop.catalogue.kernel(named: machine.kernel)
+        if measuring.bench { return try await measuring.run(workshop, tree: machine.given.tree) }
+        let kernel = try machine.kernel(of: workshop.catalogue)
         _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
         if dryRun { return try await printCommand(workshop, kernel) }
         try await workshop.installPackages()

@@ -65,6 +65,18 @@ import Testing
         #expect(line.contains("LINUX_SRC=\(directory): "))
     }
 
+    @Test(
+        arguments: [["run"], ["run", "--bench"], ["compare"], ["selftests"]],
+        [("/nonexistent", "No such file or directory"), ("/usr", "is not a kernel tree: no Makefile")])
+    func directoryThatIsNoKernelTreeIsNamed(
+        _ command: [String], _ directory: (path: String, problem: String)
+    ) async throws {
+        let (line, status) = try await harness(command + ["--tree", directory.path])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line.contains("--tree \(directory.path): "))
+        #expect(line.contains(directory.problem))
+    }
+
     @Test func missingToolIsNamed() async throws {
         let (line, status) = try await harness(["build", "stock"], environment: ["PATH": "/nonexistent"])
         #expect(status == HarnessStatus.setUp.rawValue)

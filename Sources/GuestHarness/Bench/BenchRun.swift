@@ -18,6 +18,9 @@ public struct BenchRun: Sendable {
     /// The kernels that are measured by default: without the call, with it, and with it but without mm->owner.
     public static let kernels = ["stock-bench", "patched-bench", "patched-bench-nomemcg"]
 
+    /// The same when the patched kernels are built from the user's own tree.
+    public static let kernelsWithTree = ["stock-bench", "patched-bench"]
+
     /// The most boots that are tried to find two in a row that give the same numbers.
     ///
     /// In two guests rather than twice in one: what a boot decides by chance, where the kernel's data lie
@@ -42,7 +45,7 @@ public struct BenchRun: Sendable {
         let identity = try await identity(of: guest)
         var record = BenchRecord(
             kernel: kernel.name, identity: identity,
-            command: "./qemu/run --bench --bench-kernel \(kernel.name)",
+            command: Self.command(for: kernel),
             emulator: try await emulator(), date: Date().formatted(.iso8601), passes: [])
         try await record.repeatUntilTheSameTwice(limit: Self.mostBoots) { number, differing in
             if !differing.isEmpty {
@@ -61,6 +64,13 @@ public struct BenchRun: Sendable {
             for number in 1...Self.mostBoots { try Files.remove(passFile(number, kernel.name)) }
         }
         return record
+    }
+
+    /// The command that measures a kernel alone.
+    static func command(for kernel: Catalogue.Kernel) -> String {
+        guard let tree = kernel.tree else { return "./qemu/run --bench --bench-kernel \(kernel.name)" }
+        let configured = kernel.name.dropLast(tree.shortName.count + 1)
+        return "./qemu/run --bench --bench-kernel \(configured) --tree \(Tool.shellQuoted(tree.path.string))"
     }
 
     /// Measures a kernel's callers that call at once, and nothing else; leaves no file.

@@ -15,18 +15,25 @@ public struct ComparisonPlan: Sendable {
     public var fresh: Bool
 
     /// - Parameters:
-    ///   - names: of kernels in the catalogue. Empty: stock and patched of every base, unless there are images.
+    ///   - names: of kernels in the catalogue. Empty: stock and patched of every base, unless there are images or a
+    ///     tree; with a tree the stock kernel of its base.
+    ///   - tree: of the user's own; the kernel built from it as it is takes part.
     ///   - images: paths of bzImages.
     ///   - pattern: a regular expression that the identifier of a scenario matches; nil: all.
     /// - Throws: what the user got wrong, with what there is.
     public init(
-        names: [String], images: [FilePath], pattern: String?, quick: Bool, fresh: Bool, catalogue: Catalogue
+        names: [String], tree: GivenTree? = nil, images: [FilePath], pattern: String?, quick: Bool,
+        fresh: Bool,
+        catalogue: Catalogue
     ) throws {
+        let own = try tree.map(catalogue.kernel(from:))
         if names.isEmpty, images.isEmpty {
             kernels = Self.standard(of: catalogue)
+            if let own { kernels.removeAll { $0.patched || $0.base != own.base } }
         } else {
             kernels = try names.map(catalogue.kernel(named:))
         }
+        if let own { kernels.append(own) }
         self.images = try images.map(KernelImageFile.kernel(at:))
         var seen: Set<String> = []
         for name in kernels.map(\.name) + self.images.map(\.name) where !seen.insert(name).inserted {

@@ -36,9 +36,23 @@ public struct Catalogue: Codable, Equatable, Sendable {
         /// Features that tests need besides the syscall and that this kernel is without: names of
         /// `Feature` in the package's checks.
         public var lacks: [String]?
+        /// The tree that it is built from as it is, instead of its base's; in no catalogue.
+        var tree: GivenTree?
+
+        enum CodingKeys: String, CodingKey {
+            case name, purpose, base, patched, config, inTest, slowness, lacks
+        }
 
         /// `limit`, which is meant for a plain kernel, for this one.
         public func scaled(_ limit: Duration) -> Duration { limit * (slowness ?? 1) }
+
+        /// A kernel with the configuration of this one, and of which the same is expected, built from `tree` as it is.
+        public func built(from tree: GivenTree) -> Kernel {
+            var kernel = self
+            kernel.tree = tree
+            kernel.name += "+\(tree.shortName)"
+            return kernel
+        }
     }
 
     public var bases: [Base]
@@ -70,6 +84,24 @@ public struct Catalogue: Codable, Equatable, Sendable {
 
     /// The kernels that `./test` builds and boots.
     public var testedKernels: [Kernel] { kernels.filter { $0.inTest ?? false } }
+
+    /// The patched kernel whose base has the version of `tree`, or else that of the first base, built from `tree`.
+    public func kernel(from tree: GivenTree) throws -> Kernel {
+        let version = tree.version.split(separator: ".").prefix(2).joined(separator: ".")
+        let base = bases.first { $0.name == version } ?? bases.first
+        guard let kernel = kernels.first(where: { $0.patched && $0.base == base?.name }) else {
+            throw HarnessError(
+                "the catalogue has no patched kernel to take the configuration of \(tree.path) from")
+        }
+        return kernel.built(from: tree)
+    }
+
+    /// The kernel without the series of a base, without options of its own.
+    public func stockKernel(of base: String) throws -> Kernel {
+        let stock = kernels.first { !$0.patched && $0.base == base && $0.config.isEmpty }
+        guard let stock else { throw HarnessError("the base \(base) has no stock kernel in the catalogue") }
+        return stock
+    }
 
     public func base(named name: String) throws -> Base {
         if let base = bases.first(where: { $0.name == name }) { return base }

@@ -49,6 +49,8 @@ public struct KernelBuilder: Sendable {
 
     /// Kernels of the user's tree lie beside those of Debian's: changing over must rebuild neither.
     public func directory(of kernel: Catalogue.Kernel) -> FilePath {
+        // The kernel's name has the tree's.
+        if let tree = kernel.tree { return repository.kernels.appending("\(kernel.name)-\(tree.mark)") }
         let suffix = UserTree.chosen(for: repository).map { "+\($0.name)" } ?? ""
         return repository.kernels.appending(kernel.name + suffix)
     }
@@ -69,7 +71,8 @@ public struct KernelBuilder: Sendable {
     private func series(of kernel: Catalogue.Kernel) throws -> PatchSeries {
         let directory = repository.root.appending(try catalogue.base(of: kernel).series)
         let series =
-            kernel.patched ? try PatchSeries(directory: directory) : PatchSeries(emptyFor: directory)
+            kernel.patched && kernel.tree == nil
+            ? try PatchSeries(directory: directory) : PatchSeries(emptyFor: directory)
         return series.changed(by: seriesChange)
     }
 
@@ -88,6 +91,18 @@ public struct KernelBuilder: Sendable {
             release: "\(try source.version())-\(kernel.name)")
     }
 
+    /// The stamp of a kernel of a given tree, whose files have a record of their own.
+    private func stamp(
+        of kernel: Catalogue.Kernel, tree: GivenTree, config: KernelConfig
+    ) async throws -> Stamp {
+        let source = KernelSource(identity: "tree \(tree.path)", tree: tree.path)
+        return try await stamp(of: kernel, source: source, series: series(of: kernel), config: config)
+    }
+
+    private func copy(of tree: GivenTree, for kernel: Catalogue.Kernel) -> TreeCopy {
+        TreeCopy(original: tree, tree: directory(of: kernel).appending("tree"))
+    }
+
     /// A line for each thing that decides what the built `kernel` does, to be compared with what it was at
     /// another time. Mails around the patches are none.
     func inputs(of kernel: Catalogue.Kernel) async throws -> [String] {
@@ -103,6 +118,13 @@ public struct KernelBuilder: Sendable {
         guard let data = try? Files.read(stampFile(of: kernel)), Files.exists(image(of: kernel)),
             let old = try? JSONDecoder().decode(Stamp.self, from: data)
         else { return (.absent, nil) }
+        if let tree = kernel.tree {
+            guard let config = try? config(of: kernel),
+                let new = try? await stamp(of: kernel, tree: tree, config: config), old == new,
+                let changes = try? await copy(of: tree, for: kernel).changes(), changes.isEmpty
+            else { return (.stale, old.release) }
+            return (.current, old.release)
+        }
         guard let base = try? catalogue.base(of: kernel),
             let source = SourceStore(repository: repository, progress: progress).present(base),
             let series = try? series(of: kernel), let config = try? config(of: kernel),
@@ -123,6 +145,7 @@ public struct KernelBuilder: Sendable {
         // Before anything takes long: these are what a user gets wrong.
         let series = try series(of: kernel)
         let config = try config(of: kernel)
+        if let tree = kernel.tree { return try await build(kernel, from: tree, config) }
         let source = try await SourceStore(repository: repository, progress: progress)
             .source(of: catalogue.base(of: kernel))
         let stamp = try await stamp(of: kernel, source: source, series: series, config: config)
@@ -139,18 +162,51 @@ public struct KernelBuilder: Sendable {
                     pristine: source, tree: directory(of: kernel).appending("tree")
                 ).update(to: series)
             }
-            try await progress.stage("kernel \(kernel.name): configuration") {
-                try await configure(kernel, config)
-            }
-            try await progress.stage("kernel \(kernel.name): build") {
-                try await compile(kernel)
-            }
-            guard Files.exists(built.image) else {
-                throw HarnessError("make succeeded but did not make \(built.image)")
-            }
-            try Files.write(JSONEncoder().encode(stamp), to: stampFile(of: kernel))
-            return built
+            return try await make(built, of: kernel, config, stamp)
         }
+    }
+
+    /// Builds a kernel from a tree as it is, unless that has not changed.
+    private func build(
+        _ kernel: Catalogue.Kernel, from tree: GivenTree, _ config: KernelConfig
+    ) async throws -> BuiltKernel {
+        let stamp = try await stamp(of: kernel, tree: tree, config: config)
+        let built = BuiltKernel(
+            name: kernel.name, release: stamp.release, image: image(of: kernel),
+            slowness: kernel.slowness ?? 1)
+        let lock = directory(of: kernel).appending(".lock")
+        return try await FileLock.withLock(lock, progress: progress) {
+            let copy = copy(of: tree, for: kernel)
+            let changes = try await progress.stage("kernel \(kernel.name): changes in \(tree.path)") {
+                try await copy.changes()
+            }
+            if changes.isEmpty, isCurrent(kernel, stamp) { return built }
+            try Files.remove(stampFile(of: kernel))
+            if !changes.isEmpty {
+                let count = changes.changed.count + changes.removed.count
+                try await progress.stage("kernel \(kernel.name): copy of \(count) changed files") {
+                    try await copy.apply(changes)
+                }
+            }
+            return try await make(built, of: kernel, config, stamp)
+        }
+    }
+
+    /// Makes a kernel of the tree that is there.
+    private func make(
+        _ built: BuiltKernel, of kernel: Catalogue.Kernel, _ config: KernelConfig, _ stamp: Stamp
+    ) async throws -> BuiltKernel {
+        try await progress.stage("kernel \(kernel.name): configuration") {
+            try await configure(kernel, config)
+        }
+        try await progress.stage("kernel \(kernel.name): build") {
+            try await compile(kernel)
+        }
+        guard Files.exists(built.image) else {
+            throw HarnessError("make succeeded but did not make \(built.image)")
+        }
+        try Files.write(JSONEncoder().encode(stamp), to: stampFile(of: kernel))
+        return built
     }
 
     private func isCurrent(_ kernel: Catalogue.Kernel, _ stamp: Stamp) -> Bool {

@@ -30,7 +30,7 @@ struct UserTree {
     private var stamp: FilePath { repository.sources.appending("\(name).changed") }
 
     /// Built files of the user's must not come along: make would take them for its own.
-    private static let excluded = [
+    static let built = [
         ".git", "*.o", "*.a", "*.ko", "*.cmd", "*.order", "/.config*", "/vmlinux*", "/include/config",
         "/include/generated", "/arch/*/include/generated",
     ]
@@ -53,7 +53,7 @@ struct UserTree {
             throw HarnessError("LINUX_SRC=\(directory): \(error)", status: .usage)
         }
         try Files.makeDirectory(copied)
-        let options = ["-a", "--delete"] + Self.excluded.map { "--exclude=\($0)" }
+        let options = ["-a", "--delete"] + Self.built.map { "--exclude=\($0)" }
         let places = ["\(path)/", "\(copied)/"]
         let changes = try await Tool("rsync", ["--dry-run", "--itemize-changes"] + options + places).output()
         if let source = present(), changes.isEmpty { return source }

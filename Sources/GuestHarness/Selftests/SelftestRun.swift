@@ -34,7 +34,10 @@ public struct SelftestRun: Sendable {
         var programs: [String: SelftestPrograms] = [:]
         var runs: [KernelRun] = []
         for kernel in kernels {
-            if programs[kernel.base] == nil { programs[kernel.base] = try await build(for: kernel) }
+            if programs[kernel.base] == nil {
+                let own = kernels.first { $0.base == kernel.base && $0.tree != nil }
+                programs[kernel.base] = try await build(for: own ?? kernel)
+            }
             let programs = programs[kernel.base]!
             runs.append(
                 try await run(programs, only: programs.selected(only), on: kernel, options: options))
@@ -42,15 +45,19 @@ public struct SelftestRun: Sendable {
         return runs
     }
 
-    /// The selftests of the patched tree of a kernel's base: the same programs run on every kernel of it.
+    /// The selftests of the patched tree of a kernel's base: the same programs run on every kernel of it. Those of a
+    /// kernel that was built from a tree of the user's are that tree's.
     func build(for kernel: Catalogue.Kernel) async throws -> SelftestPrograms {
         guard
-            let source = workshop.catalogue.kernels.first(where: { $0.base == kernel.base && $0.patched })
+            let source = kernel.tree != nil
+                ? kernel
+                : workshop.catalogue.kernels.first(where: { $0.base == kernel.base && $0.patched })
         else {
             throw HarnessError("the base \(kernel.base) has no patched kernel to take the selftests from")
         }
         _ = try await workshop.kernels.build(source)
-        let directory = workshop.repository.build.appending("selftests").appending(kernel.base)
+        let directory = workshop.repository.build.appending("selftests").appending(
+            kernel.tree.map { "\(kernel.base)+\($0.shortName)-\($0.mark)" } ?? kernel.base)
         let lock = directory.appending(".lock")
         return try await FileLock.withLock(lock, progress: workshop.progress) {
             try await workshop.progress.stage("selftests of \(source.name): build") {
