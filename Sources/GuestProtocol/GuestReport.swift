@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Messages of init to the host, in this order: `ready`, `started`, `ended`.
+/// Messages of init to the host, in this order: `ready`, `started`, `ended`; or, of a command that has had its time,
+/// `blockedTasksShown` as the last.
 public enum GuestReport: Equatable, Sendable {
     /// Init runs and waits for its command; `release` is what `uname -r` prints.
     case ready(release: String)
@@ -8,6 +9,8 @@ public enum GuestReport: Equatable, Sendable {
     case started
     /// The command is over, and all that it wrote was sent.
     case ended(Ending, sent: Sent)
+    /// The kernel was asked to print its blocked tasks, and did, as far as it can.
+    case blockedTasksShown
     /// Init could not do its part; what failed.
     case failed(String)
 
@@ -37,6 +40,7 @@ public enum GuestReport: Equatable, Sendable {
         switch self {
         case .ready(let release): return Message("ready", [.init("release", release)])
         case .started: return Message("started")
+        case .blockedTasksShown: return Message("blocked-tasks-shown")
         case .failed(let reason): return Message("failed", [.init("reason", reason)])
         case .ended(let ending, let sent):
             var message = Message(
@@ -58,6 +62,7 @@ public enum GuestReport: Equatable, Sendable {
         switch message.verb {
         case "ready": self = .ready(release: message["release"] ?? "")
         case "started": self = .started
+        case "blocked-tasks-shown": self = .blockedTasksShown
         case "failed": self = .failed(message["reason"] ?? "")
         case "ended":
             func number<T: FixedWidthInteger>(_ name: String) -> T? { message[name].flatMap { T($0) } }

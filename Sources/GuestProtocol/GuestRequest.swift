@@ -53,5 +53,8 @@ public struct GuestRequest: Equatable, Sendable {
     }
 }
 
+/// The host's message when the command has had its time: the kernel is to print its blocked tasks on the console.
+public let showBlockedTasks = Message("show-blocked-tasks")
+
 /// The host's message once it has everything: the guest may end.
 public let farewell = Message("farewell")

@@ -33,8 +33,9 @@ struct Command {
         deaths = try check("signalfd") { signalfd(-1, &mask, Int32(SFD_CLOEXEC)) }
     }
 
-    /// Runs the command, passes its output on, and adopts and reaps its orphans.
-    mutating func runToEnd() throws(InitError) -> (GuestReport.Ending, GuestReport.Sent) {
+    /// Runs the command, passes its output on, adopts and reaps its orphans, and does what the host says meanwhile.
+    mutating func runToEnd(_ control: ControlPort) throws(InitError) -> (GuestReport.Ending, GuestReport.Sent)
+    {
         let child: pid_t
         switch spawn(
             request.arguments, environment: request.environment, output: pumps[0].writer,
@@ -50,7 +51,9 @@ struct Command {
             var waiting = pumps.map {
                 pollfd(fd: $0.isOpen ? $0.source : -1, events: Int16(POLLIN), revents: 0)
             }
-            waiting.append(pollfd(fd: deaths, events: Int16(POLLIN), revents: 0))
+            for file in [deaths, control.file] {
+                waiting.append(pollfd(fd: file, events: Int16(POLLIN), revents: 0))
+            }
             try check("poll") { poll(&waiting, nfds_t(waiting.count), -1) }
             for index in pumps.indices where waiting[index].revents != 0 {
                 try pumps[index].move()
@@ -58,12 +61,21 @@ struct Command {
             if waiting[pumps.count].revents != 0 {
                 ending = try reap(child)
             }
+            if waiting[pumps.count + 1].revents != 0 {
+                for message in try control.messages() { obey(message, control) }
+            }
         }
         // All that the command wrote is in the pipes by now; what its orphans still write is theirs.
         for index in pumps.indices {
             while try pumps[index].move() {}
         }
         return (ending!, sent)
+    }
+
+    private func obey(_ message: Message, _ control: ControlPort) {
+        guard message == showBlockedTasks else { return }
+        printBlockedTasks()
+        control.send(.blockedTasksShown)
     }
 
     private var sent: GuestReport.Sent {

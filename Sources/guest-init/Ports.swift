@@ -50,7 +50,7 @@ func writeAll(_ bytes: some Collection<UInt8>, to file: Int32) throws(InitError)
 
 /// The messages between host and init.
 final class ControlPort {
-    private let file: Int32
+    let file: Int32
     private var received: [UInt8] = []
 
     init() throws(InitError) {
@@ -76,19 +76,35 @@ final class ControlPort {
         while try receive() != farewell {}
     }
 
+    /// The messages in what has come, once `file` can be read.
+    func messages() throws(InitError) -> [Message] {
+        try read()
+        var messages: [Message] = []
+        while let message = try take() { messages.append(message) }
+        return messages
+    }
+
     private func receive() throws(InitError) -> Message {
         while true {
-            do {
-                if let message = try Message.take(from: &received) { return message }
-            } catch {
-                throw InitError("the host's bytes make no sense: \(error)")
-            }
+            if let message = try take() { return message }
             var waiting = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
             try check("wait for the host") { poll(&waiting, 1, -1) }
-            var chunk = [UInt8](repeating: 0, count: 65536)
-            let count = try check("read from the host") { read(file, &chunk, chunk.count) }
-            guard count > 0 else { throw InitError("the host closed the control port") }
-            received += chunk[..<count]
+            try read()
         }
+    }
+
+    private func take() throws(InitError) -> Message? {
+        do {
+            return try Message.take(from: &received)
+        } catch {
+            throw InitError("the host's bytes make no sense: \(error)")
+        }
+    }
+
+    private func read() throws(InitError) {
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        let count = try check("read from the host") { Glibc.read(file, &chunk, chunk.count) }
+        guard count > 0 else { throw InitError("the host closed the control port") }
+        received += chunk[..<count]
     }
 }

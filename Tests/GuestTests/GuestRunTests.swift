@@ -116,9 +116,24 @@ extension WithGuests {
                 ["sh", "-c", "echo before; sleep 1000"], options: ["--timeout", "3"])
             #expect(result.status == HarnessStatus.timedOut.rawValue)
             #expect(result.output == "before\n")
-            #expect(result.error.contains("'sh' did not end within 3 s"))
+            #expect(result.error.contains("'sh' did not end within 3 s; no task was blocked (line "))
             #expect(result.seconds < 60)
             try expectNamedLog(result)
+        }
+
+        /// vfork(2), number 58, blocks its caller until the child has ended.
+        @Test func stacksOfBlockedTasksAreInTheLogOfATimeOut() async throws {
+            let result = try await inGuest(
+                ["perl", "-e", "if (syscall(58) == 0) { sleep 1000 }"], options: ["--timeout", "3"])
+            #expect(result.status == HarnessStatus.timedOut.rawValue)
+            let match = try #require(
+                result.error.firstMatch(
+                    of: /blocked tasks \(perl\) are in line (\d+) and below; see (\S+console\.log)/))
+            let log = String(decoding: try Files.read(FilePath(String(match.2))), as: UTF8.self)
+            let lines = log.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            let answer = lines.dropFirst(try #require(Int(match.1)) - 1)
+            #expect(answer.first?.contains("sysrq: Show Blocked State") == true)
+            #expect(answer.contains { $0.contains("__do_sys_vfork") })
         }
 
         @Test func guestThatGoesAwayWithoutAWordIsNoSuccess() async throws {

@@ -21,6 +21,27 @@ import Testing
         #expect(first.line == 265)
     }
 
+    @Test func stacksThatWereAskedForAreNoFaults() throws {
+        let log = """
+            sysrq: Show Blocked State
+            task:perl            state:D stack:0     pid:44    tgid:44    ppid:1
+            Call Trace:
+             kernel_clone+0x1bf/0x3b0
+            task:a b             state:D stack:0     pid:45    tgid:45    ppid:1
+            Call Trace:
+            sysrq: Show backtrace of all active CPUs
+            NMI backtrace for cpu 1
+            Call Trace:
+            """
+        let findings = ConsoleLog.findings(in: log)
+        #expect(findings.faults == [])
+        #expect(findings.blockedTasks == ConsoleLog.BlockedTasks(line: 1, names: ["perl", "a b"]))
+        let faults = ConsoleLog.findings(in: log + "\nWARNING: at kernel/futex/core.c:1\nCall Trace:\n")
+            .faults
+        #expect(faults.map(\.text) == ["WARNING: at kernel/futex/core.c:1"])
+        #expect(ConsoleLog.findings(in: "Call Trace:\n" + log).faults.map(\.line) == [1])
+    }
+
     @Test func panicIsFound() throws {
         let faults = try findings("console-panic.log").faults
         #expect(faults.first?.text == "Kernel panic - not syncing: sysrq triggered crash")

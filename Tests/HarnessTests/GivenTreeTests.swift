@@ -12,8 +12,9 @@ import Testing
     private func makeTree(in root: FilePath) throws -> FilePath {
         let tree = root.appending("linux")
         for (name, text) in [
-            ("Makefile", "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 1\nEXTRAVERSION = -rc2\n"), ("Kconfig", ""),
-            ("kernel/futex/core.c", "core"), ("kernel/futex/old.c", "old"), (".gitignore", "*.o\n/generated\n"),
+            ("Makefile", "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 1\nEXTRAVERSION = -rc2\n"),
+            ("Kconfig", ""), ("kernel/futex/core.c", "core"), ("kernel/futex/old.c", "old"),
+            (".gitignore", "*.o\n/generated\n"),
             ("kernel/.gitignore", "made.h\n"), ("kernel/made.h", "built"), ("kernel/futex/core.o", "built"),
             ("generated/a", "built"), (".config", "built"), ("vmlinux", "built"),
         ] { try write(text, to: tree.pushing(FilePath(name))) }

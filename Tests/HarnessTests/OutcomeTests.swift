@@ -21,6 +21,23 @@ import Testing
         #expect(outcome(.ended(.notExecuted(13))).status == 126)
     }
 
+    @Test(
+        arguments: [
+            (nil, "the guest did not print its blocked tasks"),
+            (.init(line: 7), "no task was blocked (line 7)"),
+            (.init(line: 7, names: ["a"]), "the stacks of blocked tasks (a) are in line 7 and below"),
+            (
+                .init(line: 7, names: ["a", "b", "c", "d"]),
+                "the stacks of blocked tasks (a, b, c, …) are in line 7 and below"
+            ),
+        ] as [(ConsoleLog.BlockedTasks?, String)])
+    func timeOutSaysWhereTheBlockedTasksAre(_ tasks: ConsoleLog.BlockedTasks?, _ words: String) {
+        let outcome = Outcome(
+            .commandTimedOut, command: "cmd", faults: [], qemuFailure: nil, log: "LOG", bootLimit: "9 s",
+            commandLimit: "5 s", blockedTasks: tasks)
+        #expect(outcome.message == "'cmd' did not end within 5 s; \(words); see LOG")
+    }
+
     @Test(arguments: [
         (GuestChannels.Ending.neverReady(timedOut: true), nil, HarnessStatus.neverCameUp),
         (.neverReady(timedOut: false), "Kernel panic", .neverCameUp), (.initFailed("x"), nil, .neverCameUp),

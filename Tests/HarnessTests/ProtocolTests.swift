@@ -16,6 +16,7 @@ import Testing
 
     @Test(arguments: [
         GuestReport.ready(release: "7.3.4-stock"), .started, .failed("no 9p"),
+        .blockedTasksShown,
         .ended(.exited(7), sent: .init(output: 1, error: 2, events: 3)),
         .ended(.signalled(9), sent: .init(output: 0, error: 0, events: 0)),
         .ended(.notExecuted(2), sent: .init(output: 0, error: 0, events: 0)),

@@ -17,6 +17,23 @@ public enum ConsoleLog {
         public var faults: [Fault] = []
         /// Number of data races that KCSAN reported and that do not involve the new system call.
         public var otherDataRaces = 0
+        /// What the kernel said when it was asked for its blocked tasks; nil if it was not.
+        public var blockedTasks: BlockedTasks?
+    }
+
+    /// The answer of the kernel to sysrq-w: each task in an uninterruptible sleep, with its stack.
+    public struct BlockedTasks: Equatable, Sendable {
+        /// Where the answer begins.
+        public var line: Int
+        public var names: [String] = []
+
+        /// For a message.
+        var words: String {
+            let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
+            return names.isEmpty
+                ? "no task was blocked (line \(line))"
+                : "the stacks of blocked tasks (\(shown)) are in line \(line) and below"
+        }
     }
 
     /// Searches a console's text. A program's output does not come over the console.
@@ -27,6 +44,14 @@ public enum ConsoleLog {
         var traceOfOOM = 0..<0
         for (index, line) in lines.enumerated() where !others.contains(index) {
             let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            if line.contains(headOfBlockedTasks) { findings.blockedTasks = BlockedTasks(line: index + 1) }
+            if findings.blockedTasks != nil {
+                if let task = line.firstMatch(of: blockedTask) {
+                    findings.blockedTasks?.names.append(String(task.1))
+                }
+                // Asked for, these are no faults; each real one has another line besides.
+                if line.contains("Call Trace:") { continue }
+            }
             if line.contains("invoked oom-killer:") { traceOfOOM = index..<index + linesToTraceOfOOM }
             if traceOfOOM.contains(index), line.contains("Call Trace:") {
                 traceOfOOM = 0..<0
@@ -48,6 +73,10 @@ public enum ConsoleLog {
     /// The out-of-memory killer says where it was invoked from (`dump_header()` in mm/oom_kill.c), which is no fault
     /// when a memory cgroup has used up what it may; that the guest itself has is one, by its last line.
     private static let linesToTraceOfOOM = 8
+
+    /// The texts come from drivers/tty/sysrq.c and `sched_show_task()` in kernel/sched/core.c.
+    private static var headOfBlockedTasks: Regex<Substring> { #/sysrq: Show Blocked State/# }
+    private static var blockedTask: Regex<(Substring, Substring)> { #/\btask:(.+?)\s+state:D\b/# }
 
     /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, kernel/kcsan/report.c, lib/ubsan.c,
     /// kernel/locking/lockdep.c, lib/debugobjects.c, lib/list_debug.c, kernel/sched/core.c, kernel/hung_task.c,

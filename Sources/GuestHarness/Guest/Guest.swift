@@ -94,7 +94,7 @@ public struct Guest: Sendable {
             while let result = await group.next() {
                 guard let result else { continue }
                 ending = result
-                if case .ended = result {
+                if result.isFarewell {
                     // The guest ends by itself, with all that its log still gets.
                     group.addTask {
                         try? await Task.sleep(for: .seconds(10))
@@ -113,7 +113,7 @@ public struct Guest: Sendable {
             ending, command: request.arguments[0], faults: findings.faults,
             qemuFailure: notes.failure, log: run.console.string,
             bootLimit: "\(bootLimit.components.seconds) s",
-            commandLimit: "\(commandLimit.components.seconds) s")
+            commandLimit: "\(commandLimit.components.seconds) s", blockedTasks: findings.blockedTasks)
         outcome.otherDataRaces = findings.otherDataRaces
         (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
         try Files.write(json: outcome, to: run.outcome)

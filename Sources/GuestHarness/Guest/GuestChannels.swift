@@ -21,6 +21,14 @@ final class GuestChannels: @unchecked Sendable {
         case initFailed(String)
         /// The run was cancelled.
         case cancelled
+
+        /// Tells whether the guest may have been told to end by itself.
+        var isFarewell: Bool {
+            switch self {
+            case .ended, .commandTimedOut: true
+            default: false
+            }
+        }
     }
 
     enum StopReason: UInt8 {
@@ -73,6 +81,7 @@ final class GuestChannels: @unchecked Sendable {
         var deadline = ContinuousClock.now + bootLimit
         var isReady = false
         var ended: (GuestReport.Ending, GuestReport.Sent)?
+        var hasAskedForTasks = false
         while true {
             if let ended, complete(ended.1) {
                 send(farewell)
@@ -80,8 +89,13 @@ final class GuestChannels: @unchecked Sendable {
             }
             let events = wait(until: deadline)
             if events.isEmpty {
+                if hasAskedForTasks { return .commandTimedOut }
                 if ended != nil { return .vanished }
-                return isReady ? .commandTimedOut : .neverReady(timedOut: true)
+                guard isReady else { return .neverReady(timedOut: true) }
+                hasAskedForTasks = true
+                deadline = .now + Self.limitForTasks
+                send(showBlockedTasks)
+                continue
             }
             for event in events {
                 switch event {
@@ -89,6 +103,7 @@ final class GuestChannels: @unchecked Sendable {
                 case .stop(.qemuExited):
                     // What QEMU wrote before it went is still in the sockets.
                     drain(handlers)
+                    if hasAskedForTasks { return .commandTimedOut }
                     if let ended, complete(ended.1) { return .ended(ended.0) }
                     return isReady ? .vanished : .neverReady(timedOut: false)
                 case .data(.control, let bytes): control += bytes
@@ -105,6 +120,13 @@ final class GuestChannels: @unchecked Sendable {
                         send(request.message)
                     case .started: break
                     case .failed(let reason): return .initFailed(reason)
+                    case .blockedTasksShown:
+                        send(farewell)
+                        return .commandTimedOut
+                    case .ended where hasAskedForTasks:
+                        // Too late.
+                        send(farewell)
+                        return .commandTimedOut
                     case .ended(let ending, let sent):
                         ended = (ending, sent)
                         deadline = .now + .seconds(30)
@@ -115,6 +137,9 @@ final class GuestChannels: @unchecked Sendable {
             }
         }
     }
+
+    /// Time in which the kernel prints its blocked tasks, which under emulation takes a second.
+    private static let limitForTasks = Duration.seconds(20)
 
     private enum Event {
         case data(GuestPort, [UInt8])

@@ -26,7 +26,8 @@ public struct Outcome: Codable, Equatable, Sendable {
     /// but a guest that never came up is called that, whatever kept it.
     init(
         _ ending: GuestChannels.Ending, command: String, faults: [ConsoleLog.Fault],
-        qemuFailure: String?, log: String, bootLimit: String, commandLimit: String
+        qemuFailure: String?, log: String, bootLimit: String, commandLimit: String,
+        blockedTasks: ConsoleLog.BlockedTasks? = nil
     ) {
         self.faults = faults
         status = 0
@@ -44,7 +45,8 @@ public struct Outcome: Codable, Equatable, Sendable {
             set(.neverCameUp, "the guest's init could not run the command: \(reason); see \(log)")
         case .commandTimedOut:
             let first = fault.map { "; the kernel said: \($0)" } ?? ""
-            set(.timedOut, "'\(command)' did not end within \(commandLimit)\(first); see \(log)")
+            let tasks = blockedTasks.map { "; \($0.words)" } ?? "; the guest did not print its blocked tasks"
+            set(.timedOut, "'\(command)' did not end within \(commandLimit)\(first)\(tasks); see \(log)")
             return
         case .cancelled:
             set(.noReport, "interrupted; see \(log)")
