@@ -99,7 +99,7 @@ let package = Package(
             resources: [.copy("Golden")], swiftSettings: strict),
         .testTarget(
             name: "SyscallTests",
-            dependencies: ["RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
+            dependencies: ["GuestProtocol", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage],
             swiftSettings: strict),
         .testTarget(
             name: "HarnessTests",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import GuestProtocol
 import Testing
 
 @testable import GuestHarness
@@ -55,6 +56,55 @@ import Testing
         #expect(results.count("broken") + results.count("skipped") + results.count("failed") == 5)
         #expect(
             SuiteExpectation.host.violations(in: results).contains("the test runner did not get to its end"))
+    }
+
+    /// The events of a suite whose tests passed, and its output.
+    private func results(ofTests names: [String], output: String, outputFirst: Bool = false) -> SuiteResults {
+        var results = SuiteResults()
+        if outputFirst { results.appendOutput(Array(output.utf8)) }
+        for name in names {
+            let id = "SyscallTests.Race/\(name)/Race.swift:1:2"
+            for event in [
+                #"{"kind":"test","payload":{"kind":"function","id":"\#(id)"}}"#,
+                #"{"kind":"event","payload":{"kind":"testStarted","testID":"\#(id)"}}"#,
+                #"{"kind":"event","payload":{"kind":"testEnded","testID":"\#(id)","messages":[{"symbol":"pass","text":""}]}}"#,
+            ] { results.append(Array("\(event)\n".utf8)) }
+        }
+        results.append(Array(#"{"kind":"event","payload":{"kind":"runEnded"}}"#.utf8) + [10])
+        if !outputFirst { results.appendOutput(Array(output.utf8)) }
+        return results
+    }
+
+    @Test(arguments: [false, true])
+    func testThatTaintsTheKernelFails(_ outputFirst: Bool) throws {
+        let records = [
+            TaintRecord(function: "clean()", before: 64, after: 64),
+            TaintRecord(function: "taints()", before: 64, after: 64 | 512 | 1 << 40),
+        ]
+        let results = results(
+            ofTests: ["clean()", "taints()", "silent()"],
+            output: "noise\n" + records.map { "\($0.line)\n" }.joined(), outputFirst: outputFirst)
+        #expect(
+            results.tests.map(\.taint) == [
+                KernelTaint(before: 64, after: 64), KernelTaint(before: 64, after: 64 | 512 | 1 << 40), nil,
+            ])
+        #expect(
+            SuiteExpectation.syscallPresent.violations(in: results) == [
+                "SyscallTests.Race/taints(): tainted the kernel: W (warning), bit 40"
+            ])
+    }
+
+    @Test func taintBetweenTestsIsNotLost() {
+        let records = [
+            TaintRecord(function: "a()", before: 0, after: 0),
+            TaintRecord(function: "b()", before: 32, after: 32),
+        ]
+        let results = results(
+            ofTests: ["a()", "b()"], output: records.map { "\($0.line)\n" }.joined())
+        #expect(
+            SuiteExpectation.syscallPresent.violations(in: results) == [
+                "the kernel was tainted between tests: B (bad page)"
+            ])
     }
 
     @Test func testThatNeverStartedIsBroken() {

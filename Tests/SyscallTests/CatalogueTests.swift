@@ -45,7 +45,7 @@ private let turn = Mutex(())
 /// Runs the check that has the calling test's name.
 func holdKernelAgainstCheck(_ function: String = #function) throws {
     let check = try check(namedLike: function)
-    try turn.withLock { _ in try check.run() }
+    try turn.withLock { _ in try recordingTaint(of: function) { try check.run() } }
 }
 
 private func check(namedLike function: String) throws -> Check {

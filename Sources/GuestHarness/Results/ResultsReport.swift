@@ -20,12 +20,16 @@ public enum ResultsTable {
     public static func lines(of results: SuiteResults) -> [String] {
         results.tests.sorted { $0.name < $1.name }.flatMap { test in
             let head = test.verdict.word.padding(toLength: 8, withPad: " ", startingAt: 0) + test.name
-            return switch test.verdict {
-            case .passed: [head]
-            case .skipped(let reason): ["\(head) (\(reason))"]
-            case .broken(let reason): ["\(head) (\(reason))"]
-            case .failed(let issues): [head] + issues.map { "          \($0)" }
-            }
+            let lines =
+                switch test.verdict {
+                case .passed: [head]
+                case .skipped(let reason): ["\(head) (\(reason))"]
+                case .broken(let reason): ["\(head) (\(reason))"]
+                case .failed(let issues): [head] + issues.map { "          \($0)" }
+                }
+            let added = test.taint?.added ?? []
+            return lines
+                + (added.isEmpty ? [] : ["          tainted the kernel: \(added.joined(separator: ", "))"])
         }
     }
 

@@ -59,6 +59,10 @@ public struct SuiteExpectation: Codable, Equatable, Sendable {
         if results.unreadable > 0 {
             problems.append("\(results.unreadable) unreadable lines in the event stream")
         }
+        if !results.taintBetweenTests.isEmpty {
+            problems.append(
+                "the kernel was tainted between tests: \(results.taintBetweenTests.joined(separator: ", "))")
+        }
         if isWhole {
             let missed = Set(results.tests.compactMap(Self.featureMissed))
             for feature in lacks where !missed.contains(feature) {
@@ -92,6 +96,13 @@ public struct SuiteExpectation: Codable, Equatable, Sendable {
     }
 
     func problem(with test: TestResult) -> String? {
+        let added = test.taint?.added ?? []
+        let taint = added.isEmpty ? nil : "tainted the kernel: \(added.joined(separator: ", "))"
+        let problems = [verdictProblem(with: test), taint].compactMap(\.self)
+        return problems.isEmpty ? nil : problems.joined(separator: "; ")
+    }
+
+    private func verdictProblem(with test: TestResult) -> String? {
         switch (test.verdict, isSkipExpected(test)) {
         case (.passed, false): nil
         case (.passed, true): "passed, though it cannot have on this kernel"

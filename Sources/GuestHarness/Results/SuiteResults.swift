@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import GuestProtocol
 
 /// The result of one test function.
 public enum Verdict: Codable, Equatable, Sendable {
@@ -26,6 +27,8 @@ public struct TestResult: Codable, Equatable, Sendable {
     public var id: String
     public var displayName: String?
     public var verdict: Verdict
+    /// nil when the test left no record of it.
+    public var taint: KernelTaint?
 
     /// The identifier without the source location.
     public var name: String {
@@ -40,16 +43,29 @@ public struct TestResult: Codable, Equatable, Sendable {
 /// A test is broken until there is evidence that it is not.
 public struct SuiteResults: Sendable {
     /// In the order of discovery.
-    public private(set) var tests: [TestResult] = []
+    public var tests: [TestResult] {
+        judged.map { test in
+            var test = test
+            // Records come another way than events do, and perhaps earlier.
+            test.taint = test.name.split(separator: "/").last.flatMap { taints[String($0)] }
+            return test
+        }
+    }
     /// Tells whether the runner said that it had finished.
     public private(set) var runEnded = false
     /// Lines that are no records; a sound stream has none.
     public private(set) var unreadable = 0
+    /// Taint flags that came while no test ran, in words.
+    public private(set) var taintBetweenTests: [String] = []
 
     private var index: [String: Int] = [:]
     private var issues: [String: [String]] = [:]
     private var skips: [String: String] = [:]
     private var splitter = LineSplitter()
+    private var outputSplitter = LineSplitter()
+    private var lastTaint: UInt64?
+    private var judged: [TestResult] = []
+    private var taints: [String: KernelTaint] = [:]
 
     public init() {}
 
@@ -64,19 +80,29 @@ public struct SuiteResults: Sendable {
         }
     }
 
+    /// Takes in what the suite wrote to its standard output next, cut anywhere: records among other lines.
+    public mutating func appendOutput(_ bytes: [UInt8]) {
+        for line in outputSplitter.append(bytes) {
+            guard let record = TaintRecord(String(decoding: line, as: UTF8.self)) else { continue }
+            taintBetweenTests += KernelTaint.words(record.before & ~(lastTaint ?? record.before))
+            lastTaint = record.after
+            taints[record.function] = KernelTaint(before: record.before, after: record.after)
+        }
+    }
+
     public func count(_ word: String) -> Int {
-        tests.count { $0.verdict.word == word }
+        judged.count { $0.verdict.word == word }
     }
 
     /// Number of tests that have a verdict so far.
-    public var finished: Int { tests.count - count("broken") }
+    public var finished: Int { judged.count - count("broken") }
 
     private mutating func take(_ record: StreamRecord) {
         let payload = record.payload
         if record.kind == "test" {
             guard payload.kind == "function", let id = payload.id, index[id] == nil else { return }
-            index[id] = tests.count
-            tests.append(
+            index[id] = judged.count
+            judged.append(
                 TestResult(
                     id: id, displayName: payload.displayName, verdict: .broken(reason: "never started")))
             return
@@ -118,6 +144,6 @@ public struct SuiteResults: Sendable {
     /// Suites have events of their own; only functions are counted.
     private mutating func set(_ id: String, _ verdict: Verdict) {
         guard let position = index[id] else { return }
-        tests[position].verdict = verdict
+        judged[position].verdict = verdict
     }
 }

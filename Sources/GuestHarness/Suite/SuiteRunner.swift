@@ -66,13 +66,13 @@ public struct SuiteRunner: Sendable {
             environment: [
                 "PATH=/usr/bin:/bin", "HOME=/root", "ROBUST_LIST_CHECK=\(GuestPath.robustListCheck)",
                 "ROBUST_LIST_EXT4_IMAGE=\(GuestPath.ext4Image)",
-                "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)",
+                "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)", "\(TaintRecord.variable)=1",
             ] + SeriesFeature.environment(expectation.unfinished),
             arguments: [GuestPath.testBundle]
                 + Self.arguments(selection: selection, stream: GuestPath.events))
         let collector = try Collector(directory: directory, progress: progress)
         let sinks = Guest.Sinks(
-            output: { collector.output($0) }, error: { collector.output($0) },
+            output: { collector.standardOutput($0) }, error: { collector.output($0) },
             events: { collector.events($0) })
         let outcome = try await guest.run(request, in: directory, sinks: sinks)
         let results = try collector.finish()
@@ -150,6 +150,12 @@ final class Collector: Sendable {
 
     func output(_ bytes: [UInt8]) {
         _ = try? outputFile.writeAll(bytes)
+    }
+
+    /// Output of the suite itself, which has records in it.
+    func standardOutput(_ bytes: [UInt8]) {
+        output(bytes)
+        results.withLock { $0.appendOutput(bytes) }
     }
 
     func events(_ bytes: [UInt8]) {
