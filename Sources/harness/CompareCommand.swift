@@ -56,6 +56,8 @@ struct CompareCommand: AsyncParsableCommand {
             "Run only the scenarios whose identifier matches this regular expression.", valueName: "RE"))
     var scenarios: String?
 
+    @OptionGroup var junit: JUnitArgument
+
     @Flag(help: "Try only the instruction boundaries in and right beside the race window.")
     var quick = false
 
@@ -78,11 +80,13 @@ struct CompareCommand: AsyncParsableCommand {
             for line in try await comparison.preview() { print(line) }
             return
         }
+        let junitFile = try junit.prepared()
         try await workshop.installPackages()
         let report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: workshop.repository)
         try files.write(report)
+        if let junitFile { try JUnitReport(of: report).write(to: junitFile) }
         print(ComparisonTable.lines(of: report).joined(separator: "\n"))
         print("\n\(ComparisonTable.conclusion(of: report).joined(separator: "\n"))")
         print("time     \(Progress.format(seconds: report.seconds))")

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import GuestHarness
 import GuestProtocol
+import SystemPackage
 
 /// `./qemu/run`.
 struct RunCommand: AsyncParsableCommand {
@@ -42,6 +43,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Run only the tests whose identifier matches this regular expression.")
     var filter: String?
 
+    @OptionGroup var junit: JUnitArgument
+
     @Flag(help: "Show the kernels and whether they are built.")
     var list = false
 
@@ -59,6 +62,9 @@ struct RunCommand: AsyncParsableCommand {
         if filter != nil, !command.isEmpty {
             throw ValidationError("--filter selects tests of the suite; it cannot be used with a command")
         }
+        if junit.file != nil, measuring.bench || list || dryRun || !command.isEmpty {
+            throw ValidationError("--junit reports on the suite, which this command does not run")
+        }
         if measuring.bench, filter != nil || !command.isEmpty {
             throw ValidationError(
                 "--bench runs neither the suite nor a command; use --bench-case to select cases")
@@ -72,9 +78,10 @@ struct RunCommand: AsyncParsableCommand {
         let kernel = try machine.kernel(of: workshop.catalogue)
         _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
         if dryRun { return try await printCommand(workshop, kernel) }
+        let report = try junit.prepared()
         try await workshop.installPackages()
         if command.isEmpty {
-            try await runSuite(workshop, kernel)
+            try await runSuite(workshop, kernel, report)
         } else {
             try await runCommand(workshop, kernel)
         }
@@ -102,13 +109,21 @@ struct RunCommand: AsyncParsableCommand {
         throw ExitCode(outcome.status)
     }
 
-    private func runSuite(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
+    private func runSuite(
+        _ workshop: Workshop, _ kernel: Catalogue.Kernel, _ report: FilePath?
+    ) async throws {
+        let expectation = SuiteExpectation(of: kernel)
         let guest = try await workshop.guest(kernel: kernel, image: .suite, options: machine.options)
         let directory = try RunDirectory(kind, in: workshop.repository, kernel: kernel.name)
         let run = try await workshop.progress.stage("suite on \(kernel.name)") {
             try await SuiteRunner(progress: workshop.progress).run(
-                in: guest, expectation: SuiteExpectation(of: kernel), filter: filter,
+                in: guest, expectation: expectation, filter: filter,
                 directory: directory)
+        }
+        if let report {
+            let suite = JUnitReport.Suite(
+                of: run, name: kernel.name, expectation: expectation, isWhole: filter == nil)
+            try JUnitReport(name: "run", suites: [suite]).write(to: report)
         }
         print(ResultsTable.lines(of: run.results).joined(separator: "\n"))
         print("\n\(ResultsTable.counts(of: run.results))")

@@ -8,18 +8,22 @@ struct TestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
         abstract: "Runs every test of this project and counts the results in the last line.",
-        usage: "./test",
+        usage: "./test [--junit FILE]",
         discussion: """
             In this order: lint; the models of the call's protocols; unit tests on this machine; building the \
             kernels; the syscall suite on each kernel, where one without the syscall must skip what needs it; tests of \
             the harness with real guests. The exit status is 0 only if nothing failed.
             """)
 
+    @OptionGroup var junit: JUnitArgument
+
     func run() async throws {
         let workshop = try Workshop()
+        let report = try junit.prepared()
         try await workshop.installPackages()
         var checks = CheckRun(workshop)
         let tally = try await checks.run()
+        if let report { try JUnitReport(name: "test", suites: tally.suites).write(to: report) }
         workshop.progress.note("in all \(Progress.format(seconds: workshop.progress.times.total))")
         for problem in tally.problems { print("FAILED \(problem)") }
         print(tally.summary)

@@ -77,6 +77,19 @@ import Testing
         #expect(line.contains(directory.problem))
     }
 
+    @Test(arguments: [["run"], ["test"], ["compare"]], ["/usr", "/proc/x/report.xml"])
+    func reportThatCannotBeWrittenIsNamedAtOnce(_ command: [String], _ file: String) async throws {
+        let (line, status) = try await harness(command + ["--junit", file])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line.contains("--junit \(file): "))
+    }
+
+    @Test func reportWithoutSuiteIsRefused() async throws {
+        let (line, status) = try await harness(["run", "--junit", "x.xml", "--", "true"])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line.contains("--junit reports on the suite"))
+    }
+
     @Test func missingToolIsNamed() async throws {
         let (line, status) = try await harness(["build", "stock"], environment: ["PATH": "/nonexistent"])
         #expect(status == HarnessStatus.setUp.rawValue)

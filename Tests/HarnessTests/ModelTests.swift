@@ -55,7 +55,7 @@ import Testing
         let outcome = try ModelCheck.outcome(of: [
             "skipped litmus a: why", "FAILED b: c", "3 passed, 1 failed, 1 skipped",
         ])
-        #expect(outcome == .init(passed: 3, skipped: 1, problems: ["b: c"]))
+        #expect(outcome == .init(passed: 3, skipped: 1, problems: ["b: c"], reasons: ["litmus a: why"]))
     }
 
     @Test(arguments: [["1 passed, 1 failed, 0 skipped"], ["0 passed, 0 failed, 9 skipped"], ["Killed"], []])

@@ -9,6 +9,8 @@ struct ModelCheck {
         var passed: Int
         var skipped: Int
         var problems: [String]
+        /// Of those that were skipped, each with its name.
+        var reasons: [String] = []
     }
 
     var program: FilePath
@@ -45,6 +47,7 @@ struct ModelCheck {
             throw HarnessError(
                 "\(problems.count) failures were named, but the counts are: \(lines.last ?? "")")
         }
-        return Outcome(passed: passed, skipped: skipped, problems: problems)
+        let reasons = lines.compactMap { $0.wholeMatch(of: /skipped (.+)/).map { String($0.1) } }
+        return Outcome(passed: passed, skipped: skipped, problems: problems, reasons: reasons)
     }
 }

@@ -17,11 +17,17 @@ struct StreamRecord: Decodable {
         var messages: [Message]?
         var issue: Issue?
         var comments: [String]?
+        var instant: Instant?
 
         enum CodingKeys: String, CodingKey {
-            case kind, id, testID, displayName, messages, issue
+            case kind, id, testID, displayName, messages, issue, instant
             case comments = "_comments"
         }
+    }
+
+    struct Instant: Decodable {
+        /// Seconds since some point in time.
+        var absolute: Double
     }
 
     struct Message: Decodable {

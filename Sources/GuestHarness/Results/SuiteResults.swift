@@ -27,6 +27,8 @@ public struct TestResult: Codable, Equatable, Sendable {
     public var id: String
     public var displayName: String?
     public var verdict: Verdict
+    /// From its start to its end; nil when it has none.
+    public var seconds: Double?
     /// nil when the test left no record of it.
     public var taint: KernelTaint?
 
@@ -60,6 +62,7 @@ public struct SuiteResults: Sendable {
 
     private var index: [String: Int] = [:]
     private var issues: [String: [String]] = [:]
+    private var starts: [String: Double] = [:]
     private var skips: [String: String] = [:]
     private var splitter = LineSplitter()
     private var outputSplitter = LineSplitter()
@@ -110,6 +113,7 @@ public struct SuiteResults: Sendable {
         guard record.kind == "event" else { return }
         if payload.kind == "runEnded" { runEnded = true }
         guard let id = payload.testID else { return }
+        note(payload.instant?.absolute, of: payload.kind, id)
         let reason = payload.comments?.joined(separator: "; ") ?? ""
         switch payload.kind {
         case "testStarted": set(id, .broken(reason: "started and never ended"))
@@ -117,6 +121,15 @@ public struct SuiteResults: Sendable {
         case "testCancelled": skips[id] = reason
         case "issueRecorded": note(payload, id)
         case "testEnded": set(id, verdict(of: payload, id))
+        default: break
+        }
+    }
+
+    private mutating func note(_ instant: Double?, of kind: String, _ id: String) {
+        guard let instant, let position = index[id] else { return }
+        switch kind {
+        case "testStarted": starts[id] = instant
+        case "testEnded": judged[position].seconds = starts[id].map { instant - $0 }
         default: break
         }
     }

@@ -39,15 +39,15 @@ public struct CheckRun {
     private mutating func check(_ name: String, _ body: (Workshop) async throws -> Void) async throws {
         do {
             try await body(workshop)
-            tally.pass()
+            tally.pass(name)
         } catch {
             try Task.checkCancellation()
-            fail("\(name): \(error)")
+            fail("\(name): \(error)", of: name)
         }
     }
 
-    private mutating func fail(_ problem: String) {
-        tally.fail(problem)
+    private mutating func fail(_ problem: String, of name: String) {
+        tally.fail(problem, of: name)
         progress.note("FAILED \(problem)")
     }
 
@@ -64,7 +64,7 @@ public struct CheckRun {
             for problem in outcome.problems { progress.note("FAILED \(name): \(problem)") }
         } catch {
             try Task.checkCancellation()
-            fail("\(name): \(error)")
+            fail("\(name): \(error)", of: name)
         }
     }
 
@@ -104,7 +104,7 @@ public struct CheckRun {
             for problem in tally.problems.dropFirst(before) { progress.note("FAILED \(problem)") }
         } catch {
             try Task.checkCancellation()
-            fail("\(name): \(error)")
+            fail("\(name): \(error)", of: name)
         }
     }
 

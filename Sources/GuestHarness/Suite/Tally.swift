@@ -7,6 +7,8 @@ public struct Tally: Sendable {
     public private(set) var skipped = 0
     /// One line for each failure.
     public private(set) var problems: [String] = []
+    /// The same by name, one suite for each thing that was added.
+    public private(set) var suites: [JUnitReport.Suite] = []
 
     public init() {}
 
@@ -16,17 +18,25 @@ public struct Tally: Sendable {
     public var summary: String { "\(passed) passed, \(failed) failed, \(skipped) skipped" }
 
     /// A check of its own: a lint, a build.
-    public mutating func pass() {
+    public mutating func pass(_ name: String) {
         passed += 1
+        suites.append(.init(check: name))
     }
 
-    public mutating func fail(_ problem: String) {
+    /// - Parameter name: of the check that failed.
+    public mutating func fail(_ problem: String, of name: String) {
+        fail(problem)
+        suites.append(.init(check: name, problem: problem))
+    }
+
+    private mutating func fail(_ problem: String) {
         failed += 1
         problems.append(problem)
     }
 
     /// The models: each run of one counts.
     mutating func add(_ outcome: ModelCheck.Outcome, name: String) {
+        suites.append(.init(of: outcome, name: name))
         passed += outcome.passed
         skipped += outcome.skipped
         for problem in outcome.problems { fail("\(name): \(problem)") }
@@ -34,6 +44,7 @@ public struct Tally: Sendable {
 
     /// A run of tests: each counts once, as what `expectation` makes of it.
     public mutating func add(_ run: SuiteRunner.Run, name: String, expectation: SuiteExpectation) {
+        suites.append(.init(of: run, name: name, expectation: expectation))
         for test in run.results.tests {
             if let problem = expectation.problem(with: test) {
                 fail("\(name): \(test.name): \(problem)")
