@@ -17,6 +17,8 @@ struct CompareCommand: AsyncParsableCommand {
             ./qemu/compare --scenarios '/glibc32/'      some scenarios; --list shows them
             ./qemu/compare --kernel-image ~/bzImage     a kernel of your own
             ./qemu/compare --tree ~/linux               the kernel of your own tree, as it is, and stock
+            ./qemu/compare --shard 1/3                  the first of three parts; another machine runs another
+            ./qemu/compare merge FILE ...               the reports of all parts put together
             ./qemu/compare --list                       what would be run, and what is finished
             """,
         discussion: """
@@ -32,8 +34,10 @@ struct CompareCommand: AsyncParsableCommand {
             your own image there is no expectation; the results are only reported. A tree of yours is expected to do \
             what a patched kernel does.
 
+            Of a shard only its own cells are judged; its report is build/compare/comparison-K-of-N.json.
+
             Other statuses: 64 bad usage, 253 set-up failed, 130 and 143 interrupted.
-            """)
+            """, subcommands: [MergeComparisonsCommand.self])
 
     @Option(
         help: ArgumentHelp(
@@ -58,6 +62,8 @@ struct CompareCommand: AsyncParsableCommand {
 
     @OptionGroup var junit: JUnitArgument
 
+    @OptionGroup var part: ShardArgument
+
     @Flag(help: "Try only the instruction boundaries in and right beside the race window.")
     var quick = false
 
@@ -74,7 +80,8 @@ struct CompareCommand: AsyncParsableCommand {
         let plan = try ComparisonPlan(
             names: names, tree: given.tree,
             images: kernelImages.map { here.pushing(FilePath($0)).lexicallyNormalized() },
-            pattern: scenarios, quick: quick, fresh: fresh, catalogue: workshop.catalogue)
+            pattern: scenarios, quick: quick, fresh: fresh,
+            shard: part.shard, catalogue: workshop.catalogue)
         let comparison = Comparison(plan, in: workshop)
         if list {
             for line in try await comparison.preview() { print(line) }
@@ -84,9 +91,14 @@ struct CompareCommand: AsyncParsableCommand {
         try await workshop.installPackages()
         let report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
-        let files = ComparisonFiles(in: workshop.repository)
+        let files = ComparisonFiles(in: workshop.repository, shard: try part.shard)
+        try Self.finish(report, in: files, junitFile)
+    }
+
+    /// Writes and prints a report, and fails if it is not good.
+    static func finish(_ report: ComparisonReport, in files: ComparisonFiles, _ junit: FilePath?) throws {
         try files.write(report)
-        if let junitFile { try JUnitReport(of: report).write(to: junitFile) }
+        if let junit { try JUnitReport(of: report).write(to: junit) }
         print(ComparisonTable.lines(of: report).joined(separator: "\n"))
         print("\n\(ComparisonTable.conclusion(of: report).joined(separator: "\n"))")
         print("time     \(Progress.format(seconds: report.seconds))")

@@ -12,6 +12,8 @@ struct MutateCommand: AsyncParsableCommand {
         abstract: "Breaks the series on purpose and reports which test notices.",
         usage: """
             kernel-patch/mutate [--only NAME …]   builds, boots and tests each; a table and a report
+            kernel-patch/mutate --shard K/N       the K-th of N parts; another machine runs another
+            kernel-patch/mutate merge FILE ...    the reports of all parts put together
             kernel-patch/mutate --list            the mutations, and the forbidden outcome of each
             kernel-patch/mutate --check           only checks that each still applies; takes seconds
             """,
@@ -22,8 +24,8 @@ struct MutateCommand: AsyncParsableCommand {
             protocol: then that model runs and has to show the forbidden outcome. A mutation that no longer applies \
             has to be rewritten. The series without mutations runs first and must pass. Results are kept in \
             build/mutations until the kernel, the mutation, or the sources of what runs in the guest change, so an \
-            interrupted run continues where it was.
-            """)
+            interrupted run continues where it was. The report of a shard is build/mutations/report-K-of-N.json.
+            """, subcommands: [MergeMutationsCommand.self])
 
     @Option(help: ArgumentHelp("Try only this mutation; may be repeated.", valueName: "name"))
     var only: [String] = []
@@ -34,6 +36,8 @@ struct MutateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File for the report. (default: build/mutations/report.json)"))
     var json: String?
 
+    @OptionGroup var part: ShardArgument
+
     @Flag(help: "Show the mutations.")
     var list = false
 
@@ -43,7 +47,8 @@ struct MutateCommand: AsyncParsableCommand {
     func run() async throws {
         let workshop = try Workshop()
         let run = try MutationRun(workshop, of: kernel)
-        let mutations = try Mutation.select(only, from: Mutation.all(of: run.series))
+        let (mutations, place) = try Mutation.part(
+            of: Mutation.select(only, from: Mutation.all(of: run.series)), part.shard, kernel: kernel)
         if list {
             for mutation in mutations {
                 print("\(mutation.name)\n    \(mutation.subject)\n    forbidden: \(mutation.forbidden)")
@@ -58,13 +63,21 @@ struct MutateCommand: AsyncParsableCommand {
             print("\(mutations.count - problems.count) of \(mutations.count) mutations apply")
             guard problems.isEmpty else { throw ExitCode(1) }
         } else {
-            let report = try await run.run(mutations)
-            let file =
-                json.map { FilePath($0) } ?? workshop.repository.build.appending("mutations/report.json")
-            try Files.write(report.encoded, to: file)
-            print(report.lines.joined(separator: "\n"))
-            print("report   \(file)")
-            guard report.isGood else { throw ExitCode(1) }
+            var report = try await run.run(mutations)
+            report.place = place
+            try Self.finish(report, in: json, shard: part.shard, workshop)
         }
+    }
+
+    /// Writes and prints a report, and fails if it is not good.
+    static func finish(
+        _ report: MutationReport, in json: String?, shard: Shard?, _ workshop: Workshop
+    ) throws {
+        let name = "mutations/report\(shard?.fileSuffix ?? "").json"
+        let file = json.map { FilePath($0) } ?? workshop.repository.build.appending(name)
+        try Files.write(report.encoded, to: file)
+        print(report.lines.joined(separator: "\n"))
+        print("report   \(file)")
+        guard report.isGood else { throw ExitCode(1) }
     }
 }

@@ -25,6 +25,7 @@ public struct Comparison: Sendable {
         /// nil: built by the user.
         var kernel: Catalogue.Kernel?
         var built: Result<BuiltKernel, any Error>
+        var scenarios: [Scenario]
     }
 
     /// - Parameter command: as the user typed it.
@@ -33,15 +34,21 @@ public struct Comparison: Sendable {
         let image = try await workshop.make(.race)
         let imageDigest = try await Digest.sha256(of: image)
         var contestants: [Contestant] = []
-        for kernel in plan.kernels { contestants.append(try await contestant(kernel)) }
-        for built in plan.images { contestants.append(try await contestant(ownImage: built)) }
-        let board = Board(of: contestants.count * plan.scenarios.count)
+        for (index, kernel) in plan.kernels.enumerated() {
+            let scenarios = plan.scenarios(onKernelAt: index)
+            if !scenarios.isEmpty { contestants.append(try await contestant(kernel, scenarios)) }
+        }
+        for (index, built) in plan.images.enumerated() {
+            let scenarios = plan.scenarios(onKernelAt: plan.kernels.count + index)
+            if !scenarios.isEmpty { contestants.append(try await contestant(ownImage: built, scenarios)) }
+        }
+        let board = Board(of: contestants.map(\.scenarios.count).reduce(0, +))
         for contestant in contestants {
             let store = CellStore(
                 in: cells, kernel: contestant.compared, image: imageDigest, quick: plan.quick)
-            if plan.fresh { try plan.scenarios.forEach(store.forget) }
+            if plan.fresh { try contestant.scenarios.forEach(store.forget) }
             for unlocker in Scenario.Unlocker.allCases {
-                let scenarios = plan.scenarios.filter { $0.unlocker == unlocker }
+                let scenarios = contestant.scenarios.filter { $0.unlocker == unlocker }
                 if !scenarios.isEmpty { try await run(scenarios, on: contestant, image, store, board) }
             }
         }
@@ -51,33 +58,36 @@ public struct Comparison: Sendable {
             machine: .init(Self.machine, imageDigest: imageDigest),
             kernels: contestants.map(\.compared),
             cells: contestants.flatMap { contestant in
-                plan.scenarios.compactMap { board.cell($0, on: contestant.compared) }
-            })
+                contestant.scenarios.compactMap { board.cell($0, on: contestant.compared) }
+            }, place: plan.place)
     }
 
     /// Builds a kernel. One that cannot be built is part of the comparison all the same: as one that shows nothing.
-    private func contestant(_ kernel: Catalogue.Kernel) async throws -> Contestant {
+    private func contestant(
+        _ kernel: Catalogue.Kernel, _ scenarios: [Scenario]
+    ) async throws -> Contestant {
         do {
             let built = try await workshop.kernels.build(kernel)
             let config = workshop.kernels.configuration(of: kernel)
             return Contestant(
                 compared: try await Self.describe(built, patched: kernel.patched, config: config),
-                kernel: kernel, built: .success(built))
+                kernel: kernel, built: .success(built), scenarios: scenarios)
         } catch let error as HarnessError where error.status != .usage {
             progress.note("\(kernel.name): \(error)")
             let compared = ComparedKernel(
                 name: kernel.name, release: "not built",
                 expected: .init(patched: kernel.patched, release: ""), imageDigest: "", configDigest: nil)
-            return Contestant(compared: compared, kernel: kernel, built: .failure(error))
+            return Contestant(
+                compared: compared, kernel: kernel, built: .failure(error), scenarios: scenarios)
         }
     }
 
-    private func contestant(ownImage built: BuiltKernel) async throws -> Contestant {
+    private func contestant(ownImage built: BuiltKernel, _ scenarios: [Scenario]) async throws -> Contestant {
         Contestant(
             compared: ComparedKernel(
                 name: built.name, release: built.release, expected: nil,
                 imageDigest: try await Digest.sha256(of: built.image), configDigest: nil),
-            built: .success(built))
+            built: .success(built), scenarios: scenarios)
     }
 
     private static func describe(_ built: BuiltKernel, patched: Bool, config: FilePath) async throws

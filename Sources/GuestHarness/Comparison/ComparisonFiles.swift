@@ -9,9 +9,11 @@ public struct ComparisonFiles: Sendable {
     public let page: FilePath
     private let repository: Repository
 
-    public init(in repository: Repository) {
-        report = repository.comparison.appending("comparison.json")
-        page = repository.comparison.appending("comparison.html")
+    /// - Parameter shard: whose files lie beside those of a whole comparison.
+    public init(in repository: Repository, shard: Shard? = nil) {
+        let name = "comparison\(shard?.fileSuffix ?? "")"
+        report = repository.comparison.appending("\(name).json")
+        page = repository.comparison.appending("\(name).html")
         self.repository = repository
     }
 

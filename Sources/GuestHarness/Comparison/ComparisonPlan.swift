@@ -13,6 +13,8 @@ public struct ComparisonPlan: Sendable {
     public var quick: Bool
     /// Finished cells are forgotten first.
     public var fresh: Bool
+    /// The part of the cells that is run; nil: all.
+    public var shard: Shard?
 
     /// - Parameters:
     ///   - names: of kernels in the catalogue. Empty: stock and patched of every base, unless there are images or a
@@ -23,8 +25,7 @@ public struct ComparisonPlan: Sendable {
     /// - Throws: what the user got wrong, with what there is.
     public init(
         names: [String], tree: GivenTree? = nil, images: [FilePath], pattern: String?, quick: Bool,
-        fresh: Bool,
-        catalogue: Catalogue
+        fresh: Bool, shard: Shard? = nil, catalogue: Catalogue
     ) throws {
         let own = try tree.map(catalogue.kernel(from:))
         if names.isEmpty, images.isEmpty {
@@ -42,6 +43,33 @@ public struct ComparisonPlan: Sendable {
         scenarios = try Self.scenarios(matching: pattern)
         self.quick = quick
         self.fresh = fresh
+        self.shard = shard
+        try shard?.requireWork(cellCount, "cells")
+    }
+
+    /// The names of the kernels in the catalogue and of those built by the user.
+    private var kernelNames: [String] { kernels.map(\.name) + images.map(\.name) }
+
+    /// The number of cells in all shards.
+    private var cellCount: Int { kernelNames.count * scenarios.count }
+
+    /// The scenarios that are run on a kernel: of neighbouring cells, so that a shard has few kernels to build.
+    ///
+    /// - Parameter index: of the kernel, among those of the catalogue and then those built by the user.
+    func scenarios(onKernelAt index: Int) -> [Scenario] {
+        guard let shard else { return scenarios }
+        let first = index * scenarios.count
+        let part = shard.range(of: cellCount).clamped(to: first..<first + scenarios.count)
+        return part.map { scenarios[$0 - first] }
+    }
+
+    /// The place of this plan's report among those of the other shards; nil without shards.
+    var place: ShardOfReport? {
+        shard.map {
+            let cells = kernelNames + scenarios.map(\.identifier) + [quick ? "quick" : "whole"]
+            return ShardOfReport(
+                shard: $0, all: cellCount, plan: Digest.mark(of: cells.joined(separator: "\n")))
+        }
     }
 
     /// Stock and patched of every base, without options of their own.

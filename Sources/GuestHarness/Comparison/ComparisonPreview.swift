@@ -12,11 +12,11 @@ extension Comparison {
         var finished = 0
         let image = workshop.plannedImage(.race)
         let imageDigest = Files.exists(image) ? try await Digest.sha256(of: image) : nil
-        for kernel in try await plannedKernels() {
+        for (index, kernel) in try await plannedKernels().enumerated() {
             let store = imageDigest.map {
                 CellStore(in: cells, kernel: kernel, image: $0, quick: plan.quick)
             }
-            for scenario in plan.scenarios {
+            for scenario in plan.scenarios(onKernelAt: index) {
                 let expectation = CellExpectation(of: scenario, on: kernel)
                 let kept = store?.cell(of: scenario).flatMap { cell in
                     expectation.problems(with: cell.cell, quick: plan.quick).isEmpty ? cell : nil

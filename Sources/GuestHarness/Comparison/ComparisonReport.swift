@@ -32,6 +32,8 @@ public struct ComparisonReport: Codable, Equatable, Sendable {
     /// As the user typed it.
     public var command: [String]
     public var quick: Bool
+    /// Its place among the reports of other shards; nil for a whole comparison.
+    public var place: ShardOfReport?
     /// Of this run, in seconds since 1970; a cell that was kept has a time of its own.
     public var started: Double
     public var seconds: Double
@@ -43,7 +45,8 @@ public struct ComparisonReport: Codable, Equatable, Sendable {
 
     public init(
         command: [String], quick: Bool, started: Double, seconds: Double, machine: Machine,
-        kernels: [ComparedKernel], cells: [ComparedCell], remarks: [String] = []
+        kernels: [ComparedKernel], cells: [ComparedCell], remarks: [String] = [],
+        place: ShardOfReport? = nil
     ) {
         self.command = command
         self.quick = quick
@@ -52,8 +55,9 @@ public struct ComparisonReport: Codable, Equatable, Sendable {
         self.machine = machine
         self.kernels = kernels
         self.cells = cells
+        self.place = place
         groups = ComparisonGroup.all(of: cells, kernels: kernels)
-        verdict = ComparisonVerdict(kernels: kernels, cells: cells, remarks: remarks)
+        verdict = ComparisonVerdict(kernels: kernels, cells: cells, remarks: remarks, isWhole: place == nil)
     }
 
     /// The kernel as one of its cells found it; nil when nothing was heard of any.

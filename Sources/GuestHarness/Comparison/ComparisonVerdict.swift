@@ -12,18 +12,20 @@ public struct ComparisonVerdict: Codable, Equatable, Sendable {
     /// Facts that a reader should know and that are no failures.
     public var remarks: [String]
 
-    /// - Parameter remarks: what was noticed on the way.
-    init(kernels: [ComparedKernel], cells: [ComparedCell], remarks: [String]) {
+    /// - Parameters:
+    ///   - remarks: what was noticed on the way.
+    ///   - isWhole: false for a shard, of which only the cells themselves are judged.
+    init(kernels: [ComparedKernel], cells: [ComparedCell], remarks: [String], isWhole: Bool = true) {
         var findings: [String] = []
         var problems: [String] = []
         var remarks = remarks
-        if !cells.contains(where: { $0.cell.tried > 0 }) {
+        if isWhole, !cells.contains(where: { $0.cell.tried > 0 }) {
             problems.append("no scenario ran: this comparison shows nothing")
         }
         for kernel in kernels {
             let own = cells.filter { $0.kernel == kernel.name }
             let legacy = own.filter { $0.scenario.unlocker.isLegacy && $0.scenario.destroyer == .legacy }
-            if kernel.isStock, !legacy.contains(where: { $0.cell.verdict == .corrupted }) {
+            if isWhole, kernel.isStock, !legacy.contains(where: { $0.cell.verdict == .corrupted }) {
                 problems.append(
                     "\(kernel.name) does not show the bug: no scenario with a legacy unlocker and a legacy destroyer was"
                         + " corrupted there, so that this comparison proves nothing")
@@ -35,7 +37,8 @@ public struct ComparisonVerdict: Codable, Equatable, Sendable {
                         + " FUTEX_ROBUST_UNLOCK \(found.futexRobustUnlock ? "supported" : "absent")")
             }
         }
-        if kernels.contains(where: { $0.expected != nil }), !kernels.contains(where: \.isStock) {
+        if !isWhole { remarks.append("this is one shard: ./qemu/compare merge judges all of them together") }
+        if isWhole, kernels.contains(where: { $0.expected != nil }), !kernels.contains(where: \.isStock) {
             remarks.append("no stock kernel was chosen: this comparison has nothing to compare with")
         }
         for cell in cells where !cell.problems.isEmpty {

@@ -33,11 +33,8 @@ public struct GivenTree: Equatable, Sendable {
         return String(String(allowed).prefix(20))
     }
 
-    /// Tells apart two trees whose last components are the same: FNV-1a of the path.
-    var mark: String {
-        let hash = path.string.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return String(hash, radix: 16)
-    }
+    /// Tells apart two trees whose last components are the same.
+    var mark: String { String(Digest.mark(of: path.string).suffix(8)) }
 
     /// The names of its source files, sorted, relative to it: without what was built in it.
     ///

@@ -55,6 +55,20 @@ public struct Mutation: Sendable {
         patch = PatchSeries.Patch(name: path, text: text)
     }
 
+    /// The part of `mutations` that a shard runs, and the place of its report among the others.
+    public static func part(
+        of mutations: [Mutation], _ shard: Shard?, kernel: String
+    ) throws -> (mutations: [Mutation], place: ShardOfReport?) {
+        guard let shard else { return (mutations, nil) }
+        try shard.requireWork(mutations.count, "mutations")
+        let plan = [kernel] + mutations.map { "\($0.name) \($0.patch.changes)" }
+        return (
+            Array(mutations[shard.range(of: mutations.count)]),
+            ShardOfReport(
+                shard: shard, all: mutations.count, plan: Digest.mark(of: plan.joined(separator: "\n")))
+        )
+    }
+
     /// Those of `mutations` that `names` names, or all.
     ///
     /// - Throws: when one is unknown.

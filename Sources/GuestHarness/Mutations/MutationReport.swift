@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import SystemPackage
 
 /// The outcomes of the mutations of a series.
 public struct MutationReport: Codable, Sendable {
@@ -40,6 +41,8 @@ public struct MutationReport: Codable, Sendable {
     public var release: String
     public var accelerator: String
     public var findings: [Finding]
+    /// Its place among the reports of other shards; nil for all mutations.
+    public var place: ShardOfReport?
 
     /// Tells whether every mutation was caught, by a test or by its model.
     public var isGood: Bool {
@@ -107,5 +110,22 @@ extension MutationReport.Finding {
         } else {
             reason = model?.problems.first
         }
+    }
+}
+
+extension MutationReport {
+    /// The report of mutations whose shards were run one by one, perhaps on several machines.
+    ///
+    /// - Throws: what keeps the files from being all the shards of one job.
+    public static func merged(_ files: [FilePath]) throws -> MutationReport {
+        let reports = try files.map { try ShardOfReport.read(MutationReport.self, from: $0) }
+        let order = try ShardOfReport.order(
+            zip(files, reports).map { (file: $0.string, place: $1.place, things: $1.findings.count) })
+        let parts = order.map { reports[$0] }
+        func all(_ part: KeyPath<MutationReport, String>) -> String {
+            Set(parts.map { $0[keyPath: part] }).sorted().joined(separator: ", ")
+        }
+        return MutationReport(
+            release: all(\.release), accelerator: all(\.accelerator), findings: parts.flatMap(\.findings))
     }
 }

@@ -101,6 +101,9 @@ struct CommandManual {
     }
 
     private func problem(with words: [String], of command: Command) async throws -> String? {
+        if let name = words.first, let subcommand = command.subcommand(name) {
+            return try await problem(with: Array(words.dropFirst()), of: subcommand)
+        }
         let arguments = command.arguments ?? []
         let positionals = arguments.filter { $0.kind == "positional" }
         var places = positionals.filter { $0.parsingStrategy != "postTerminator" }[...]

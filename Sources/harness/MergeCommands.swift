@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import GuestHarness
+import SystemPackage
+
+/// `./qemu/compare merge`.
+struct MergeComparisonsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Puts the reports of all shards of a comparison together.",
+        usage: "./qemu/compare merge [--junit FILE] FILE ...",
+        discussion: """
+            Takes the comparison-K-of-N.json of each shard, in any order, and judges, prints and writes the comparison \
+            as if it had been run in one go. The exit status is 0 and 1 as for a whole comparison, and 64 if a shard is \
+            missing or the files do not belong together.
+            """)
+
+    @OptionGroup var junit: JUnitArgument
+
+    @Argument(help: "The reports.")
+    var file: [String]
+
+    func run() async throws {
+        let workshop = try Workshop()
+        let junitFile = try junit.prepared()
+        let report = try ComparisonReport.merged(
+            file.map { FilePath($0) }, command: ["./qemu/compare", "merge"] + file)
+        try CompareCommand.finish(report, in: ComparisonFiles(in: workshop.repository), junitFile)
+    }
+}
+
+/// `kernel-patch/mutate merge`.
+struct MergeMutationsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Puts the reports of all shards of the mutations together.",
+        usage: "kernel-patch/mutate merge [--json FILE] FILE ...",
+        discussion: """
+            Takes the report-K-of-N.json of each shard, in any order. The exit status is 0 only if every mutation was \
+            caught, 1 if not, and 64 if a shard is missing or the files do not belong together.
+            """)
+
+    @Option(
+        help: ArgumentHelp("File for the report. (default: build/mutations/report.json)", valueName: "file"))
+    var json: String?
+
+    @Argument(help: "The reports.")
+    var file: [String]
+
+    func run() async throws {
+        let workshop = try Workshop()
+        let report = try MutationReport.merged(file.map { FilePath($0) })
+        try MutateCommand.finish(report, in: json, shard: nil, workshop)
+    }
+}
