@@ -19,11 +19,15 @@ public struct GuestRequest: Equatable, Sendable {
     public var environment: [String]
     /// The program and its arguments; never empty.
     public var arguments: [String]
+    /// The window of the terminal that the command gets; nil: its standard input is empty, and its standard output and
+    /// standard error are kept apart.
+    public var terminal: TerminalWindow?
 
     public init(
         root: Root, sharedDirectory: String? = nil, workingDirectory: String, environment: [String],
-        arguments: [String]
+        arguments: [String], terminal: TerminalWindow? = nil
     ) {
+        self.terminal = terminal
         self.root = root
         self.sharedDirectory = sharedDirectory
         self.workingDirectory = workingDirectory
@@ -37,6 +41,7 @@ public struct GuestRequest: Equatable, Sendable {
         if let sharedDirectory {
             message.fields.append(.init("share", sharedDirectory))
         }
+        if let terminal { message.fields.append(.init("terminal", terminal.text)) }
         message.fields += environment.map { .init("environment", $0) }
         message.fields += arguments.map { .init("argument", $0) }
         return message
@@ -49,7 +54,8 @@ public struct GuestRequest: Equatable, Sendable {
         else { throw .message(message.verb) }
         self.init(
             root: root, sharedDirectory: message["share"], workingDirectory: directory,
-            environment: message[all: "environment"], arguments: message[all: "argument"])
+            environment: message[all: "environment"], arguments: message[all: "argument"],
+            terminal: message["terminal"].flatMap { TerminalWindow($0) })
     }
 }
 

@@ -9,6 +9,7 @@ struct Command {
     private let request: GuestRequest
     private var pumps: [Pump]
     private let deaths: Int32
+    private var terminal: Terminal?
 
     init(_ request: GuestRequest) throws(InitError) {
         self.request = request
@@ -22,8 +23,17 @@ struct Command {
         let events = try check("open \(GuestPath.events)") {
             open(GuestPath.events, O_RDWR | O_NONBLOCK | O_CLOEXEC)
         }
+        let standard: Pump
+        if let window = request.terminal {
+            let terminal = try Terminal(window)
+            standard = Pump(source: terminal.master, writer: -1, destination: try openPort(.output))
+            self.terminal = terminal
+        } else {
+            standard = try Pump(to: .output)
+            terminal = nil
+        }
         pumps = [
-            try Pump(to: .output), try Pump(to: .error),
+            standard, try Pump(to: .error),
             Pump(source: events, writer: -1, destination: try openPort(.events)),
         ]
         var mask = sigset_t()
@@ -39,7 +49,7 @@ struct Command {
         let child: pid_t
         switch spawn(
             request.arguments, environment: request.environment, output: pumps[0].writer,
-            error: pumps[1].writer)
+            error: pumps[1].writer, terminal: terminal?.path)
         {
         case .success(let pid): child = pid
         case .failure(let error): return (.notExecuted(error.code), sent)
@@ -51,10 +61,12 @@ struct Command {
             var waiting = pumps.map {
                 pollfd(fd: $0.isOpen ? $0.source : -1, events: Int16(POLLIN), revents: 0)
             }
+            if terminal?.pending.isEmpty == false { waiting[0].events |= Int16(POLLOUT) }
             for file in [deaths, control.file] {
                 waiting.append(pollfd(fd: file, events: Int16(POLLIN), revents: 0))
             }
             try check("poll") { poll(&waiting, nfds_t(waiting.count), -1) }
+            if waiting[0].revents & Int16(POLLOUT) != 0 { terminal?.flush() }
             for index in pumps.indices where waiting[index].revents != 0 {
                 try pumps[index].move()
             }
@@ -72,7 +84,8 @@ struct Command {
         return (ending!, sent)
     }
 
-    private func obey(_ message: Message, _ control: ControlPort) {
+    private mutating func obey(_ message: Message, _ control: ControlPort) {
+        if let event = TerminalEvent(message) { terminal?.take(event) }
         guard message == showBlockedTasks else { return }
         printBlockedTasks()
         control.send(.blockedTasksShown)
@@ -132,7 +145,8 @@ struct Pump {
     mutating func move() throws(InitError) -> Bool {
         var bytes = [UInt8](repeating: 0, count: 65536)
         let count = read(source, &bytes, bytes.count)
-        if count == 0 { isOpen = false }
+        // A terminal that no process has open any more says EIO.
+        if count == 0 || (count < 0 && errno == EIO) { isOpen = false }
         guard count > 0 else { return false }
         try writeAll(bytes[..<count], to: destination)
         sent += count

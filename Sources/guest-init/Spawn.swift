@@ -9,17 +9,25 @@ struct SpawnError: Error {
 
 /// Starts a program in a session of its own, with standard input from `/dev/null`.
 ///
-/// - Parameter arguments: the program, looked up in the environment's PATH when it holds no slash,
-///   and its arguments.
+/// - Parameters:
+///   - arguments: the program, looked up in the environment's PATH when it holds no slash, and its arguments.
+///   - terminal: the path of a terminal that becomes the session's, and all three standard files.
 func spawn(
-    _ arguments: [String], environment: [String], output: Int32, error: Int32
+    _ arguments: [String], environment: [String], output: Int32, error: Int32, terminal: String? = nil
 ) -> Result<pid_t, SpawnError> {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO)
+    if let terminal {
+        // The first terminal that the leader of a session opens is the session's.
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, terminal, O_RDWR, 0)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO)
+    } else {
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO)
+    }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -14,6 +14,7 @@ struct RunCommand: AsyncParsableCommand {
         usage: """
             ./qemu/run [OPTIONS]                      the test suite
             ./qemu/run [OPTIONS] -- COMMAND [ARG ...] your command
+            ./qemu/run [OPTIONS] --shell              a shell, on your terminal
             ./qemu/run --list                         the kernels
             ./qemu/run --bench                        what the system call costs
             ./qemu/run --tree DIR [OPTIONS] …         the same with a kernel of your own tree
@@ -26,6 +27,9 @@ struct RunCommand: AsyncParsableCommand {
             checkout, which it can write to. Its standard output and standard error are passed on separately, and \
             its standard input is empty. It does not get your environment: use env NAME=VALUE COMMAND. Its exit status is \
             returned: 128+N if signal N killed it, 127 if there is no such command, 126 if it cannot be executed.
+
+            With --shell your terminal is the guest's until the shell ends (exit, Ctrl-D): every key goes there, Ctrl-C too. \
+            It ends after 24 hours, or after --timeout.
 
             The harness has exit statuses of its own:
             \(HarnessStatus.allCases.map { "  \($0.rawValue)  \($0.explanation)" }.joined(separator: "\n"))
@@ -45,6 +49,9 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var junit: JUnitArgument
 
+    @Flag(help: "Open a shell in the guest, on this terminal.")
+    var shell = false
+
     @Flag(help: "Show the kernels and whether they are built.")
     var list = false
 
@@ -62,7 +69,11 @@ struct RunCommand: AsyncParsableCommand {
         if filter != nil, !command.isEmpty {
             throw ValidationError("--filter selects tests of the suite; it cannot be used with a command")
         }
-        if junit.file != nil, measuring.bench || list || dryRun || !command.isEmpty {
+        if shell, filter != nil || !command.isEmpty || measuring.bench || list {
+            throw ValidationError(
+                "--shell is a command of its own: give neither another nor --filter, --bench or --list")
+        }
+        if junit.file != nil, shell || measuring.bench || list || dryRun || !command.isEmpty {
             throw ValidationError("--junit reports on the suite, which this command does not run")
         }
         if measuring.bench, filter != nil || !command.isEmpty {
@@ -77,10 +88,13 @@ struct RunCommand: AsyncParsableCommand {
         if measuring.bench { return try await measuring.run(workshop, tree: machine.given.tree) }
         let kernel = try machine.kernel(of: workshop.catalogue)
         _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
+        let terminal = shell && !dryRun ? try HostTerminal() : nil
         if dryRun { return try await printCommand(workshop, kernel) }
         let report = try junit.prepared()
         try await workshop.installPackages()
-        if command.isEmpty {
+        if let terminal {
+            try await runShell(workshop, kernel, terminal)
+        } else if command.isEmpty {
             try await runSuite(workshop, kernel, report)
         } else {
             try await runCommand(workshop, kernel)
@@ -105,6 +119,31 @@ struct RunCommand: AsyncParsableCommand {
             output: { FileHandle.standardOutput.write(Data($0)) },
             error: { FileHandle.standardError.write(Data($0)) })
         let outcome = try await guest.run(request(workshop), in: directory, sinks: sinks)
+        if let message = outcome.message { workshop.progress.note(message) }
+        throw ExitCode(outcome.status)
+    }
+
+    /// A session takes as long as the user wants it to.
+    private static let shellLimit = Duration.seconds(24 * 3600)
+
+    private func runShell(
+        _ workshop: Workshop, _ kernel: Catalogue.Kernel, _ terminal: HostTerminal
+    ) async throws {
+        var options = machine.options
+        options.commandLimit = options.commandLimit ?? Self.shellLimit
+        let guest = try await workshop.guest(kernel: kernel, image: .command, options: options)
+        let directory = try RunDirectory(kind, in: workshop.repository, kernel: kernel.name)
+        workshop.progress.note("a shell in the guest; exit or Ctrl-D ends it, and the guest with it")
+        let name = ProcessInfo.processInfo.environment["TERM"] ?? "vt100"
+        var request = request(workshop)
+        request.environment = request.environment.filter { !$0.hasPrefix("TERM=") } + ["TERM=\(name)"]
+        // The guest sees the host's.
+        request.arguments = [access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"]
+        request.terminal = terminal.window
+        let sinks = Guest.Sinks(
+            output: { FileHandle.standardOutput.write(Data($0)) },
+            error: { FileHandle.standardError.write(Data($0)) })
+        let outcome = try await guest.run(request, in: directory, sinks: sinks, terminal: terminal)
         if let message = outcome.message { workshop.progress.note(message) }
         throw ExitCode(outcome.status)
     }
@@ -146,10 +185,10 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func printCommand(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
-        let image: GuestImage = command.isEmpty ? .suite : .command
+        let image: GuestImage = command.isEmpty && !shell ? .suite : .command
         let guest = await workshop.plannedGuest(kernel: kernel, image: image, options: machine.options)
         var request = request(workshop)
-        if command.isEmpty { request.root = .image }
+        if command.isEmpty, !shell { request.root = .image }
         print(guest.commandLine(request: request, in: workshop.repository.runs.appending("RUN")))
     }
 

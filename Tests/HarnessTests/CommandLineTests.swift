@@ -84,6 +84,22 @@ import Testing
         #expect(line.contains("--junit \(file): "))
     }
 
+    @Test func shellWithoutTerminalIsRefused() async throws {
+        let (line, status) = try await harness(["run", "--shell"])
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(
+            line
+                == "harness: --shell: standard input is no terminal; use a terminal, or give a command after --"
+        )
+    }
+
+    @Test(arguments: [["--filter", "x"], ["--bench"], ["--", "true"]])
+    func shellAndAnotherCommandAreRefused(_ other: [String]) async throws {
+        let (line, status) = try await harness(["run", "--shell"] + other)
+        #expect(status == HarnessStatus.usage.rawValue)
+        #expect(line.contains("--shell is a command of its own"))
+    }
+
     @Test func reportWithoutSuiteIsRefused() async throws {
         let (line, status) = try await harness(["run", "--junit", "x.xml", "--", "true"])
         #expect(status == HarnessStatus.usage.rawValue)

@@ -63,7 +63,12 @@ public struct Guest: Sendable {
     }
 
     /// Runs the command of `request`. QEMU is gone when this returns, however it returns.
-    public func run(_ request: GuestRequest, in run: RunDirectory, sinks: Sinks) async throws -> Outcome {
+    ///
+    /// - Parameter terminal: the terminal that the command gets, if its request has one. It is raw while the command runs.
+    public func run(
+        _ request: GuestRequest, in run: RunDirectory, sinks: Sinks, terminal: HostTerminal? = nil
+    ) async throws -> Outcome {
+        defer { terminal?.restore() }
         let sockets = PortSocket.newRun()
         let tool = command(request: request, console: run.console, sockets: sockets).tool
         _ = try Tool.find(tool.name)
@@ -74,7 +79,10 @@ public struct Guest: Sendable {
             ready: { release in
                 notes.markReady(release)
                 sinks.ready(release)
-            }, output: sinks.output, error: sinks.error, events: sinks.events)
+                terminal?.makeRaw()
+            }, output: sinks.output, error: sinks.error, events: sinks.events, terminal: terminal)
+        let windowChanges = terminal?.onWindowChange { channels.windowChanged() }
+        defer { windowChanges?.cancel() }
 
         let ending = await withTaskGroup(of: GuestChannels.Ending?.self) { group in
             group.addTask {

@@ -42,6 +42,8 @@ final class GuestChannels: @unchecked Sendable {
         var output: @Sendable ([UInt8]) -> Void
         var error: @Sendable ([UInt8]) -> Void
         var events: @Sendable ([UInt8]) -> Void = { _ in }
+        /// The terminal whose keys and window the command gets.
+        var terminal: HostTerminal?
     }
 
     private var listeners: [GuestPort: Int32] = [:]
@@ -49,6 +51,8 @@ final class GuestChannels: @unchecked Sendable {
     private var received: [GuestPort: Int] = [:]
     private var control: [UInt8] = []
     private let wake: (read: Int32, write: Int32)
+    /// The file whose bytes are passed on as keys, while the command runs.
+    private var keyboard: Int32?
 
     /// Starts to listen on one socket for each port.
     ///
@@ -73,6 +77,15 @@ final class GuestChannels: @unchecked Sendable {
         var byte = reason.rawValue
         write(wake.write, &byte, 1)
     }
+
+    /// Says from another thread that the terminal's window has another size.
+    func windowChanged() {
+        var byte = Self.windowChange
+        write(wake.write, &byte, 1)
+    }
+
+    /// Beside the reasons to stop.
+    private static let windowChange: UInt8 = 99
 
     /// Has the whole conversation; blocks its thread.
     func converse(
@@ -100,6 +113,13 @@ final class GuestChannels: @unchecked Sendable {
             for event in events {
                 switch event {
                 case .stop(.cancelled): return .cancelled
+                // The terminal is gone, and the user with it.
+                case .keys([]): return .cancelled
+                case .keys(let bytes): send(TerminalEvent.keys(bytes).message)
+                case .window:
+                    if let terminal = handlers.terminal {
+                        send(TerminalEvent.window(terminal.window).message)
+                    }
                 case .stop(.qemuExited):
                     // What QEMU wrote before it went is still in the sockets.
                     drain(handlers)
@@ -118,7 +138,7 @@ final class GuestChannels: @unchecked Sendable {
                         deadline = .now + commandLimit
                         handlers.ready(release)
                         send(request.message)
-                    case .started: break
+                    case .started: keyboard = handlers.terminal?.file
                     case .failed(let reason): return .initFailed(reason)
                     case .blockedTasksShown:
                         send(farewell)
@@ -128,6 +148,7 @@ final class GuestChannels: @unchecked Sendable {
                         send(farewell)
                         return .commandTimedOut
                     case .ended(let ending, let sent):
+                        keyboard = nil
                         ended = (ending, sent)
                         deadline = .now + .seconds(30)
                     }
@@ -144,6 +165,9 @@ final class GuestChannels: @unchecked Sendable {
     private enum Event {
         case data(GuestPort, [UInt8])
         case stop(StopReason)
+        /// Empty at the end of the terminal.
+        case keys([UInt8])
+        case window
     }
 
     private func complete(_ sent: GuestReport.Sent) -> Bool {
@@ -181,6 +205,7 @@ final class GuestChannels: @unchecked Sendable {
                 ports.append(port)
                 files.append(pollfd(fd: file, events: Int16(POLLIN), revents: 0))
             }
+            files.append(pollfd(fd: keyboard ?? -1, events: Int16(POLLIN), revents: 0))
             let left = (deadline - .now).components
             let milliseconds = max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1)
             let count = poll(
@@ -192,8 +217,16 @@ final class GuestChannels: @unchecked Sendable {
             }
             if files[0].revents != 0 {
                 var byte: UInt8 = 0
-                if read(wake.read, &byte, 1) == 1, let reason = StopReason(rawValue: byte) {
-                    events.append(.stop(reason))
+                if read(wake.read, &byte, 1) == 1 {
+                    if let reason = StopReason(rawValue: byte) { events.append(.stop(reason)) }
+                    if byte == Self.windowChange { events.append(.window) }
+                }
+            }
+            if files[files.count - 1].revents != 0, let keyboard {
+                var bytes = [UInt8](repeating: 0, count: 4096)
+                let count = read(keyboard, &bytes, bytes.count)
+                if count >= 0 || (errno != EINTR && errno != EAGAIN) {
+                    events.append(.keys(Array(bytes[..<max(0, count)])))
                 }
             }
             if !events.isEmpty { return events }
