@@ -44,8 +44,11 @@ struct Command {
     }
 
     /// Runs the command, passes its output on, adopts and reaps its orphans, and does what the host says meanwhile.
-    mutating func runToEnd(_ control: ControlPort) throws(InitError) -> (GuestReport.Ending, GuestReport.Sent)
-    {
+    ///
+    /// - Returns: nil when the host does not wait for the end.
+    mutating func runToEnd(
+        _ control: ControlPort
+    ) throws(InitError) -> (ending: GuestReport.Ending, sent: GuestReport.Sent)? {
         let child: pid_t
         switch spawn(
             request.arguments, environment: request.environment, output: pumps[0].writer,
@@ -74,7 +77,10 @@ struct Command {
                 ending = try reap(child)
             }
             if waiting[pumps.count + 1].revents != 0 {
-                for message in try control.messages() { obey(message, control) }
+                for message in try control.messages() {
+                    if message == farewell { return nil }
+                    obey(message, control)
+                }
             }
         }
         // All that the command wrote is in the pipes by now; what its orphans still write is theirs.

@@ -33,7 +33,7 @@ struct GuestInit {
         try enterRoot(of: request)
         var command = try Command(request)
         control.send(.started)
-        let (ending, sent) = try command.runToEnd(control)
+        guard let (ending, sent) = try command.runToEnd(control) else { return }
         control.send(.ended(ending, sent: sent))
         try control.waitForFarewell()
     }
