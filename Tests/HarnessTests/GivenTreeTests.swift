@@ -86,6 +86,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("kernel/futex/core.c", false), ("include/linux/scripts.h", false), ("kernel/Makefile", false),
+        ("init/Kconfig", true), ("arch/x86/Kconfig.debug", true), ("scripts/kconfig/expr.c", true),
+        ("Makefile", true), ("arch/x86/Makefile", true),
+    ])
+    func onlyFilesThatMayMatterConcernTheConfiguration(_ file: String, _ expected: Bool) {
+        #expect(TreeCopy.Changes(changed: [file]).concernConfiguration == expected)
+        #expect(TreeCopy.Changes(removed: [file]).concernConfiguration == expected)
+    }
+
     @Test func treeIsOnlyRead() async throws {
         try await withTemporaryDirectory { root in
             let directory = try makeTree(in: root)

@@ -182,22 +182,41 @@ public struct KernelBuilder: Sendable {
             }
             if changes.isEmpty, isCurrent(kernel, stamp) { return built }
             try Files.remove(stampFile(of: kernel))
+            let isConfigured = isConfigured(kernel, stamp) && !changes.concernConfiguration
+            if !isConfigured { try Files.remove(configuredStamp(of: kernel)) }
             if !changes.isEmpty {
                 let count = changes.changed.count + changes.removed.count
                 try await progress.stage("kernel \(kernel.name): copy of \(count) changed files") {
                     try await copy.apply(changes)
                 }
             }
-            return try await make(built, of: kernel, config, stamp)
+            return try await make(built, of: kernel, config, stamp, isConfigured: isConfigured)
         }
+    }
+
+    /// What the configuration was made for, so that a change of a source file does not make it again.
+    private func configuredStamp(of kernel: Catalogue.Kernel) -> FilePath {
+        directory(of: kernel).appending("configured.json")
+    }
+
+    private func isConfigured(_ kernel: Catalogue.Kernel, _ stamp: Stamp) -> Bool {
+        guard Files.exists(configuration(of: kernel)), let data = try? Files.read(configuredStamp(of: kernel))
+        else { return false }
+        return (try? JSONDecoder().decode(Stamp.self, from: data)) == stamp
     }
 
     /// Makes a kernel of the tree that is there.
     private func make(
-        _ built: BuiltKernel, of kernel: Catalogue.Kernel, _ config: KernelConfig, _ stamp: Stamp
+        _ built: BuiltKernel, of kernel: Catalogue.Kernel, _ config: KernelConfig, _ stamp: Stamp,
+        isConfigured: Bool = false
     ) async throws -> BuiltKernel {
-        try await progress.stage("kernel \(kernel.name): configuration") {
-            try await configure(kernel, config)
+        if !isConfigured {
+            try await progress.stage("kernel \(kernel.name): configuration") {
+                try await configure(kernel, config)
+            }
+            if kernel.tree != nil {
+                try Files.write(JSONEncoder().encode(stamp), to: configuredStamp(of: kernel))
+            }
         }
         try await progress.stage("kernel \(kernel.name): build") {
             try await compile(kernel)

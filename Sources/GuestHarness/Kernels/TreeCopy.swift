@@ -20,9 +20,18 @@ struct TreeCopy {
         var changed: [String] = []
         var removed: [String] = []
         /// What to keep once they are copied.
-        fileprivate var states: [String: String] = [:]
+        var states: [String: String] = [:]
 
         var isEmpty: Bool { changed.isEmpty && removed.isEmpty }
+
+        /// Tells whether the configuration may come out another way: it is made from Kconfig files by programs in
+        /// `scripts`, which the makefiles of the tree and of the architecture call.
+        var concernConfiguration: Bool {
+            (changed + removed).contains { file in
+                file.hasPrefix("scripts/") || file.contains("Kconfig") || file == "Makefile"
+                    || file.wholeMatch(of: /arch\/\w+\/Makefile.*/) != nil
+            }
+        }
     }
 
     /// The differences between the original and the copy as it was made last. Changes nothing.
