@@ -30,21 +30,26 @@ let package = Package(
             name: "RobustFutex", dependencies: ["CRobustFutex", systemPackage],
             swiftSettings: strict),
         .target(
-            name: "RobustFutexChecks", dependencies: ["CRobustFutex", "RobustFutex", systemPackage],
+            name: "CTestProcesses", dependencies: ["CRobustFutex"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "RobustFutexChecks",
+            dependencies: ["CRobustFutex", "CTestProcesses", "RobustFutex", systemPackage],
             swiftSettings: strict),
         .target(
-            name: "CRobustListBench", dependencies: ["CRobustFutex"],
+            name: "CRobustListBench", dependencies: ["CRobustFutex", "CTestProcesses"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
         .target(
             name: "RobustListBench",
             dependencies: [
-                "BenchReport", "CRobustFutex", "CRobustListBench", "RobustFutex", "RobustFutexChecks",
+                "BenchReport", "CRobustFutex", "CRobustListBench", "CTestProcesses", "RobustFutex",
+                "RobustFutexChecks",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
-                "BenchReport", "CRobustFutex", "RaceReport", "RaceWindow", "RobustFutex",
+                "BenchReport", "CTestProcesses", "RaceReport", "RaceWindow", "RobustFutex",
                 "RobustFutexChecks", "RobustListBench", argumentParser, systemPackage,
             ],
             swiftSettings: strict),
@@ -54,12 +59,12 @@ let package = Package(
             name: "CRaceVictim", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(
-            name: "CRaceWindow", dependencies: ["CRaceVictim", "CRobustFutex", "CSeccomp"],
+            name: "CRaceWindow", dependencies: ["CRaceVictim", "CRobustFutex", "CSeccomp", "CTestProcesses"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(
             name: "RaceWindow",
             dependencies: [
-                "CRaceVictim", "CRaceWindow", "CRobustFutex", "RaceReport", "RobustFutex",
+                "CRaceVictim", "CRaceWindow", "CRobustFutex", "CTestProcesses", "RaceReport", "RobustFutex",
                 "RobustFutexChecks", systemPackage,
             ],
             swiftSettings: strict),
@@ -87,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "RobustFutexTests",
             dependencies: [
-                "CPlayedCall", "CRobustFutex", "RobustFutex", "RobustFutexChecks", subprocess, systemPackage,
+                "CPlayedCall", "CRobustFutex", "CTestProcesses", "RobustFutex", "RobustFutexChecks",
+                subprocess, systemPackage,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -4,6 +4,7 @@
 
 #include <CRaceVictim.h>
 #include <CRobustFutex.h>
+#include <CTestProcesses.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -43,7 +44,7 @@ static bool limit_harm(int parent)
 	sigset_t none;
 
 	sigemptyset(&none);
-	return !crf_die_with_parent(parent) && !setrlimit(RLIMIT_CORE, &no_core) &&
+	return !ctp_die_with_parent(parent) && !setrlimit(RLIMIT_CORE, &no_core) &&
 	       !sigprocmask(SIG_SETMASK, &none, NULL) && signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
 	       signal(SIGSEGV, SIG_DFL) != SIG_ERR;
 }
@@ -64,7 +65,7 @@ static bool install_filter(const struct crw_victim *victim)
 		return false;
 	}
 	int descriptor = (int)listener;
-	long sent = crf_send(CRV_ORDERS, &byte, 1, &descriptor, 1);
+	long sent = ctp_send(CRV_ORDERS, &byte, 1, &descriptor, 1);
 
 	errno = (int)-sent;
 	return !sent && !close(descriptor);
@@ -77,7 +78,7 @@ static _Noreturn void refuse(int orders, int error)
 	struct crv_order order;
 
 	if (read(orders, &order, sizeof(order)) == sizeof(order))
-		crf_send(orders, &answer, sizeof(answer), NULL, 0);
+		ctp_send(orders, &answer, sizeof(answer), NULL, 0);
 	_exit(127);
 }
 

@@ -131,8 +131,3 @@ _Noreturn void crf_exit_thread(int status)
 	for (;;)
 		crf_syscall6(__NR_exit, (uintptr_t)status, 0, 0, 0, 0, 0);
 }
-
-int crf_fork(void)
-{
-	return fork();
-}

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "CRobustFutex.h"
+#include "CTestProcesses.h"
 #include "crb_peer.h"
 
 enum { CACHE_LINE = 64 };
@@ -60,7 +61,7 @@ static long call_until_end(const struct crb_callers *callers, struct caller *cal
 static _Noreturn void run_caller(const struct crb_callers *callers, struct caller *caller, int parent, int file,
 				 size_t length)
 {
-	long result = crf_die_with_parent(parent);
+	long result = ctp_die_with_parent(parent);
 	long address = crf_mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	uint32_t round = 0;
 

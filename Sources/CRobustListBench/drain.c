@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "CRobustFutex.h"
+#include "CTestProcesses.h"
 #include "crb_everyday.h"
 #include "crb_peer.h"
 #include "handshake.h"
@@ -110,13 +111,13 @@ static _Noreturn void run_process(const struct crb_exec *exec, int socket, int p
 	long page, faults;
 	int descriptor;
 
-	if (crf_die_with_parent(parent) < 0 ||
+	if (ctp_die_with_parent(parent) < 0 ||
 	    crf_mmap(0, exec->range.length, PROT_READ | PROT_WRITE, MAP_SHARED, exec->file, 0) < 0)
 		_exit(1);
 	page = crf_mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	faults = page < 0 ? page : withhold((uintptr_t)page);
 	descriptor = (int)faults;
-	if (faults < 0 || crf_send(socket, &page, sizeof(page), &descriptor, 1) < 0 ||
+	if (faults < 0 || ctp_send(socket, &page, sizeof(page), &descriptor, 1) < 0 ||
 	    crf_set_robust_list((struct crf_robust_list_head *)page) < 0)
 		_exit(1);
 	/* The caller goes on as soon as the cleanup is over, not when this process has nothing more to do. */
@@ -143,8 +144,8 @@ static long await_fault(struct crb_exec *exec)
 /* The head's address and the process's userfaultfd. */
 static long receive_page(struct crb_exec *exec, int socket)
 {
-	int descriptors[CRF_MESSAGE_DESCRIPTORS];
-	long length = crf_receive(socket, &exec->page, sizeof(exec->page), descriptors, PATIENCE_MS);
+	int descriptors[CTP_MESSAGE_DESCRIPTORS];
+	long length = ctp_receive(socket, &exec->page, sizeof(exec->page), descriptors, PATIENCE_MS);
 
 	if (length != sizeof(exec->page))
 		return length < 0 ? length : -ECHILD;
@@ -157,7 +158,7 @@ long crb_begin_exec(void *context)
 {
 	struct crb_exec *exec = context;
 	int parent = getpid(), ends[2];
-	long result = crf_socket_pair(ends);
+	long result = ctp_socket_pair(ends);
 
 	if (result < 0)
 		return result;

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "CRobustFutex.h"
+#include "CTestProcesses.h"
 
 /* Never woken: the word on which parked threads wait. */
 static uint32_t park;
@@ -112,7 +113,7 @@ static _Noreturn void run_peer(const struct crb_peer_plan *plan, int ready, int 
 {
 	struct greeting greeting;
 
-	if (crf_die_with_parent(parent) < 0)
+	if (ctp_die_with_parent(parent) < 0)
 		_exit(1);
 	/* The counts of the process that forked this one. */
 	parked = 0;

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutexChecks
 
-/// Counts the searches of all processes that other processes have the kernel make; see crf_walks.h.
+/// Counts the searches of all processes that other processes have the kernel make; see ctp_walks.h.
 struct SearchCounters: ~Copyable {
     private var files: [Int32] = []
 
     /// - Throws: when the kernel cannot count them: then nothing is known, which is not the same as no search.
     init(of pids: [Int32]) throws(CheckError) {
-        let initTask = crf_init_task()
+        let initTask = ctp_init_task()
         guard initTask != 0 else {
             throw .broken("searches cannot be counted: /proc/kallsyms does not say where init_task is")
         }
-        let list = crf_process_list(initTask)
+        let list = ctp_process_list(initTask)
         guard list != 0 else {
             throw .broken("searches cannot be counted: no breakpoint finds the list of all processes")
         }
         for pid in pids {
             let file = try need(
-                "a count of the searches of process \(pid)", crf_count_accesses(list, pid, -1))
+                "a count of the searches of process \(pid)", ctp_count_accesses(list, pid, -1))
             files.append(Int32(file))
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import RobustFutexChecks
@@ -43,10 +43,10 @@ struct Stress: ParsableCommand {
         try require(seconds, in: 1...86_400, "--seconds")
         try require(processes, in: 1...64, "--processes")
         try require(threads, in: 1...64, "--threads")
-        try require(locks, in: 2...Int(CRF_STRESS_LOCKS), "--locks")
-        guard processes * threads <= Int(CRF_STRESS_THREADS) else {
+        try require(locks, in: 2...Int(CTP_STRESS_LOCKS), "--locks")
+        guard processes * threads <= Int(CTP_STRESS_THREADS) else {
             throw ValidationError(
-                "--processes \(processes) times --threads \(threads): at most \(CRF_STRESS_THREADS) threads in all"
+                "--processes \(processes) times --threads \(threads): at most \(CTP_STRESS_THREADS) threads in all"
             )
         }
     }

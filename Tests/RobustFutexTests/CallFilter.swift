@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Foundation
 import Glibc
 import Synchronization
@@ -11,7 +12,7 @@ import Testing
 /// A seccomp filter for the number of cleanup_robust_list(2).
 enum CallFilter {
     case error(Int32)
-    case action(crf_filter_action)
+    case action(ctp_filter_action)
     /// A supervisor that plays another system call.
     case plays(OtherCall)
 
@@ -30,11 +31,11 @@ enum CallFilter {
         try inNewThread {
             switch self {
             case .error(let error):
-                _ = try required("seccomp", crf_filter_cleanup(error))
+                _ = try required("seccomp", ctp_filter_cleanup(error))
             case .action(let action):
-                _ = try required("seccomp", crf_filter_cleanup_by(action, 0))
+                _ = try required("seccomp", ctp_filter_cleanup_by(action, 0))
             case .plays(let other):
-                let listener = try required("seccomp", crf_filter_cleanup_by(CRF_FILTER_SUPERVISE, 0))
+                let listener = try required("seccomp", ctp_filter_cleanup_by(CTP_FILTER_SUPERVISE, 0))
                 let supervisor = try CallSupervisor(listener: Int32(listener), playing: other)
                 let result = Result(catching: body)
                 let calls = try supervisor.end()
@@ -58,7 +59,7 @@ private final class CallSupervisor: Sendable {
         self.listener = listener
         self.other = other
         var ends: [Int32] = [-1, -1]
-        _ = try required("a socket pair", crf_socket_pair(&ends))
+        _ = try required("a socket pair", ctp_socket_pair(&ends))
         stop = ends
         Thread { self.serve() }.start()
     }
@@ -91,9 +92,9 @@ private final class CallSupervisor: Sendable {
     }
 
     private func serveOne() {
-        var call = crf_supervised_call()
+        var call = ctp_supervised_call()
         // Whoever called may be gone already.
-        guard crf_receive_call(listener, &call) == 0 else { return }
+        guard ctp_receive_call(listener, &call) == 0 else { return }
         let arguments = withUnsafeBytes(of: call.arguments) { Array($0.bindMemory(to: UInt64.self)) }
         let answer = other.answer(to: arguments)
         calls.withLock {
@@ -102,7 +103,7 @@ private final class CallSupervisor: Sendable {
                     tid: Int(call.tid), arguments: arguments, result: answer.result,
                     changesLists: answer.changesLists))
         }
-        _ = crf_answer_call(listener, call.id, Int64(answer.result))
+        _ = ctp_answer_call(listener, call.id, Int64(answer.result))
     }
 }
 

@@ -2,6 +2,7 @@
 
 import CPlayedCall
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import SystemPackage
 import Testing
@@ -186,7 +187,7 @@ struct DetectionTests {
     @Test func leavesTheCallerAsItWas() throws {
         // In a thread of which nobody has asked before.
         let (before, after) = try inNewThread {
-            crf_unblock_signals()
+            ctp_unblock_signals()
             let before = try CallerState()
             _ = detect(contract())
             _ = detect(milliseconds: 200, ending(CPC_HANG))

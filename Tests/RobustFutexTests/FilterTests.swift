@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutexChecks
 import SystemPackage
@@ -11,12 +11,12 @@ import Testing
 /// Filters that end who makes the call, or answer it: survived, and called by their name.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct FilterTests {
-    private static let fatal = [CRF_FILTER_KILL_PROCESS, CRF_FILTER_KILL_THREAD, CRF_FILTER_TRAP]
+    private static let fatal = [CTP_FILTER_KILL_PROCESS, CTP_FILTER_KILL_THREAD, CTP_FILTER_TRAP]
     private static let errors = [EPERM, EACCES, EINVAL, ENOMEM, EOPNOTSUPP, 0]
     private static let advice = "boot a patched one"
 
     @Test(arguments: fatal)
-    func survivesFilterThatEndsItsCaller(action: crf_filter_action) throws {
+    func survivesFilterThatEndsItsCaller(action: ctp_filter_action) throws {
         let (detection, _) = try CallFilter.action(action).apply { SyscallDetection.looked() }
         #expect(detection.verdict == .fatal)
     }
@@ -38,7 +38,7 @@ struct FilterTests {
     }
 
     @Test(arguments: fatal)
-    func probesBehindFilterThatEndsItsCaller(action: crf_filter_action) throws {
+    func probesBehindFilterThatEndsItsCaller(action: ctp_filter_action) throws {
         let (ended, _) = try robustListCheck(["probe"], behind: .action(action))
         #expect(ended.status == 0)
         #expect(ended.output.contains("cleanup_robust_list:   filtered (SIGSYS)\n"))
@@ -46,7 +46,7 @@ struct FilterTests {
     }
 
     @Test(arguments: fatal)
-    func runsChecksThatNeedNoCall(action: crf_filter_action) throws {
+    func runsChecksThatNeedNoCall(action: ctp_filter_action) throws {
         let (ended, _) = try robustListCheck(
             [
                 "run", "--filter", "^Probe/", "--filter",
@@ -70,7 +70,7 @@ struct FilterTests {
 
     /// The legacy destroyer makes no call: what comes of it is what comes of it without a filter.
     @Test(arguments: fatal)
-    func showsTheRaceThatNeedsNoCall(action: crf_filter_action) async throws {
+    func showsTheRaceThatNeedsNoCall(action: ctp_filter_action) async throws {
         let arguments = ["race", "--quick", "--scenario", "^single-step/self/plain/shared/sigkill/"]
         func line(_ text: String, _ destroyer: String) throws -> String {
             let line = try #require(text.split(separator: "\n").first { $0.contains("/\(destroyer): ") })
@@ -89,7 +89,7 @@ struct FilterTests {
     }
 
     @Test(arguments: fatal)
-    func refusesStressBehindFilterThatEndsItsCaller(action: crf_filter_action) throws {
+    func refusesStressBehindFilterThatEndsItsCaller(action: ctp_filter_action) throws {
         let (ended, _) = try robustListCheck(["stress", "--seconds", "1"], behind: .action(action))
         #expect(ended.status == 4)
         #expect(ended.errors.contains("filtered (SIGSYS)"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import RobustFutex
 import Testing
 
@@ -86,6 +87,6 @@ struct LayoutTests {
         #expect(MemoryLayout<crf_robust_list_head>.offset(of: \.futex_offset) == 8)
         #expect(MemoryLayout<crf_robust_list_head>.offset(of: \.list_op_pending) == 16)
         #expect(MemoryLayout<crf_compat_robust_list_head>.size == 12)
-        #expect(MemoryLayout<crf_task>.stride == 128)
+        #expect(MemoryLayout<ctp_task>.stride == 128)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import Testing
@@ -188,11 +189,11 @@ struct PeerTests {
         close(root)
         var connection: Connection? = Connection(socket: runner, name: "root")
         let pid = try #require(
-            try connection?.request(CRF_REQUEST_FORK, descriptors: [far, board.file.descriptor.rawValue]))
+            try connection?.request(CTP_REQUEST_FORK, descriptors: [far, board.file.descriptor.rawValue]))
         let peer = try ProcessHandle(pid: Int32(pid))
         let talk = Connection(socket: near, name: "peer")
         // Once it answers it is past the moment at which it would notice by itself that its parent is gone.
-        #expect(try talk.request(CRF_REQUEST_UNMAP, [0, 4096]) == 0)
+        #expect(try talk.request(CTP_REQUEST_UNMAP, [0, 4096]) == 0)
         connection = nil
         try process.waitForExit()
         try withExtendedLifetime(talk) { try peer.waitForExit() }

@@ -77,7 +77,4 @@ long crf_gettid(void);
 /* _exit of the calling thread only, with nothing of libc in between. */
 _Noreturn void crf_exit_thread(int status);
 
-/* fork(3), which Swift's overlay hides because threads and locks of the parent are gone in the child. */
-int crf_fork(void);
-
 #endif

@@ -2,7 +2,7 @@
 /*
  * Processes and threads that do nothing but exist: parked in a blocking wait, each with the robust list head that
  * libc registered for it, where libc has it: beside the thread's stack. C, because thousands are needed, and the
- * peers of the checks (crf_task.h) each have a socket, a board and a head of their own making.
+ * peers of the checks (ctp_task.h) each have a socket, a board and a head of their own making.
  */
 #ifndef CRB_PEER_H
 #define CRB_PEER_H

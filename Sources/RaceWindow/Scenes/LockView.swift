@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import CRaceVictim
-import CRobustFutex
 import RobustFutex
 import RobustFutexChecks
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRaceVictim
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import RobustFutexChecks
@@ -16,7 +16,7 @@ final class OrderChannel {
 
     init(name: String) throws {
         var ends: [Int32] = [-1, -1]
-        _ = try required("socket pair", crf_socket_pair(&ends))
+        _ = try required("socket pair", ctp_socket_pair(&ends))
         self.name = name
         near = ends[0]
         far = ends[1]
@@ -53,7 +53,7 @@ final class OrderChannel {
         }
         _ = try required(
             "\(name) cannot be given an order",
-            crf_send(near, &order, MemoryLayout.size(ofValue: order), nil, 0))
+            ctp_send(near, &order, MemoryLayout.size(ofValue: order), nil, 0))
     }
 
     /// The answer to the order given last.
@@ -96,9 +96,9 @@ final class OrderChannel {
     }
 
     private func receive(_ message: UnsafeMutableRawPointer, _ size: Int) -> (count: Int, descriptor: Int32) {
-        var descriptors = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
+        var descriptors = [Int32](repeating: -1, count: Int(CTP_MESSAGE_DESCRIPTORS))
         let limit = Int32(Deadline().milliseconds())
-        let count = crf_receive(near, message, size, &descriptors, limit)
+        let count = ctp_receive(near, message, size, &descriptors, limit)
         return (count, descriptors[0])
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -63,7 +63,7 @@ extension Check {
 
     /// The file is on a file system of this magic number (statfs(2)).
     static func expect(_ file: borrowing MemoryFile, isOn magic: Int, _ what: String) throws {
-        let found = try required("statfs of \(what)", crf_file_system(file.descriptor.rawValue))
+        let found = try required("statfs of \(what)", ctp_file_system(file.descriptor.rawValue))
         guard found == magic else {
             throw CheckError.broken("\(what) is of another file system: 0x\(String(found, radix: 16))")
         }

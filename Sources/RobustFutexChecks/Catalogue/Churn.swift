@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -26,7 +27,7 @@ extension Check {
             let stage = try ChurnStage(scene)
             let churner = try stage.peer.startTask()
             try stage.hold("starts and exits of threads", atLeast: 100) {
-                churner.beginSpawning(CRF_SPAWN_THREADS, count: 1200)
+                churner.beginSpawning(CTP_SPAWN_THREADS, count: 1200)
             } until: {
                 churner.isIdle
             }
@@ -40,7 +41,7 @@ extension Check {
             let stage = try ChurnStage(scene)
             let churner = try stage.peer.startTask()
             try stage.hold("forks and exits of processes", atLeast: 100) {
-                churner.beginSpawning(CRF_SPAWN_PROCESSES, count: 150)
+                churner.beginSpawning(CTP_SPAWN_PROCESSES, count: 150)
             } until: {
                 churner.isIdle
             }

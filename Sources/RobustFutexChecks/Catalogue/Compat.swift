@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -171,7 +172,7 @@ extension Check {
             return UInt(UInt32(truncatingIfNeeded: address))
         }
         let page = try map(MAP_PRIVATE | MAP_ANONYMOUS, -1)
-        let word = try map(MAP_SHARED, Int(CRF_DESCRIPTOR_FILE)) + UInt(wordOffset)
+        let word = try map(MAP_SHARED, Int(CTP_DESCRIPTOR_FILE)) + UInt(wordOffset)
         return (try PlacedHead(of: task, at: page, .compat), word)
     }
 }

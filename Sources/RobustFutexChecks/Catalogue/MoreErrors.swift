@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -102,7 +103,7 @@ extension Check {
             for expected in [Errno.notPermitted, .noFunction] {
                 // A filter stays with its thread.
                 let (thrown, verdict) = try inNewThread { () throws -> (Errno?, SyscallDetection.Verdict) in
-                    _ = try required("seccomp", crf_filter_cleanup(expected.rawValue))
+                    _ = try required("seccomp", ctp_filter_cleanup(expected.rawValue))
                     do throws(Errno) {
                         try cleanupRobustList(address: address, length: 4)
                         return (nil, SyscallDetection.looked().verdict)

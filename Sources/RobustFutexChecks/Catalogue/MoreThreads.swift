@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -110,7 +111,7 @@ extension Check {
             let page = try sibling.peer.map(anonymous: .private, length: Scene.page)
             try faults.holdMissing(page)
             let forking = try sibling.peer.startTask()
-            forking.beginSpawning(CRF_SPAWN_PROCESSES, count: 1)
+            forking.beginSpawning(CTP_SPAWN_PROCESSES, count: 1)
             // The child's memory is mapped by now, the fork waits for the event to be taken.
             try faults.awaitEvent("the fork of peer \(sibling.peer.pid)")
             try clearsInTime(scene, file: file, sibling.task, "the thread beside the one that forks")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -14,14 +14,14 @@ extension Check {
             claim:
                 "a call by user nobody on the ring buffer of his own perf event leaves root's operation in another one"
         ) { scene in
-            try leavesOperationInAnotherFile(scene, CRF_PERF_EVENT)
+            try leavesOperationInAnotherFile(scene, CTP_PERF_EVENT)
         },
 
         Check(
             "leavesOperationInAnotherBPFMap", .backingStores, needs: [.root, .bpf],
             claim: "a call by user nobody on a BPF map of his leaves root's operation in another map alone"
         ) { scene in
-            try leavesOperationInAnotherFile(scene, CRF_BPF_ARRAY)
+            try leavesOperationInAnotherFile(scene, CTP_BPF_ARRAY)
         },
 
         Check(
@@ -29,21 +29,21 @@ extension Check {
             claim:
                 "processes that map one and the same perf event, by descriptors of one open file, are cleared"
         ) { scene in
-            try clearsThroughInheritedFile(scene, CRF_PERF_EVENT)
+            try clearsThroughInheritedFile(scene, CTP_PERF_EVENT)
         },
 
         Check(
             "clearsThroughInheritedBPFMap", .backingStores, needs: [.root, .bpf],
             claim: "processes that map one and the same BPF map, by descriptors of one open file, are cleared"
         ) { scene in
-            try clearsThroughInheritedFile(scene, CRF_BPF_ARRAY)
+            try clearsThroughInheritedFile(scene, CTP_BPF_ARRAY)
         },
     ]
 
     /// The offset of the lock. Only the first page of an event is writable, and the structure in it ends before this.
     private static let place: UInt = 0xf00
 
-    private static func leavesOperationInAnotherFile(_ scene: Scene, _ kind: crf_own_memory) throws {
+    private static func leavesOperationInAnotherFile(_ scene: Scene, _ kind: ctp_own_memory) throws {
         let victim = try scene.peer()
         let theirs = try victim.mapOwnMemory(try victim.open(kind)) + place
         let bystander = try victim.startTask()
@@ -51,9 +51,9 @@ extension Check {
 
         let caller = try scene.peer()
         // Maps are for the privileged to make, on most machines; events are for everybody.
-        if kind == CRF_PERF_EVENT { try caller.becomeNobody() }
+        if kind == CTP_PERF_EVENT { try caller.becomeNobody() }
         let descriptor = try caller.open(kind)
-        if kind != CRF_PERF_EVENT { try caller.becomeNobody() }
+        if kind != CTP_PERF_EVENT { try caller.becomeNobody() }
         let own = try caller.mapOwnMemory(descriptor) + place
         let control = try caller.startTask()
         try control.enterWindow(at: own)
@@ -61,12 +61,12 @@ extension Check {
         try scene.cleanup(by: try caller.startTask(), address: own)
         try scene.expectCleared(control, "the caller's own thread")
         try scene.expectUntouched(bystander, at: theirs, "root's thread with a file of its own")
-        try scene.cleanup(by: try caller.startTask(), address: own - place, length: Int(CRF_OWN_MEMORY_BYTES))
+        try scene.cleanup(by: try caller.startTask(), address: own - place, length: Int(CTP_OWN_MEMORY_BYTES))
         try scene.expectUntouched(bystander, at: theirs, "root's thread after a call on the whole mapping")
     }
 
     /// The process that opened the file, at a second address, and a child that inherited its descriptor.
-    private static func clearsThroughInheritedFile(_ scene: Scene, _ kind: crf_own_memory) throws {
+    private static func clearsThroughInheritedFile(_ scene: Scene, _ kind: ctp_own_memory) throws {
         let parent = try scene.peer()
         let descriptor = try parent.open(kind)
         let own = try parent.mapOwnMemory(descriptor) + place

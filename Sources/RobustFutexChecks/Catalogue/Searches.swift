@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -53,7 +53,7 @@ extension Check {
             // Nobody else has a reason to search on the processor of those that exit.
             func searchesOfExits() throws -> Int {
                 let walks = try ProcessWalks(onProcessor: last)
-                forking.beginSpawning(CRF_SPAWN_PROCESSES, count: exits)
+                forking.beginSpawning(CTP_SPAWN_PROCESSES, count: exits)
                 try scene.expect(try forking.endOfCall(), 0, "fork(2)")
                 return try walks.count()
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -111,7 +112,7 @@ extension Check {
             return try peer.startTask(.vmProcess)
         } giveUp: { head in
             let task = head.task
-            let number = try task.syscall(Int(SYS_dup2), boardThere, UInt(CRF_DESCRIPTOR_BOARD))
+            let number = try task.syscall(Int(SYS_dup2), boardThere, UInt(CTP_DESCRIPTOR_BOARD))
             _ = try required("dup2 of task \(task.tid)", number)
             let scratch = try task.peer.map(anonymous: .private, length: Scene.page)
             try task.beginExecution(descriptor: program, scratch: scratch)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import Synchronization
@@ -37,7 +38,7 @@ extension Feature {
             return Self.missing("/proc/self/ns/user", "CONFIG_USER_NS")
                 ?? Self.missing("/proc/self/ns/pid", "CONFIG_PID_NS")
                 ?? Self.works(
-                    crf_may_unshare(crf_new_user_and_pid_namespace) == 1, "unshare", "a chroot? a container?")
+                    ctp_may_unshare(crf_new_user_and_pid_namespace) == 1, "unshare", "a chroot? a container?")
         case .secretMemory:
             return Self.answer(to: crf_nr_memfd_secret, with: .max, "memfd_secret", "CONFIG_SECRETMEM")
         case .protectionKeys: return Self.protectionKeyProblem()

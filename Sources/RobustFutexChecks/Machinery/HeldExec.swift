@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
 import Glibc
 import RobustFutex
 

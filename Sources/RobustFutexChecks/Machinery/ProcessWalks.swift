@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import Synchronization
@@ -26,7 +26,7 @@ final class ProcessWalks {
             throw CheckError.broken("the head of the list of processes was not found")
         }
         descriptor = Int32(
-            try required("breakpoint on the list of processes", crf_count_accesses(place, tid, number)))
+            try required("breakpoint on the list of processes", ctp_count_accesses(place, tid, number)))
     }
 
     func count() throws -> Int {
@@ -43,7 +43,7 @@ final class ProcessWalks {
 
     /// The reason why walks cannot be counted, or nil.
     static func problem() -> String? {
-        guard crf_init_task() != 0 else {
+        guard ctp_init_task() != 0 else {
             return "/proc/kallsyms does not say where init_task is (CONFIG_KALLSYMS_ALL, root)"
         }
         return findList() == nil
@@ -54,7 +54,7 @@ final class ProcessWalks {
     private static let list = Mutex<UInt?>(nil)
 
     private static func findList() -> UInt? {
-        let place = crf_process_list(crf_init_task())
+        let place = ctp_process_list(ctp_init_task())
         guard place != 0 else { return nil }
         list.withLock { $0 = place }
         return place

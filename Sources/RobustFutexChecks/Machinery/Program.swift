@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -13,7 +13,7 @@ enum Program {
     case native
 
     private var code: [UInt8] {
-        let program = self == .compat ? crf_program_32() : crf_program_64()
+        let program = self == .compat ? ctp_program_32() : ctp_program_64()
         return Array(UnsafeRawBufferPointer(start: program.code, count: Int(program.length)))
     }
 

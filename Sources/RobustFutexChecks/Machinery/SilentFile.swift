@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -13,7 +14,7 @@ final class SilentFile {
     private let reads: UnsafeMutablePointer<UInt32>
     private var server = pthread_t()
 
-    static let length = Int(CRF_FUSE_FILE_BYTES)
+    static let length = Int(CTP_FUSE_FILE_BYTES)
 
     /// - Parameter failures: how many reads fail at once, before those that are never answered.
     init(in directory: borrowing ScratchDirectory, failures: Int = 0) throws {
@@ -67,6 +68,6 @@ private final class Order {
 
 private func serve(_ order: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     let order = Unmanaged<Order>.fromOpaque(order!).takeRetainedValue()
-    _ = crf_fuse_serve(order.device, order.failures, order.reads)
+    _ = ctp_fuse_serve(order.device, order.failures, order.reads)
     return nil
 }

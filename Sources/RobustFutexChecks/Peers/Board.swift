@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import RobustFutex
 
 /// The memory through which the runner gives orders to the tasks of one peer; both map it.
@@ -9,13 +9,13 @@ final class Board {
     private let mapping: MemoryMapping
 
     init() throws {
-        let length = Int(CRF_BOARD_BYTES)
+        let length = Int(CTP_BOARD_BYTES)
         file = try MemoryFile(name: "robust-list-board", length: length)
         mapping = try MemoryMapping(of: file, length: length)
     }
 
-    func slot(_ index: Int) -> UnsafeMutablePointer<crf_task> {
-        precondition(index < Int(CRF_BOARD_SLOTS), "a board has \(CRF_BOARD_SLOTS) slots")
-        return UnsafeMutablePointer<crf_task>(bitPattern: mapping.address)! + index
+    func slot(_ index: Int) -> UnsafeMutablePointer<ctp_task> {
+        precondition(index < Int(CTP_BOARD_SLOTS), "a board has \(CTP_BOARD_SLOTS) slots")
+        return UnsafeMutablePointer<ctp_task>(bitPattern: mapping.address)! + index
     }
 }

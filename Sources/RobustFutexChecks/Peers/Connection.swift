@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -19,7 +19,7 @@ final class Connection {
     /// A pair whose ends are both closed on exec.
     static func pair() throws(CheckError) -> (Int32, Int32) {
         var ends: [Int32] = [-1, -1]
-        _ = try required("socket pair", crf_socket_pair(&ends))
+        _ = try required("socket pair", ctp_socket_pair(&ends))
         return (ends[0], ends[1])
     }
 
@@ -27,7 +27,7 @@ final class Connection {
     ///
     /// - Returns: what the kernel returned to the peer: a value, or -errno.
     func request(
-        _ code: crf_request_code, _ arguments: [UInt64] = [], descriptors: [Int32] = []
+        _ code: ctp_request_code, _ arguments: [UInt64] = [], descriptors: [Int32] = []
     ) throws(CheckError) -> Int {
         guard let value = try requestOrEnd(code, arguments, descriptors: descriptors) else {
             throw .broken("\(name) is gone")
@@ -37,9 +37,9 @@ final class Connection {
 
     /// The same, for requests after which the other side may be gone: nil when it is.
     func requestOrEnd(
-        _ code: crf_request_code, _ arguments: [UInt64] = [], descriptors: [Int32] = []
+        _ code: ctp_request_code, _ arguments: [UInt64] = [], descriptors: [Int32] = []
     ) throws(CheckError) -> Int? {
-        var request = crf_request()
+        var request = ctp_request()
         request.code = code.rawValue
         withUnsafeMutableBytes(of: &request.arguments) { bytes in
             for (index, argument) in arguments.enumerated() {
@@ -48,14 +48,14 @@ final class Connection {
         }
         _ = try required(
             "\(name) cannot be asked",
-            crf_send(
+            ctp_send(
                 socket, &request, MemoryLayout.size(ofValue: request), descriptors, Int32(descriptors.count)))
 
-        var reply = crf_reply()
-        var unexpected = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
+        var reply = ctp_reply()
+        var unexpected = [Int32](repeating: -1, count: Int(CTP_MESSAGE_DESCRIPTORS))
         let limit = Deadline().milliseconds()
         let size = MemoryLayout.size(ofValue: reply)
-        let count = crf_receive(socket, &reply, size, &unexpected, Int32(limit))
+        let count = ctp_receive(socket, &reply, size, &unexpected, Int32(limit))
         switch count {
         case size: return Int(reply.value)
         case 0: return nil

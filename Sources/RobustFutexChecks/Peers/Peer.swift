@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -40,7 +40,7 @@ public final class Peer {
     /// Forks this peer: the child has its memory, as fork(2) copies or shares it, and none of its tasks.
     public func fork() throws -> Peer {
         try Peer { socket, board in
-            let pid = try connection.request(CRF_REQUEST_FORK, descriptors: [socket, board])
+            let pid = try connection.request(CTP_REQUEST_FORK, descriptors: [socket, board])
             return Int32(try required("fork of peer \(self.pid)", pid))
         }
     }
@@ -75,29 +75,29 @@ public final class Peer {
             UInt64(length), UInt64(protection.rawValue), UInt64(flags), UInt64(offset),
             UInt64(wish),
         ]
-        let address = try connection.request(CRF_REQUEST_MAP, arguments, descriptors: descriptors)
+        let address = try connection.request(CTP_REQUEST_MAP, arguments, descriptors: descriptors)
         return UInt(bitPattern: try required("mmap in peer \(pid)", address))
     }
 
     public func unmap(_ address: UInt, length: Int) throws {
-        let result = try connection.request(CRF_REQUEST_UNMAP, [UInt64(address), UInt64(length)])
+        let result = try connection.request(CTP_REQUEST_UNMAP, [UInt64(address), UInt64(length)])
         _ = try required("munmap in peer \(pid)", result)
     }
 
     /// The futex word at `address`, as the peer sees it.
     public func word(at address: UInt) throws -> FutexWord {
-        FutexWord(rawValue: UInt32(try connection.request(CRF_REQUEST_LOAD32, [UInt64(address)])))
+        FutexWord(rawValue: UInt32(try connection.request(CTP_REQUEST_LOAD32, [UInt64(address)])))
     }
 
     public func store(_ word: FutexWord, at address: UInt) throws {
-        _ = try connection.request(CRF_REQUEST_STORE32, [UInt64(address), UInt64(word.rawValue)])
+        _ = try connection.request(CTP_REQUEST_STORE32, [UInt64(address), UInt64(word.rawValue)])
     }
 
     /// Starts a task, which registers a robust list head of its own.
     public func startTask(_ kind: PeerTask.Kind = .thread) throws -> PeerTask {
         let index = tasks.count
         let slot = board.slot(index)
-        let result = try connection.request(CRF_REQUEST_START, [UInt64(index), UInt64(kind.code.rawValue)])
+        let result = try connection.request(CTP_REQUEST_START, [UInt64(index), UInt64(kind.code.rawValue)])
         _ = try required("start of a \(kind) in peer \(pid)", result)
         return try adopt(PeerTask(started: slot, kind: kind, in: self))
     }
@@ -109,7 +109,7 @@ public final class Peer {
 
     /// The first thread exits and leaves its id behind as a zombie; the others live on.
     public func exitLeader() throws {
-        _ = try connection.request(CRF_REQUEST_EXIT_LEADER)
+        _ = try connection.request(CTP_REQUEST_EXIT_LEADER)
         try Deadline.poll(for: "the leader of peer \(pid) to be a zombie") {
             ProcessState.letter(of: pid, in: pid) == "Z"
         }

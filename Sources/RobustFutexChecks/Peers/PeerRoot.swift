@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import Synchronization
@@ -71,12 +71,12 @@ final class PeerRoot {
     }
 
     private func fork(socket: Int32, board: Int32) throws -> Int32 {
-        let pid = try connection.request(CRF_REQUEST_FORK, descriptors: [socket, board])
+        let pid = try connection.request(CTP_REQUEST_FORK, descriptors: [socket, board])
         return Int32(try required("fork of a peer", pid))
     }
 
     private static func forkSelf(_ near: Int32, _ far: Int32) throws -> ProcessHandle {
-        let pid = crf_fork()
+        let pid = ctp_fork()
         guard pid >= 0 else { throw Errno(rawValue: errno) }
         guard pid == 0 else { return try ProcessHandle(pid: pid) }
         close(near)

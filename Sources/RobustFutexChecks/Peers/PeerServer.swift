@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
 
 /// The peer's side: carries out requests until the runner closes its end.
 ///
-/// Runs in a process of one thread, which does nothing but this; tasks are C (see crf_task.h). So the
+/// Runs in a process of one thread, which does nothing but this; tasks are C (see ctp_task.h). So the
 /// process may be forked at any time: no other thread can hold a lock that the child would need.
 public final class PeerServer {
     private var socket: Int32
@@ -16,18 +17,18 @@ public final class PeerServer {
     /// Takes over the descriptor of a connected SOCK_SEQPACKET socket.
     public init(socket: Int32) {
         self.socket = socket
-        crf_reap_children_automatically()
+        ctp_reap_children_automatically()
         // A runner's thread may be one of a pool, in which all are blocked.
-        crf_unblock_signals()
+        ctp_unblock_signals()
     }
 
     /// Serves; leaves the process when the other side is gone.
     public func run() -> Never {
         while true {
-            var request = crf_request()
+            var request = ctp_request()
             let size = MemoryLayout.size(ofValue: request)
-            var descriptors = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
-            guard crf_receive(socket, &request, size, &descriptors, -1) == size else { _exit(0) }
+            var descriptors = [Int32](repeating: -1, count: Int(CTP_MESSAGE_DESCRIPTORS))
+            guard ctp_receive(socket, &request, size, &descriptors, -1) == size else { _exit(0) }
             let value = carryOut(request, descriptors)
             for descriptor in descriptors where descriptor >= 0 && descriptor != socket { close(descriptor) }
             if let value { reply(value) }
@@ -35,46 +36,46 @@ public final class PeerServer {
     }
 
     private func reply(_ value: Int) {
-        var reply = crf_reply(value: Int64(value))
-        if crf_send(socket, &reply, MemoryLayout.size(ofValue: reply), nil, 0) != 0 { _exit(0) }
+        var reply = ctp_reply(value: Int64(value))
+        if ctp_send(socket, &reply, MemoryLayout.size(ofValue: reply), nil, 0) != 0 { _exit(0) }
     }
 
     /// nil: somebody else replies.
-    private func carryOut(_ request: crf_request, _ descriptors: [Int32]) -> Int? {
+    private func carryOut(_ request: ctp_request, _ descriptors: [Int32]) -> Int? {
         let (first, second, third, fourth, fifth, sixth, seventh) = request.arguments
-        switch crf_request_code(request.code) {
-        case CRF_REQUEST_FORK:
+        switch ctp_request_code(request.code) {
+        case CTP_REQUEST_FORK:
             return fork(socket: descriptors[0], board: descriptors[1])
-        case CRF_REQUEST_MAP:
+        case CTP_REQUEST_MAP:
             return crf_mmap(
                 UInt(fifth), Int(first), Int32(second), Int32(third), descriptors[0],
                 Int(fourth))
-        case CRF_REQUEST_UNMAP:
+        case CTP_REQUEST_UNMAP:
             return crf_munmap(UInt(first), Int(second))
-        case CRF_REQUEST_START:
-            return start(slot: Int(first), kind: crf_task_kind(UInt32(second)))
-        case CRF_REQUEST_EXIT_LEADER:
+        case CTP_REQUEST_START:
+            return start(slot: Int(first), kind: ctp_task_kind(UInt32(second)))
+        case CTP_REQUEST_EXIT_LEADER:
             leaveToAnotherThread()
-        case CRF_REQUEST_LOAD32:
+        case CTP_REQUEST_LOAD32:
             return Int(crf_load32(UnsafePointer(bitPattern: UInt(first))!))
-        case CRF_REQUEST_STORE32:
+        case CTP_REQUEST_STORE32:
             crf_store32(UnsafeMutablePointer(bitPattern: UInt(first))!, UInt32(second))
             return 0
-        case CRF_REQUEST_SYSCALL:
+        case CTP_REQUEST_SYSCALL:
             return crf_syscall6(
                 Int(first), UInt(second), UInt(third), UInt(fourth), UInt(fifth), UInt(sixth), UInt(seventh))
-        case CRF_REQUEST_MAP_MANY:
+        case CTP_REQUEST_MAP_MANY:
             return mapMany(
                 length: Int(first), count: Int(second), at: UInt(third), stride: UInt(fourth),
                 descriptor: descriptors[0])
-        case CRF_REQUEST_EXECUTE:
-            return crf_execute(descriptors[0], descriptors[1], descriptors[2])
-        case CRF_REQUEST_COUNT_SIGNAL:
-            return crf_count_signal(Int32(first))
-        case CRF_REQUEST_TICKS:
-            return crf_begin_ticks(Int32(first), second, UnsafeMutablePointer(bitPattern: UInt(third)))
-        case CRF_REQUEST_OPEN_MEMORY:
-            return crf_open_own_memory(crf_own_memory(UInt32(first)))
+        case CTP_REQUEST_EXECUTE:
+            return ctp_execute(descriptors[0], descriptors[1], descriptors[2])
+        case CTP_REQUEST_COUNT_SIGNAL:
+            return ctp_count_signal(Int32(first))
+        case CTP_REQUEST_TICKS:
+            return ctp_begin_ticks(Int32(first), second, UnsafeMutablePointer(bitPattern: UInt(third)))
+        case CTP_REQUEST_OPEN_MEMORY:
+            return ctp_open_own_memory(ctp_own_memory(UInt32(first)))
         default:
             return -Int(EINVAL)
         }
@@ -83,13 +84,13 @@ public final class PeerServer {
     /// In the parent the child's pid; in the child nothing, since the parent replies.
     private func fork(socket childSocket: Int32, board: Int32) -> Int? {
         let parent = getpid()
-        let pid = crf_fork()
+        let pid = ctp_fork()
         guard pid == 0 else { return pid < 0 ? -Int(errno) : Int(pid) }
-        if crf_die_with_parent(parent) != 0 { _exit(0) }
+        if ctp_die_with_parent(parent) != 0 { _exit(0) }
         close(socket)
         socket = childSocket
         do {
-            let length = Int(CRF_BOARD_BYTES)
+            let length = Int(CTP_BOARD_BYTES)
             self.board = try MemoryMapping(sharing: board, length: length)
         } catch {
             _exit(1)
@@ -97,9 +98,9 @@ public final class PeerServer {
         return nil
     }
 
-    private func start(slot: Int, kind: crf_task_kind) -> Int {
-        guard let address = board?.address, slot < Int(CRF_BOARD_SLOTS) else { return -Int(EINVAL) }
-        return crf_task_start(UnsafeMutablePointer<crf_task>(bitPattern: address)! + slot, kind)
+    private func start(slot: Int, kind: ctp_task_kind) -> Int {
+        guard let address = board?.address, slot < Int(CTP_BOARD_SLOTS) else { return -Int(EINVAL) }
+        return ctp_task_start(UnsafeMutablePointer<ctp_task>(bitPattern: address)! + slot, kind)
     }
 
     private func mapMany(length: Int, count: Int, at first: UInt, stride: UInt, descriptor: Int32) -> Int {

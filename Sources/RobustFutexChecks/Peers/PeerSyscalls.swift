@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -11,14 +12,14 @@ typealias SyscallArgument = UInt
 extension Peer {
     /// A system call of the peer's own: what the kernel returned, a value or -errno.
     func syscall(_ number: Int, _ arguments: SyscallArgument...) throws -> Int {
-        try connection.request(CRF_REQUEST_SYSCALL, ([UInt(number)] + arguments).map(UInt64.init))
+        try connection.request(CTP_REQUEST_SYSCALL, ([UInt(number)] + arguments).map(UInt64.init))
     }
 
     /// A system call of the peer's own that has to succeed.
     @discardableResult
     func need(_ what: String, _ number: Int, _ arguments: SyscallArgument...) throws -> UInt {
         let result = try connection.request(
-            CRF_REQUEST_SYSCALL, ([UInt(number)] + arguments).map(UInt64.init))
+            CTP_REQUEST_SYSCALL, ([UInt(number)] + arguments).map(UInt64.init))
         return UInt(bitPattern: try required("\(what) in peer \(pid)", result))
     }
 
@@ -34,7 +35,7 @@ extension Peer {
     func mapLow(_ file: borrowing MemoryFile, length: Int) throws -> UInt {
         let arguments = [length, Int(PROT_READ | PROT_WRITE), Int(MAP_SHARED | crf_map_32bit), 0, 0]
         let address = try connection.request(
-            CRF_REQUEST_MAP, arguments.map(UInt64.init), descriptors: [file.descriptor.rawValue])
+            CTP_REQUEST_MAP, arguments.map(UInt64.init), descriptors: [file.descriptor.rawValue])
         return UInt(bitPattern: try required("mmap below 2 GiB in peer \(pid)", address))
     }
 
@@ -54,7 +55,7 @@ extension Peer {
         _ file: borrowing MemoryFile, length: Int, times count: Int, at address: UInt = 0, stride: Int = 0
     ) throws {
         let made = try connection.request(
-            CRF_REQUEST_MAP_MANY, [UInt64(length), UInt64(count), UInt64(address), UInt64(stride)],
+            CTP_REQUEST_MAP_MANY, [UInt64(length), UInt64(count), UInt64(address), UInt64(stride)],
             descriptors: [file.descriptor.rawValue])
         _ = try required("\(count) mappings in peer \(pid)", made)
     }
@@ -71,15 +72,15 @@ extension Peer {
     }
 
     /// Opens a file of the kind in the peer; its number there.
-    func open(_ kind: crf_own_memory) throws -> UInt {
-        let number = try connection.request(CRF_REQUEST_OPEN_MEMORY, [UInt64(kind.rawValue)])
+    func open(_ kind: ctp_own_memory) throws -> UInt {
+        let number = try connection.request(CTP_REQUEST_OPEN_MEMORY, [UInt64(kind.rawValue)])
         return UInt(try required("a file with memory of its own in peer \(pid)", number))
     }
 
     /// Maps such a file, shared.
     func mapOwnMemory(_ descriptor: UInt) throws -> UInt {
         try need(
-            "mmap of a file with memory of its own", Int(SYS_mmap), 0, UInt(CRF_OWN_MEMORY_BYTES),
+            "mmap of a file with memory of its own", Int(SYS_mmap), 0, UInt(CTP_OWN_MEMORY_BYTES),
             UInt(PROT_READ | PROT_WRITE), UInt(MAP_SHARED), descriptor)
     }
 
@@ -112,7 +113,7 @@ extension Peer {
     func countSignal(_ signal: Int32) throws -> Int {
         try required(
             "handler of signal \(signal) in peer \(pid)",
-            connection.request(CRF_REQUEST_COUNT_SIGNAL, [UInt64(signal)]))
+            connection.request(CTP_REQUEST_COUNT_SIGNAL, [UInt64(signal)]))
     }
 
     /// From now on SIGALRM comes to the task, a thread of the peer, once in each period; where the counts are.
@@ -120,14 +121,14 @@ extension Peer {
         let counts = try map(anonymous: .private, length: Scene.page)
         let nanoseconds = UInt64(period.components.attoseconds / 1_000_000_000)
         let result = try connection.request(
-            CRF_REQUEST_TICKS, [UInt64(task.tid), nanoseconds, UInt64(counts)])
+            CTP_REQUEST_TICKS, [UInt64(task.tid), nanoseconds, UInt64(counts)])
         _ = try required("interval timer in peer \(pid)", result)
         return counts
     }
 
     /// The count so far of the handler of ``beginTicks(of:every:)``.
-    func ticks(at counts: UInt) throws -> crf_ticks {
-        try OutsideAccess.load(crf_ticks.self, at: counts, of: pid)
+    func ticks(at counts: UInt) throws -> ctp_ticks {
+        try OutsideAccess.load(ctp_ticks.self, at: counts, of: pid)
     }
 
     /// Turns the process into one of 32 bits, whose one task shares `file` (under a descriptor of its own) and carries
@@ -137,7 +138,7 @@ extension Peer {
         let slotNumber = tasks.count
         guard slotNumber == 0 else { throw CheckError.broken("peer \(pid) has tasks, which exec would end") }
         let descriptors = [program.descriptor, board.file.descriptor, file.descriptor].map(\.rawValue)
-        if let error = try connection.requestOrEnd(CRF_REQUEST_EXECUTE, descriptors: descriptors) {
+        if let error = try connection.requestOrEnd(CTP_REQUEST_EXECUTE, descriptors: descriptors) {
             throw CheckError.broken("exec of 32-bit code in peer \(pid): \(resultName(error))")
         }
         return adopt(try PeerTask(executedIn: self, slot: board.slot(slotNumber)))

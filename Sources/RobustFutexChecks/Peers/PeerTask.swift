@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -14,11 +15,11 @@ public final class PeerTask {
         /// The same, with its parent suspended: `clone(CLONE_VM | CLONE_VFORK)`.
         case vforkChild
 
-        var code: crf_task_kind {
+        var code: ctp_task_kind {
             switch self {
-            case .thread: CRF_TASK_THREAD
-            case .vmProcess: CRF_TASK_VM_PROCESS
-            case .vforkChild: CRF_TASK_VFORK_CHILD
+            case .thread: CTP_TASK_THREAD
+            case .vmProcess: CTP_TASK_VM_PROCESS
+            case .vforkChild: CTP_TASK_VFORK_CHILD
             }
         }
     }
@@ -26,7 +27,7 @@ public final class PeerTask {
     public let tid: Int32
     /// The thread group that it belongs to.
     public let processID: Int32
-    let slot: UnsafeMutablePointer<crf_task>
+    let slot: UnsafeMutablePointer<ctp_task>
     unowned let peer: Peer
     /// Runs ``Program/compat``: of the orders it knows system calls only.
     let is32Bit: Bool
@@ -37,7 +38,7 @@ public final class PeerTask {
     /// The offset of glibc's `pthread_mutex_t` on x86-64: the lock entry lies 32 bytes after the futex word.
     public static let defaultFutexOffset = -32
 
-    init(started slot: UnsafeMutablePointer<crf_task>, kind: Kind, in peer: Peer) throws {
+    init(started slot: UnsafeMutablePointer<ctp_task>, kind: Kind, in peer: Peer) throws {
         self.slot = slot
         self.peer = peer
         try Self.wait(for: "a \(kind) of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
@@ -51,7 +52,7 @@ public final class PeerTask {
     /// The one task of a process that executed ``Program/compat``.
     ///
     /// - Parameter pid: the process, when it is not the peer itself.
-    init(executedIn peer: Peer, slot: UnsafeMutablePointer<crf_task>, process pid: Int32? = nil) throws {
+    init(executedIn peer: Peer, slot: UnsafeMutablePointer<ctp_task>, process pid: Int32? = nil) throws {
         self.slot = slot
         self.peer = peer
         try Self.wait(for: "the 32-bit program of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
@@ -67,7 +68,7 @@ public final class PeerTask {
     public func lock(_ word: UInt, futexOffset: Int = defaultFutexOffset, isPI: Bool = false) throws {
         self.futexOffset = futexOffset
         let arguments = [UInt64(word), UInt64(bitPattern: Int64(futexOffset)), isPI ? 1 : 0]
-        let found = try carryOut(CRF_ORDER_LOCK, arguments)
+        let found = try carryOut(CTP_ORDER_LOCK, arguments)
         guard found == 0 else {
             throw CheckError.broken("task \(tid) found the lock taken: \(FutexWord(rawValue: UInt32(found)))")
         }
@@ -78,7 +79,7 @@ public final class PeerTask {
     /// - Returns: the word as it was; its `FUTEX_WAITERS` means that a wake is owed.
     @discardableResult
     public func release() throws -> FutexWord {
-        FutexWord(rawValue: UInt32(try required("release", carryOut(CRF_ORDER_RELEASE, []))))
+        FutexWord(rawValue: UInt32(try required("release", carryOut(CTP_ORDER_RELEASE, []))))
     }
 
     /// Leaves the window as unlock does: wakes if a wake is owed, `list_op_pending` = NULL.
@@ -86,7 +87,7 @@ public final class PeerTask {
     /// - Returns: the pending operation as the task found it.
     @discardableResult
     public func finish() throws -> PendingOperation? {
-        PendingOperation(rawValue: UInt(bitPattern: try carryOut(CRF_ORDER_FINISH, [])))
+        PendingOperation(rawValue: UInt(bitPattern: try carryOut(CTP_ORDER_FINISH, [])))
     }
 
     /// Sits in the race window of the lock at `word` afterwards, as the kernel itself confirms.
@@ -112,7 +113,7 @@ public final class PeerTask {
     public func setPending(rawValue: UInt, futexOffset: Int) throws {
         self.futexOffset = futexOffset
         let arguments = [UInt64(rawValue), UInt64(bitPattern: Int64(futexOffset))]
-        _ = try carryOut(CRF_ORDER_SET_PENDING, arguments)
+        _ = try carryOut(CTP_ORDER_SET_PENDING, arguments)
     }
 
     /// The pending operation, found as an outsider finds it: get_robust_list(2), process_vm_readv(2).
@@ -155,7 +156,7 @@ public final class PeerTask {
     public func beginWait(at word: UInt) throws {
         // Shorter than the runner's own limit: the waiter is to report that nobody woke it.
         let limit = UInt64(8_000 * Deadline.slowness)
-        give(CRF_ORDER_WAIT, [UInt64(word), limit])
+        give(CTP_ORDER_WAIT, [UInt64(word), limit])
         try Deadline.poll(for: "task \(tid) to sleep on the futex word") {
             ProcessState.isBlockedInFutex(tid, in: processID, at: word)
         }
@@ -172,12 +173,12 @@ public final class PeerTask {
     /// cleanup_robust_list(2), called by the task: 0 or -errno.
     public func cleanup(address: UInt, length: Int, flags: CleanupFlags = []) throws -> Int {
         try carryOut(
-            CRF_ORDER_CLEANUP, [UInt64(address), UInt64(bitPattern: Int64(length)), UInt64(flags.rawValue)])
+            CTP_ORDER_CLEANUP, [UInt64(address), UInt64(bitPattern: Int64(length)), UInt64(flags.rawValue)])
     }
 
     /// This task exits, by exit(2), from wherever it is in its operation; it is gone on return.
     public func exit() throws {
-        _ = try carryOut(CRF_ORDER_EXIT, [])
+        _ = try carryOut(CTP_ORDER_EXIT, [])
         try Deadline.poll(for: "the end of task \(tid)") {
             ProcessState.letter(of: tid, in: processID) == nil
         }
@@ -190,7 +191,7 @@ public final class PeerTask {
 
     // MARK: Orders
 
-    func give(_ order: crf_task_order, _ arguments: [UInt64]) {
+    func give(_ order: ctp_task_order, _ arguments: [UInt64]) {
         slot.pointee.order = order.rawValue
         withUnsafeMutableBytes(of: &slot.pointee.arguments) { bytes in
             for (index, argument) in arguments.enumerated() {
@@ -208,13 +209,13 @@ public final class PeerTask {
         return Int(slot.pointee.result)
     }
 
-    func carryOut(_ order: crf_task_order, _ arguments: [UInt64]) throws -> Int {
+    func carryOut(_ order: ctp_task_order, _ arguments: [UInt64]) throws -> Int {
         give(order, arguments)
         return try result(of: "task \(tid) to carry out order \(order.rawValue)", within: Deadline.standard)
     }
 
     private static func wait(
-        for what: String, on slot: UnsafeMutablePointer<crf_task>, number: UInt32, in peer: Peer,
+        for what: String, on slot: UnsafeMutablePointer<ctp_task>, number: UInt32, in peer: Peer,
         within limit: Duration = Deadline.standard
     ) throws {
         let deadline = Deadline(after: limit)

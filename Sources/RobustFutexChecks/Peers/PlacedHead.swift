@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import RobustFutex
 
 /// A robust list head that a check places anywhere in the memory of a task, which registers it.
@@ -36,7 +37,7 @@ struct PlacedHead {
             case .compat:
                 try task.syscall(
                     Int(CRF_32_SET_ROBUST_LIST), address, size,
-                    by: task.is32Bit ? CRF_ENTRY_NATIVE : CRF_ENTRY_INT80)
+                    by: task.is32Bit ? CTP_ENTRY_NATIVE : CTP_ENTRY_INT80)
             case .x32:
                 try task.syscall(Int(CRF_X32_BIT) | Int(CRF_X32_SET_ROBUST_LIST), address, size)
             }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import RobustFutex
 
 // Work that a task does while the call is made, again and again or for long.
 extension PeerTask {
-    /// Begins operations on two locks in turn; see crf_task.h. Under way on return.
+    /// Begins operations on two locks in turn; see ctp_task.h. Under way on return.
     public func beginChurn(cleaned: UInt, other: UInt, clearsWanted: Int, roundLimit: Int) throws {
         let offset = Self.defaultFutexOffset
         try setPending(rawValue: 0, futexOffset: offset)
         let entries = [cleaned, other].map { PendingOperation(futexWord: $0, futexOffset: offset).rawValue }
         slot.pointee.counts = (0, 0, 0)
-        give(CRF_ORDER_CHURN, entries.map(UInt64.init) + [UInt64(clearsWanted), UInt64(roundLimit)])
+        give(CTP_ORDER_CHURN, entries.map(UInt64.init) + [UInt64(clearsWanted), UInt64(roundLimit)])
     }
 
     /// The counts of ``beginChurn(cleaned:other:clearsWanted:roundLimit:)``.
@@ -22,12 +22,12 @@ extension PeerTask {
     }
 
     /// Begins to make threads that exit, and to store the operation on the lock at `word` where their
-    /// `list_op_pending` was, until the word at `stop` is not 0 or somebody has changed that; see crf_bury.h.
+    /// `list_op_pending` was, until the word at `stop` is not 0 or somebody has changed that; see ctp_bury.h.
     public func beginBurials(word: UInt, until stop: UInt) {
         let operation = PendingOperation(futexWord: word, futexOffset: Self.defaultFutexOffset)
         slot.pointee.counts = (0, 0, 0)
         give(
-            CRF_ORDER_SPAWN, [UInt64(CRF_SPAWN_BURIED.rawValue), UInt64(operation.rawValue), UInt64(stop)])
+            CTP_ORDER_SPAWN, [UInt64(CTP_SPAWN_BURIED.rawValue), UInt64(operation.rawValue), UInt64(stop)])
     }
 
     /// The counts of ``beginBurials(word:until:)``.
@@ -40,12 +40,12 @@ extension PeerTask {
 
     /// Takes the mmap_lock for writing again and again, until the word is not 0.
     public func beginToKeepMmapLockBusy(until word: UInt) {
-        give(CRF_ORDER_KEEP_BUSY, [UInt64(word)])
+        give(CTP_ORDER_KEEP_BUSY, [UInt64(word)])
     }
 
     /// Begins to make the call on the word at `address`, again and again until the word at `stop` is not 0.
     public func beginCalls(address: UInt, until stop: UInt) {
-        give(CRF_ORDER_CALLS, [UInt64(address), 4, UInt64(stop)])
+        give(CTP_ORDER_CALLS, [UInt64(address), 4, UInt64(stop)])
     }
 
     /// The number of calls of ``beginCalls(address:until:)``.
@@ -54,6 +54,6 @@ extension PeerTask {
     /// Makes exit cleanup take long between reading `list_op_pending` and following it: the list of held locks
     /// becomes a circle, which the kernel walks ROBUST_LIST_LIMIT times. For a task that holds no lock.
     public func lengthenExit() throws {
-        _ = try carryOut(CRF_ORDER_LOOP_LIST, [])
+        _ = try carryOut(CTP_ORDER_LOOP_LIST, [])
     }
 }

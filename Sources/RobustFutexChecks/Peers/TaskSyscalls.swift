@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 
 extension PeerTask {
     /// A system call of the task's own: what the kernel returned, a value or -errno.
     func syscall(
-        _ number: Int, _ arguments: SyscallArgument..., by entry: crf_entry = CRF_ENTRY_NATIVE
+        _ number: Int, _ arguments: SyscallArgument..., by entry: ctp_entry = CTP_ENTRY_NATIVE
     ) throws -> Int {
-        try carryOut(CRF_ORDER_SYSCALL, Self.words(number, arguments, entry))
+        try carryOut(CTP_ORDER_SYSCALL, Self.words(number, arguments, entry))
     }
 
     /// The same, under way on return.
     func begin(_ number: Int, _ arguments: SyscallArgument...) {
-        give(CRF_ORDER_SYSCALL, Self.words(number, arguments, CRF_ENTRY_NATIVE))
+        give(CTP_ORDER_SYSCALL, Self.words(number, arguments, CTP_ENTRY_NATIVE))
     }
 
-    private static func words(_ number: Int, _ arguments: [UInt], _ entry: crf_entry) -> [UInt64] {
+    private static func words(_ number: Int, _ arguments: [UInt], _ entry: ctp_entry) -> [UInt64] {
         let padding = [UInt](repeating: 0, count: 6 - arguments.count)
         return ([UInt(number)] + arguments + padding + [UInt(entry.rawValue)]).map(UInt64.init)
     }
 
     /// cleanup_robust_list(2) by the task, under way on return.
     func beginCleanup(address: UInt, length: Int = 4, flags: CleanupFlags = []) {
-        give(CRF_ORDER_CLEANUP, [UInt64(address), UInt64(length), UInt64(flags.rawValue)])
+        give(CTP_ORDER_CLEANUP, [UInt64(address), UInt64(length), UInt64(flags.rawValue)])
     }
 
     /// The result of what was begun last.
@@ -38,8 +39,8 @@ extension PeerTask {
     }
 
     /// Begins to make threads or processes, one after another, each of which exits at once.
-    func beginSpawning(_ what: crf_spawn, count: Int) {
-        give(CRF_ORDER_SPAWN, [UInt64(what.rawValue), UInt64(count)])
+    func beginSpawning(_ what: ctp_spawn, count: Int) {
+        give(CTP_ORDER_SPAWN, [UInt64(what.rawValue), UInt64(count)])
     }
 
     /// Begins exec of the program that the peer has under `descriptor`; `scratch` is a page of the peer's, of zeroes.
@@ -58,8 +59,8 @@ extension PeerTask {
 
     /// Makes threads without a robust list, which exit once the word, which processes may share, is not 0.
     func spawnWaiters(_ count: Int, on word: UInt) throws {
-        let arguments = [UInt64(CRF_SPAWN_WAITERS.rawValue), UInt64(count), UInt64(word)]
-        _ = try required("clone(2) of task \(tid)", carryOut(CRF_ORDER_SPAWN, arguments))
+        let arguments = [UInt64(CTP_SPAWN_WAITERS.rawValue), UInt64(count), UInt64(word)]
+        _ = try required("clone(2) of task \(tid)", carryOut(CTP_ORDER_SPAWN, arguments))
     }
 
     /// Sends the signal to this task, not to its process.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import FoundationEssentials
 import Glibc
 import RobustFutex
@@ -19,17 +20,17 @@ public enum ForkedRun {
         of what: String, limit: Duration, _ body: () -> Value
     ) throws(CheckError) -> Value {
         var ends: [Int32] = [-1, -1]
-        _ = try required("a socket pair", crf_socket_pair(&ends))
+        _ = try required("a socket pair", ctp_socket_pair(&ends))
         defer { close(ends[0]) }
         let parent = getpid()
-        let pid = crf_fork()
+        let pid = ctp_fork()
         guard pid >= 0 else {
             close(ends[1])
             throw .broken("fork: errno \(errno)")
         }
         if pid == 0 {
             close(ends[0])
-            if crf_die_with_parent(parent) == 0, send(body(), to: ends[1]) { _exit(0) }
+            if ctp_die_with_parent(parent) == 0, send(body(), to: ends[1]) { _exit(0) }
             _exit(1)
         }
         close(ends[1])
@@ -38,7 +39,7 @@ public enum ForkedRun {
 
     private static func send(_ value: some Encodable, to socket: Int32) -> Bool {
         guard let bytes = try? JSONEncoder().encode(value) else { return false }
-        return bytes.withUnsafeBytes { crf_send(socket, $0.baseAddress, $0.count, nil, 0) } == 0
+        return bytes.withUnsafeBytes { ctp_send(socket, $0.baseAddress, $0.count, nil, 0) } == 0
     }
 
     private static func result<Value: Decodable>(
@@ -58,8 +59,8 @@ public enum ForkedRun {
 
     private static func received<Value: Decodable>(_ socket: Int32) -> Value? {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        var descriptors = [Int32](repeating: -1, count: Int(CRF_MESSAGE_DESCRIPTORS))
-        let count = crf_receive(socket, &bytes, bytes.count, &descriptors, 0)
+        var descriptors = [Int32](repeating: -1, count: Int(CTP_MESSAGE_DESCRIPTORS))
+        let count = ctp_receive(socket, &bytes, bytes.count, &descriptors, 0)
         guard count > 0 else { return nil }
         return try? JSONDecoder().decode(Value.self, from: Data(bytes[..<count]))
     }

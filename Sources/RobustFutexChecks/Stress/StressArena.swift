@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import RobustFutex
 
 /// The locks that workers and destroyer share, as the destroyer uses them. For one thread.
@@ -10,28 +11,28 @@ final class StressArena {
     let lockCount: Int
 
     init(locks: Int) throws {
-        precondition((1...Int(CRF_STRESS_LOCKS)).contains(locks))
-        let length = Int(CRF_STRESS_BYTES)
+        precondition((1...Int(CTP_STRESS_LOCKS)).contains(locks))
+        let length = Int(CTP_STRESS_BYTES)
         file = try MemoryFile(name: "robust-list-stress", length: length, inheritable: true)
         mapping = try MemoryMapping(of: file, length: length)
         lockCount = locks
         shared.pointee.locks = UInt32(locks)
     }
 
-    private var shared: UnsafeMutablePointer<crf_stress_arena> {
+    private var shared: UnsafeMutablePointer<ctp_stress_arena> {
         UnsafeMutablePointer(bitPattern: mapping.address)!
     }
 
-    private func lock(_ number: Int) -> UnsafeMutablePointer<crf_stress_lock> {
-        let offset = MemoryLayout<crf_stress_arena>.offset(of: \.lock)!
+    private func lock(_ number: Int) -> UnsafeMutablePointer<ctp_stress_lock> {
+        let offset = MemoryLayout<ctp_stress_arena>.offset(of: \.lock)!
         return UnsafeMutableRawPointer(shared).advanced(by: offset)
-            .assumingMemoryBound(to: crf_stress_lock.self) + number
+            .assumingMemoryBound(to: ctp_stress_lock.self) + number
     }
 
-    private func thread(_ number: Int) -> UnsafeMutablePointer<crf_stress_thread> {
-        let offset = MemoryLayout<crf_stress_arena>.offset(of: \.threads)!
+    private func thread(_ number: Int) -> UnsafeMutablePointer<ctp_stress_thread> {
+        let offset = MemoryLayout<ctp_stress_arena>.offset(of: \.threads)!
         return UnsafeMutableRawPointer(shared).advanced(by: offset)
-            .assumingMemoryBound(to: crf_stress_thread.self) + number
+            .assumingMemoryBound(to: ctp_stress_thread.self) + number
     }
 
     func word(_ number: Int) -> FutexCell {
@@ -40,7 +41,7 @@ final class StressArena {
 
     /// The futex word and all that belongs to the lock, in this process.
     func memory(_ number: Int) -> (address: UInt, length: Int) {
-        (UInt(bitPattern: lock(number)), MemoryLayout<crf_stress_lock>.size)
+        (UInt(bitPattern: lock(number)), MemoryLayout<ctp_stress_lock>.size)
     }
 
     /// Nobody begins to use the lock from now on.
@@ -55,7 +56,7 @@ final class StressArena {
 
     /// Tells whether any thread may still take the lock; those that only have to release it do not count.
     func isUsed(_ number: Int) -> Bool {
-        (0..<Int(CRF_STRESS_THREADS)).contains {
+        (0..<Int(CTP_STRESS_THREADS)).contains {
             crf_load32(thread($0).pointer(to: \.lock)!) == UInt32(number + 1)
         }
     }
@@ -81,10 +82,10 @@ final class StressArena {
     }
 
     /// The number of words in memory of dead threads that were reused so far, and how many of them have changed since.
-    var burial: crf_burial { crf_stress_yard(shared).pointee.burial }
+    var burial: ctp_burial { ctp_stress_yard(shared).pointee.burial }
 
     /// Unlocks of all threads so far.
     var operations: UInt64 {
-        (0..<Int(CRF_STRESS_THREADS)).reduce(0) { $0 + thread($1).pointee.operations }
+        (0..<Int(CTP_STRESS_THREADS)).reduce(0) { $0 + thread($1).pointee.operations }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 
@@ -40,16 +40,16 @@ public struct StressWorker: Sendable {
 
     /// Does the worker's work in the calling process; returns only when there is no arena to work in.
     public func run() throws {
-        let mapping = try MemoryMapping(sharing: arena, length: Int(CRF_STRESS_BYTES))
-        let shared = UnsafeMutablePointer<crf_stress_arena>(bitPattern: mapping.address)!
+        let mapping = try MemoryMapping(sharing: arena, length: Int(CTP_STRESS_BYTES))
+        let shared = UnsafeMutablePointer<ctp_stress_arena>(bitPattern: mapping.address)!
         var arguments = ([CommandLine.arguments[0]] + self.arguments).map { strdup($0) }
         arguments.append(nil)
         switch role {
         case .worker: break
-        case .undertaker: crf_stress_bury(shared)
-        case .caller: crf_stress_call(shared)
+        case .undertaker: ctp_stress_bury(shared)
+        case .caller: ctp_stress_call(shared)
         }
-        crf_stress_work(shared, UInt32(first), UInt32(threads), "/proc/self/exe", arguments)
+        ctp_stress_work(shared, UInt32(first), UInt32(threads), "/proc/self/exe", arguments)
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_walks.h"
+#include "ctp_walks.h"
 
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
@@ -14,7 +14,7 @@
 /* More than struct task_struct has on any kernel up to that pointer. */
 enum { TASK_BYTES = 8192, TRIALS = 3 };
 
-uintptr_t crf_init_task(void)
+uintptr_t ctp_init_task(void)
 {
 	FILE *symbols = fopen("/proc/kallsyms", "re");
 	uintptr_t address = 0;
@@ -35,7 +35,7 @@ uintptr_t crf_init_task(void)
 	return address;
 }
 
-long crf_count_accesses(uintptr_t address, int tid, int processor)
+long ctp_count_accesses(uintptr_t address, int tid, int processor)
 {
 	struct perf_event_attr event = {
 		.type = PERF_TYPE_BREAKPOINT,
@@ -53,7 +53,7 @@ long crf_count_accesses(uintptr_t address, int tid, int processor)
 /* How many accesses the system call makes; -1 when that cannot be counted. */
 static long accesses(uintptr_t address, long number, uintptr_t first, int times)
 {
-	int fd = (int)crf_count_accesses(address, 0, -1);
+	int fd = (int)ctp_count_accesses(address, 0, -1);
 	uint64_t count = 0;
 
 	if (fd < 0)
@@ -66,7 +66,7 @@ static long accesses(uintptr_t address, long number, uintptr_t first, int times)
 	return isRead ? (long)count : -1;
 }
 
-uintptr_t crf_process_list(uintptr_t init_task)
+uintptr_t ctp_process_list(uintptr_t init_task)
 {
 	const uintptr_t everybody = (uintptr_t)-1;
 

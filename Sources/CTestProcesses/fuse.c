@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_fuse.h"
+#include "ctp_fuse.h"
 
 #include <errno.h>
 #include <linux/fuse.h>
@@ -33,14 +33,14 @@ static void answer_init(int descriptor, const struct fuse_in_header *request, co
 static void answer_attributes(int descriptor, const struct fuse_in_header *request)
 {
 	struct fuse_attr_out out = { .attr_valid = 3600,
-				     .attr = { .ino = FUSE_ROOT_ID, .size = CRF_FUSE_FILE_BYTES,
-					       .blocks = CRF_FUSE_FILE_BYTES / 512, .mode = S_IFREG | 0600,
+				     .attr = { .ino = FUSE_ROOT_ID, .size = CTP_FUSE_FILE_BYTES,
+					       .blocks = CTP_FUSE_FILE_BYTES / 512, .mode = S_IFREG | 0600,
 					       .nlink = 1, .blksize = 4096 } };
 
 	answer(descriptor, request, 0, &out, sizeof(out));
 }
 
-long crf_fuse_serve(int descriptor, uint32_t failures, uint32_t *reads)
+long ctp_fuse_serve(int descriptor, uint32_t failures, uint32_t *reads)
 {
 	union {
 		struct fuse_in_header header;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_own_memory.h"
+#include "ctp_own_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static long create_bpf_array(void)
 	union bpf_attr array = {
 		.map_type = BPF_MAP_TYPE_ARRAY,
 		.key_size = sizeof(uint32_t),
-		.value_size = CRF_OWN_MEMORY_BYTES,
+		.value_size = CTP_OWN_MEMORY_BYTES,
 		.max_entries = 1,
 		.map_flags = BPF_F_MMAPABLE,
 	};
@@ -35,12 +35,12 @@ static long create_bpf_array(void)
 	return crf_syscall6(__NR_bpf, BPF_MAP_CREATE, (uintptr_t)&array, sizeof(array), 0, 0, 0);
 }
 
-long crf_open_own_memory(enum crf_own_memory kind)
+long ctp_open_own_memory(enum ctp_own_memory kind)
 {
 	switch (kind) {
-	case CRF_PERF_EVENT:
+	case CTP_PERF_EVENT:
 		return open_perf_event();
-	case CRF_BPF_ARRAY:
+	case CTP_BPF_ARRAY:
 		return create_bpf_array();
 	}
 	return -EINVAL;

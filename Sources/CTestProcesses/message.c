@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_message.h"
+#include "ctp_message.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,22 +9,22 @@
 
 union control {
 	struct cmsghdr header;
-	char bytes[CMSG_SPACE(CRF_MESSAGE_DESCRIPTORS * sizeof(int))];
+	char bytes[CMSG_SPACE(CTP_MESSAGE_DESCRIPTORS * sizeof(int))];
 };
 
-long crf_socket_pair(int pair[2])
+long ctp_socket_pair(int pair[2])
 {
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ? -errno : 0;
 }
 
-long crf_send(int socket, const void *message, size_t length, const int *descriptors, int count)
+long ctp_send(int socket, const void *message, size_t length, const int *descriptors, int count)
 {
 	union control control = { 0 };
 	struct iovec part = { .iov_base = (void *)message, .iov_len = length };
 	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t sent;
 
-	if (count < 0 || count > CRF_MESSAGE_DESCRIPTORS)
+	if (count < 0 || count > CTP_MESSAGE_DESCRIPTORS)
 		return -EINVAL;
 	if (count) {
 		size_t bytes = (size_t)count * sizeof(int);
@@ -43,7 +43,7 @@ long crf_send(int socket, const void *message, size_t length, const int *descrip
 	return sent < 0 ? -errno : 0;
 }
 
-long crf_receive(int socket, void *message, size_t length, int descriptors[CRF_MESSAGE_DESCRIPTORS],
+long ctp_receive(int socket, void *message, size_t length, int descriptors[CTP_MESSAGE_DESCRIPTORS],
 		 int timeout_ms)
 {
 	union control control = { 0 };
@@ -54,7 +54,7 @@ long crf_receive(int socket, void *message, size_t length, int descriptors[CRF_M
 	ssize_t received;
 	int ready;
 
-	for (int i = 0; i < CRF_MESSAGE_DESCRIPTORS; i++)
+	for (int i = 0; i < CTP_MESSAGE_DESCRIPTORS; i++)
 		descriptors[i] = -1;
 	do {
 		ready = poll(&readable, 1, timeout_ms);

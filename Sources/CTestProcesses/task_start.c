@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_task.h"
+#include "ctp_task.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,14 +15,14 @@ enum { STACK_BYTES = 64 * 1024 };
 
 static void *run_in_thread(void *task)
 {
-	crf_task_run(task);
+	ctp_task_run(task);
 }
 
 static int run_in_process(void *task)
 {
 	/* A process of its own: it would outlive the peer whose memory it uses. */
 	crf_syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-	crf_task_run(task);
+	ctp_task_run(task);
 }
 
 static long start_thread(void *(*body)(void *), void *argument)
@@ -37,7 +37,7 @@ static long start_thread(void *(*body)(void *), void *argument)
 }
 
 /* The stack is never unmapped: the task runs on it until its process ends. */
-static long clone_process(struct crf_task *task, int flags)
+static long clone_process(struct ctp_task *task, int flags)
 {
 	long stack = crf_mmap(0, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -51,7 +51,7 @@ static void *vfork_in_thread(void *task)
 	long error = clone_process(task, CLONE_VM | CLONE_VFORK);
 
 	if (error < 0)
-		((struct crf_task *)task)->result = error;
+		((struct ctp_task *)task)->result = error;
 	return NULL;
 }
 
@@ -102,25 +102,25 @@ static long spawn_process(void)
 	return pid < 0 ? pid : 0;
 }
 
-long crf_task_spawn(enum crf_spawn what, uint64_t count, uint32_t *word)
+long ctp_task_spawn(enum ctp_spawn what, uint64_t count, uint32_t *word)
 {
 	long error = 0;
 
-	if (what == CRF_SPAWN_WAITERS)
+	if (what == CTP_SPAWN_WAITERS)
 		return spawn_waiters(count, word);
 	for (uint64_t i = 0; i < count && !error; i++)
-		error = what == CRF_SPAWN_THREADS ? spawn_thread() : spawn_process();
+		error = what == CTP_SPAWN_THREADS ? spawn_thread() : spawn_process();
 	return error;
 }
 
-long crf_task_start(struct crf_task *task, enum crf_task_kind kind)
+long ctp_task_start(struct ctp_task *task, enum ctp_task_kind kind)
 {
 	switch (kind) {
-	case CRF_TASK_THREAD:
+	case CTP_TASK_THREAD:
 		return start_thread(run_in_thread, task);
-	case CRF_TASK_VM_PROCESS:
+	case CTP_TASK_VM_PROCESS:
 		return clone_process(task, CLONE_VM);
-	case CRF_TASK_VFORK_CHILD:
+	case CTP_TASK_VFORK_CHILD:
 		return start_thread(vfork_in_thread, task);
 	}
 	return -EINVAL;

@@ -4,12 +4,12 @@
  * they are gone it holds data that looks like a pointer to a lock. C, because the threads are made by a bare clone(2),
  * which tells when a thread has let go of its memory (CLONE_CHILD_CLEARTID).
  */
-#ifndef CRF_BURY_H
-#define CRF_BURY_H
+#ifndef CTP_BURY_H
+#define CTP_BURY_H
 
 #include <stdint.h>
 
-struct crf_burial {
+struct ctp_burial {
 	uint64_t reused;  /* words of memory of dead threads that were put to use */
 	uint64_t changed; /* of these, the ones that somebody has changed since: forbidden */
 };
@@ -19,12 +19,12 @@ struct crf_burial {
  * where list_op_pending was, and looked at later. Counts in burial, atomically, as several may. 0 or -errno. Returns
  * when all is looked at; one caller in a process at a time.
  */
-long crf_bury(const uintptr_t *value, struct crf_burial *burial);
+long ctp_bury(const uintptr_t *value, struct ctp_burial *burial);
 
 /*
  * Changes the protection of much memory, which takes the mmap_lock for writing and holds it for long, again and again
  * until *stop is not 0. 0 or -errno.
  */
-long crf_keep_mmap_lock_busy(const uint32_t *stop);
+long ctp_keep_mmap_lock_busy(const uint32_t *stop);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "crf_program.h"
+#include "ctp_program.h"
 
 #include <stddef.h>
-#include "crf_message.h"
-#include "crf_task.h"
+#include "ctp_message.h"
+#include "ctp_task.h"
 
-extern const char crf_program_32_begin[], crf_program_32_end[];
-extern const char crf_program_64_begin[], crf_program_64_end[];
+extern const char ctp_program_32_begin[], ctp_program_32_end[];
+extern const char ctp_program_64_begin[], ctp_program_64_end[];
 
 /* What the assembly below says in numbers. */
-_Static_assert(offsetof(struct crf_task, request) == 0 && offsetof(struct crf_task, done) == 4 &&
-		       offsetof(struct crf_task, tid) == 12 && offsetof(struct crf_task, arguments) == 24 &&
-		       offsetof(struct crf_task, result) == 88,
+_Static_assert(offsetof(struct ctp_task, request) == 0 && offsetof(struct ctp_task, done) == 4 &&
+		       offsetof(struct ctp_task, tid) == 12 && offsetof(struct ctp_task, arguments) == 24 &&
+		       offsetof(struct ctp_task, result) == 88,
 	       "slot");
-_Static_assert(CRF_BOARD_BYTES == 65536 && CRF_DESCRIPTOR_BOARD == 100, "board");
+_Static_assert(CTP_BOARD_BYTES == 65536 && CTP_DESCRIPTOR_BOARD == 100, "board");
 
 /*
  * The slot's address is at 4(%esp), the number of the order that is carried out at (%esp): every register carries
@@ -21,7 +21,7 @@ _Static_assert(CRF_BOARD_BYTES == 65536 && CRF_DESCRIPTOR_BOARD == 100, "board")
  */
 __asm__(".pushsection .rodata\n"
 	".code32\n"
-	"crf_program_32_begin:\n"
+	"ctp_program_32_begin:\n"
 	"	movl $192, %eax\n"
 	"	xorl %ebx, %ebx\n"
 	"	movl $65536, %ecx\n"
@@ -73,23 +73,23 @@ __asm__(".pushsection .rodata\n"
 	"	movl %eax, 88(%ebx)\n"
 	"	movl %edx, 92(%ebx)\n"
 	"	jmp .Lpublish\n"
-	"crf_program_32_end:\n"
+	"ctp_program_32_end:\n"
 	".code64\n"
-	"crf_program_64_begin:\n"
+	"ctp_program_64_begin:\n"
 	"	movl $34, %eax\n" /* pause(2) */
 	"	syscall\n"
-	"	jmp crf_program_64_begin\n"
-	"crf_program_64_end:\n"
+	"	jmp ctp_program_64_begin\n"
+	"ctp_program_64_end:\n"
 	".popsection\n");
 
-struct crf_program crf_program_32(void)
+struct ctp_program ctp_program_32(void)
 {
-	return (struct crf_program){ .code = crf_program_32_begin,
-				     .length = (uint64_t)(crf_program_32_end - crf_program_32_begin) };
+	return (struct ctp_program){ .code = ctp_program_32_begin,
+				     .length = (uint64_t)(ctp_program_32_end - ctp_program_32_begin) };
 }
 
-struct crf_program crf_program_64(void)
+struct ctp_program ctp_program_64(void)
 {
-	return (struct crf_program){ .code = crf_program_64_begin,
-				     .length = (uint64_t)(crf_program_64_end - crf_program_64_begin) };
+	return (struct ctp_program){ .code = ctp_program_64_begin,
+				     .length = (uint64_t)(ctp_program_64_end - ctp_program_64_begin) };
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_stress.h"
+#include "ctp_stress.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -13,11 +13,11 @@
 
 enum { FUTEX_OFFSET = -32, STACK_BYTES = 32 * 1024 };
 
-_Static_assert(offsetof(struct crf_stress_lock, entry) == -FUTEX_OFFSET, "futex_offset");
+_Static_assert(offsetof(struct ctp_stress_lock, entry) == -FUTEX_OFFSET, "futex_offset");
 
 struct worker {
-	struct crf_stress_arena *arena;
-	struct crf_stress_thread *thread;
+	struct ctp_stress_arena *arena;
+	struct ctp_stress_thread *thread;
 };
 
 static uint32_t random32(uint64_t *state)
@@ -70,8 +70,8 @@ static void take(uint32_t *word, uint32_t tid)
 
 static void use_lock(struct crf_robust_list_head *head, struct worker *self, unsigned int number, uint32_t chance)
 {
-	struct crf_stress_lock *lock = &self->arena->lock[number];
-	struct crf_stress_thread *thread = self->thread;
+	struct ctp_stress_lock *lock = &self->arena->lock[number];
+	struct ctp_stress_thread *thread = self->thread;
 
 	/* The destroyer closes a lock first and looks for its users then: one of the two sees the other. */
 	crf_exchange32(&thread->lock, number + 1);
@@ -153,14 +153,14 @@ static void disturb(uint32_t chance)
 		waitpid(pid, NULL, 0);
 }
 
-_Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int first, unsigned int count,
+_Noreturn void ctp_stress_work(struct ctp_stress_arena *arena, unsigned int first, unsigned int count,
 			       const char *path, char *const arguments[])
 {
-	static struct worker workers[CRF_STRESS_THREADS];
+	static struct worker workers[CTP_STRESS_THREADS];
 	uint64_t state = (uint64_t)getpid() * 0x9e3779b97f4a7c15u | 1;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	crf_munmap((uintptr_t)crf_stress_yard(arena), CRF_STRESS_BYTES - CRF_STRESS_YARD);
+	crf_munmap((uintptr_t)ctp_stress_yard(arena), CTP_STRESS_BYTES - CTP_STRESS_YARD);
 	for (unsigned int i = 0; i < count; i++) {
 		pthread_t thread;
 
@@ -181,10 +181,10 @@ _Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int firs
 }
 
 /* For those who have to do with the yard only. */
-static void enter_yard(struct crf_stress_arena *arena)
+static void enter_yard(struct ctp_stress_arena *arena)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	crf_munmap((uintptr_t)arena, CRF_STRESS_YARD);
+	crf_munmap((uintptr_t)arena, CTP_STRESS_YARD);
 }
 
 static void *keep_busy(void *unused)
@@ -192,19 +192,19 @@ static void *keep_busy(void *unused)
 	static const uint32_t never;
 
 	(void)unused;
-	crf_keep_mmap_lock_busy(&never);
+	ctp_keep_mmap_lock_busy(&never);
 	_exit(1);
 }
 
-_Noreturn void crf_stress_bury(struct crf_stress_arena *arena)
+_Noreturn void ctp_stress_bury(struct ctp_stress_arena *arena)
 {
-	struct crf_stress_yard *yard = crf_stress_yard(arena);
+	struct ctp_stress_yard *yard = ctp_stress_yard(arena);
 	uintptr_t value = (uintptr_t)yard->lock.entry;
 	pthread_t writer;
 
 	enter_yard(arena);
 	if (!pthread_create(&writer, NULL, keep_busy, NULL)) {
-		while (!crf_bury(&value, &yard->burial))
+		while (!ctp_bury(&value, &yard->burial))
 			;
 	}
 	_exit(1);
@@ -212,14 +212,14 @@ _Noreturn void crf_stress_bury(struct crf_stress_arena *arena)
 
 static void *call(void *lock)
 {
-	while (!crf_cleanup_robust_list((uintptr_t)lock, sizeof(struct crf_stress_lock), 0))
+	while (!crf_cleanup_robust_list((uintptr_t)lock, sizeof(struct ctp_stress_lock), 0))
 		;
 	_exit(1);
 }
 
-_Noreturn void crf_stress_call(struct crf_stress_arena *arena)
+_Noreturn void ctp_stress_call(struct ctp_stress_arena *arena)
 {
-	struct crf_stress_lock *lock = &crf_stress_yard(arena)->lock;
+	struct ctp_stress_lock *lock = &ctp_stress_yard(arena)->lock;
 	pthread_t thread;
 
 	enter_yard(arena);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_bury.h"
+#include "ctp_bury.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -49,7 +49,7 @@ static int reuse(struct grave *graves, const uintptr_t *value)
 	return count;
 }
 
-long crf_bury(const uintptr_t *value, struct crf_burial *burial)
+long ctp_bury(const uintptr_t *value, struct ctp_burial *burial)
 {
 	enum { FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
 		       CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID };
@@ -64,7 +64,7 @@ long crf_bury(const uintptr_t *value, struct crf_burial *burial)
 		memset(grave, 0, sizeof(*grave));
 		grave->head.next = (uintptr_t)&grave->head;
 		grave->head.futex_offset = -32;
-		/* About as long as a call has to wait for the mmap_lock, which crf_keep_mmap_lock_busy() holds. */
+		/* About as long as a call has to wait for the mmap_lock, which ctp_keep_mmap_lock_busy() holds. */
 		grave->life_ns = 500000 + (chance >> 8) % LIFE_NS;
 		if (clone(live, stacks[i] + STACK_BYTES, FLAGS, grave, &grave->tid, NULL, &grave->tid) < 0)
 			return -errno;
@@ -81,7 +81,7 @@ long crf_bury(const uintptr_t *value, struct crf_burial *burial)
 	return 0;
 }
 
-long crf_keep_mmap_lock_busy(const uint32_t *stop)
+long ctp_keep_mmap_lock_busy(const uint32_t *stop)
 {
 	long memory = crf_mmap(0, WRITER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 

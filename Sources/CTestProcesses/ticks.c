@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_ticks.h"
+#include "ctp_ticks.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 #include "crf_syscalls.h"
 
-static struct crf_ticks *volatile counts;
+static struct ctp_ticks *volatile counts;
 static volatile uint64_t last_ns;
 
 static uint64_t now_ns(void)
@@ -21,7 +21,7 @@ static uint64_t now_ns(void)
 
 static void tick(int unused)
 {
-	struct crf_ticks *ticks = counts;
+	struct ctp_ticks *ticks = counts;
 	uint64_t now = now_ns(), gap = now - last_ns;
 
 	(void)unused;
@@ -31,7 +31,7 @@ static void tick(int unused)
 		__atomic_store_n(&ticks->longest_ns, gap, __ATOMIC_SEQ_CST);
 }
 
-long crf_begin_ticks(int tid, uint64_t period_ns, struct crf_ticks *ticks)
+long ctp_begin_ticks(int tid, uint64_t period_ns, struct ctp_ticks *ticks)
 {
 	/* Without SA_RESTART, so that a call which gives EINTR is seen to. */
 	struct sigaction action = { .sa_handler = tick };

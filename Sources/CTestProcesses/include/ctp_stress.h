@@ -4,23 +4,23 @@
  * they must not run anything of a language's or a library's between the steps of an unlock, and because threads of
  * theirs are killed, replaced by exec and cloned without a library knowing.
  */
-#ifndef CRF_STRESS_H
-#define CRF_STRESS_H
+#ifndef CTP_STRESS_H
+#define CTP_STRESS_H
 
 #include <stdint.h>
-#include "crf_bury.h"
+#include "ctp_bury.h"
 
-enum { CRF_STRESS_THREADS = 256, CRF_STRESS_LOCKS = 64 };
+enum { CTP_STRESS_THREADS = 256, CTP_STRESS_LOCKS = 64 };
 
 /* One thread of a worker; written by that thread, but for the reset after its death. */
-struct crf_stress_thread {
+struct ctp_stress_thread {
 	uint32_t tid;        /* 0: not running */
 	uint32_t lock;       /* number of the lock it is about to use or uses, from 1; 0: none */
 	uint64_t operations; /* unlocks completed */
 };
 
 /* A lock in the layout of glibc's pthread_mutex_t on x86-64: the lock entry lies 32 bytes behind the word. */
-struct crf_stress_lock {
+struct ctp_stress_lock {
 	uint32_t word;
 	uint32_t closed; /* nobody may begin to use it: about to be destroyed, or destroyed */
 	uint32_t last;   /* the thread that let it go last: the likeliest to be in the race window */
@@ -29,32 +29,32 @@ struct crf_stress_lock {
 };
 
 /* What all workers and the destroyer map. */
-struct crf_stress_arena {
-	uint32_t locks; /* in use, at most CRF_STRESS_LOCKS */
+struct ctp_stress_arena {
+	uint32_t locks; /* in use, at most CTP_STRESS_LOCKS */
 	uint32_t unused[15];
-	struct crf_stress_thread threads[CRF_STRESS_THREADS];
-	struct crf_stress_lock lock[CRF_STRESS_LOCKS];
+	struct ctp_stress_thread threads[CTP_STRESS_THREADS];
+	struct ctp_stress_lock lock[CTP_STRESS_LOCKS];
 };
 
-_Static_assert(sizeof(struct crf_stress_lock) == 64, "locks do not share a cache line");
+_Static_assert(sizeof(struct ctp_stress_lock) == 64, "locks do not share a cache line");
 
 /*
  * On a page of its own behind the arena, which workers do not map: calls for its lock do not find them, and calls for
  * theirs not who buries here.
  */
-struct crf_stress_yard {
-	struct crf_stress_lock lock; /* nobody ever uses it: a call for it has nothing to clear */
-	struct crf_burial burial;
+struct ctp_stress_yard {
+	struct ctp_stress_lock lock; /* nobody ever uses it: a call for it has nothing to clear */
+	struct ctp_burial burial;
 };
 
 enum {
-	CRF_STRESS_YARD = (sizeof(struct crf_stress_arena) + 4095) & ~4095ul, /* offset from the arena */
-	CRF_STRESS_BYTES = CRF_STRESS_YARD + 4096,
+	CTP_STRESS_YARD = (sizeof(struct ctp_stress_arena) + 4095) & ~4095ul, /* offset from the arena */
+	CTP_STRESS_BYTES = CTP_STRESS_YARD + 4096,
 };
 
-static inline struct crf_stress_yard *crf_stress_yard(struct crf_stress_arena *arena)
+static inline struct ctp_stress_yard *ctp_stress_yard(struct ctp_stress_arena *arena)
 {
-	return (struct crf_stress_yard *)((char *)arena + CRF_STRESS_YARD);
+	return (struct ctp_stress_yard *)((char *)arena + CTP_STRESS_YARD);
 }
 
 /*
@@ -62,16 +62,16 @@ static inline struct crf_stress_yard *crf_stress_yard(struct crf_stress_arena *a
  * locks its first thread forks, clones (CLONE_VM, vfork), and now and then replaces the whole process by executing
  * path with arguments anew, while its other threads are in their unlocks.
  */
-_Noreturn void crf_stress_work(struct crf_stress_arena *arena, unsigned int first, unsigned int count,
+_Noreturn void ctp_stress_work(struct ctp_stress_arena *arena, unsigned int first, unsigned int count,
 			       const char *path, char *const arguments[]);
 
 /*
- * Buries, see crf_bury.h, what looks like a pointer to the lock of the yard, with the mmap_lock busy: calls for that lock
+ * Buries, see ctp_bury.h, what looks like a pointer to the lock of the yard, with the mmap_lock busy: calls for that lock
  * wait between finding a thread and reading its memory. Never returns.
  */
-_Noreturn void crf_stress_bury(struct crf_stress_arena *arena);
+_Noreturn void ctp_stress_bury(struct ctp_stress_arena *arena);
 
 /* Makes the call for the lock of the yard again and again, in two threads. Never returns; exits when one fails. */
-_Noreturn void crf_stress_call(struct crf_stress_arena *arena);
+_Noreturn void ctp_stress_call(struct ctp_stress_arena *arena);
 
 #endif

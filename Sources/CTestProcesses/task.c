@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
-#include "crf_task.h"
+#include "ctp_task.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include "crf_atomics.h"
-#include "crf_bury.h"
+#include "ctp_bury.h"
 #include "crf_syscalls.h"
 
 /* One lock that the task holds or is letting go. */
@@ -22,7 +22,7 @@ static uintptr_t *entry_next(uintptr_t entry)
 	return (uintptr_t *)entry;
 }
 
-static long lock(struct crf_robust_list_head *head, struct operation *operation, const struct crf_task *task)
+static long lock(struct crf_robust_list_head *head, struct operation *operation, const struct ctp_task *task)
 {
 	uint32_t *word = (uint32_t *)task->arguments[0];
 
@@ -62,7 +62,7 @@ static long finish(struct crf_robust_list_head *head, struct operation *operatio
 	return (long)pending;
 }
 
-static long wait_for_lock(const struct crf_task *task)
+static long wait_for_lock(const struct ctp_task *task)
 {
 	uint32_t *word = (uint32_t *)task->arguments[0];
 	struct timespec limit = { .tv_sec = (time_t)(task->arguments[1] / 1000),
@@ -85,7 +85,7 @@ static uintptr_t pending_after_a_while(struct crf_robust_list_head *head, uintpt
 	return seen;
 }
 
-static void churn(struct crf_robust_list_head *head, struct crf_task *task)
+static void churn(struct crf_robust_list_head *head, struct ctp_task *task)
 {
 	uint64_t cleared = 0, lost = 0, rounds = 0;
 
@@ -95,21 +95,21 @@ static void churn(struct crf_robust_list_head *head, struct crf_task *task)
 		rounds++;
 	}
 	crf_store_pointer(&head->list_op_pending, 0);
-	task->counts[CRF_CHURN_CLEARED] = cleared;
-	task->counts[CRF_CHURN_LOST] = lost;
-	task->counts[CRF_CHURN_ROUNDS] = rounds;
+	task->counts[CTP_CHURN_CLEARED] = cleared;
+	task->counts[CTP_CHURN_LOST] = lost;
+	task->counts[CTP_CHURN_ROUNDS] = rounds;
 }
 
-static long enter_kernel(const struct crf_task *task)
+static long enter_kernel(const struct ctp_task *task)
 {
 	const uint64_t *a = task->arguments;
 
-	if (a[7] == CRF_ENTRY_INT80)
+	if (a[7] == CTP_ENTRY_INT80)
 		return crf_int80((long)a[0], a[1], a[2], a[3], a[4], a[5]);
 	return crf_syscall6((long)a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
 }
 
-static long call_until_stopped(struct crf_task *task)
+static long call_until_stopped(struct ctp_task *task)
 {
 	const uint32_t *stop = (const uint32_t *)task->arguments[2];
 	long result = 0;
@@ -119,17 +119,17 @@ static long call_until_stopped(struct crf_task *task)
 	return result;
 }
 
-static long bury(struct crf_task *task)
+static long bury(struct ctp_task *task)
 {
 	uintptr_t value = task->arguments[1];
 	const uint32_t *stop = (const uint32_t *)task->arguments[2];
-	struct crf_burial burial = { 0 };
+	struct ctp_burial burial = { 0 };
 	long error = 0;
 
 	while (!error && !burial.changed && !crf_load32(stop))
-		error = crf_bury(&value, &burial);
-	task->counts[CRF_BURIAL_REUSED] = burial.reused;
-	task->counts[CRF_BURIAL_CHANGED] = burial.changed;
+		error = ctp_bury(&value, &burial);
+	task->counts[CTP_BURIAL_REUSED] = burial.reused;
+	task->counts[CTP_BURIAL_CHANGED] = burial.changed;
 	return error;
 }
 
@@ -140,44 +140,44 @@ struct circle {
 	uintptr_t after[8];
 };
 
-static long carry_out(struct crf_task *task, struct crf_robust_list_head *head, struct operation *operation,
+static long carry_out(struct ctp_task *task, struct crf_robust_list_head *head, struct operation *operation,
 		      struct circle *circle)
 {
 	switch (task->order) {
-	case CRF_ORDER_LOCK:
+	case CTP_ORDER_LOCK:
 		return lock(head, operation, task);
-	case CRF_ORDER_RELEASE:
+	case CTP_ORDER_RELEASE:
 		return operation->word ? release(head, operation) : -EINVAL;
-	case CRF_ORDER_FINISH:
+	case CTP_ORDER_FINISH:
 		return finish(head, operation);
-	case CRF_ORDER_SET_PENDING:
+	case CTP_ORDER_SET_PENDING:
 		head->futex_offset = (intptr_t)task->arguments[1];
 		crf_store_pointer(&head->list_op_pending, task->arguments[0]);
 		return 0;
-	case CRF_ORDER_WAIT:
+	case CTP_ORDER_WAIT:
 		return wait_for_lock(task);
-	case CRF_ORDER_CLEANUP:
+	case CTP_ORDER_CLEANUP:
 		return crf_cleanup_robust_list(task->arguments[0], task->arguments[1],
 					       (unsigned int)task->arguments[2]);
-	case CRF_ORDER_CHURN:
+	case CTP_ORDER_CHURN:
 		churn(head, task);
 		return 0;
-	case CRF_ORDER_SYSCALL:
+	case CTP_ORDER_SYSCALL:
 		return enter_kernel(task);
-	case CRF_ORDER_CALLS:
+	case CTP_ORDER_CALLS:
 		return call_until_stopped(task);
-	case CRF_ORDER_KEEP_BUSY:
-		return crf_keep_mmap_lock_busy((const uint32_t *)task->arguments[0]);
-	case CRF_ORDER_SPAWN:
-		if (task->arguments[0] == CRF_SPAWN_BURIED)
+	case CTP_ORDER_KEEP_BUSY:
+		return ctp_keep_mmap_lock_busy((const uint32_t *)task->arguments[0]);
+	case CTP_ORDER_SPAWN:
+		if (task->arguments[0] == CTP_SPAWN_BURIED)
 			return bury(task);
-		return crf_task_spawn((enum crf_spawn)task->arguments[0], task->arguments[1],
+		return ctp_task_spawn((enum ctp_spawn)task->arguments[0], task->arguments[1],
 				      (uint32_t *)task->arguments[2]);
-	case CRF_ORDER_LOOP_LIST:
+	case CTP_ORDER_LOOP_LIST:
 		circle->entry = (uintptr_t)&circle->entry;
 		crf_store_pointer(&head->next, circle->entry);
 		return 0;
-	case CRF_ORDER_EXIT:
+	case CTP_ORDER_EXIT:
 		return 0;
 	}
 	return -EINVAL;
@@ -189,7 +189,7 @@ static void publish(uint32_t *word, uint32_t value)
 	crf_futex(word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-_Noreturn void crf_task_run(struct crf_task *task)
+_Noreturn void ctp_task_run(struct ctp_task *task)
 {
 	struct crf_robust_list_head head = { .next = (uintptr_t)&head };
 	struct operation operation = { 0 };
@@ -210,7 +210,7 @@ _Noreturn void crf_task_run(struct crf_task *task)
 
 		task->result = carry_out(task, &head, &operation, &circle);
 		publish(&task->done, number);
-		if (order == CRF_ORDER_EXIT)
+		if (order == CTP_ORDER_EXIT)
 			crf_exit_thread(0);
 	}
 }
