@@ -24,33 +24,26 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
-        // Inside the guest: the syscall, the checks, and the commands that run them.
+        // The library: the system call, for programs that destroy locks.
         .target(name: "CRobustFutex", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(
             name: "RobustFutex", dependencies: ["CRobustFutex", systemPackage],
             swiftSettings: strict),
+
+        // What tests act with: processes that do as they are told, and what can be done to them.
         .target(
             name: "CTestProcesses", dependencies: ["CRobustFutex"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(
-            name: "RobustFutexChecks",
+            name: "TestProcesses",
             dependencies: ["CRobustFutex", "CTestProcesses", "RobustFutex", systemPackage],
             swiftSettings: strict),
+
+        // The checks: claims about the kernel.
         .target(
-            name: "CRobustListBench", dependencies: ["CRobustFutex", "CTestProcesses"],
-            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
-        .target(
-            name: "RobustListBench",
+            name: "RobustFutexChecks",
             dependencies: [
-                "BenchReport", "CRobustFutex", "CRobustListBench", "CTestProcesses", "RobustFutex",
-                "RobustFutexChecks",
-            ],
-            swiftSettings: strict),
-        .executableTarget(
-            name: "robust-list-check",
-            dependencies: [
-                "BenchReport", "CTestProcesses", "RaceReport", "RaceWindow", "RobustFutex",
-                "RobustFutexChecks", "RobustListBench", argumentParser, systemPackage,
+                "CRobustFutex", "CTestProcesses", "RobustFutex", "TestProcesses", systemPackage,
             ],
             swiftSettings: strict),
 
@@ -65,7 +58,28 @@ let package = Package(
             name: "RaceWindow",
             dependencies: [
                 "CRaceVictim", "CRaceWindow", "CRobustFutex", "CTestProcesses", "RaceReport", "RobustFutex",
-                "RobustFutexChecks", systemPackage,
+                "TestProcesses", systemPackage,
+            ],
+            swiftSettings: strict),
+
+        // The bench: what the call costs.
+        .target(
+            name: "CRobustListBench", dependencies: ["CRobustFutex", "CTestProcesses"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
+        .target(
+            name: "RobustListBench",
+            dependencies: [
+                "BenchReport", "CRobustFutex", "CRobustListBench", "CTestProcesses", "RobustFutex",
+                "TestProcesses",
+            ],
+            swiftSettings: strict),
+
+        // The command that runs all three, on any machine and inside guests.
+        .executableTarget(
+            name: "robust-list-check",
+            dependencies: [
+                "BenchReport", "CTestProcesses", "RaceReport", "RaceWindow", "RobustFutex",
+                "RobustFutexChecks", "RobustListBench", "TestProcesses", argumentParser, systemPackage,
             ],
             swiftSettings: strict),
 
@@ -93,13 +107,13 @@ let package = Package(
             name: "RobustFutexTests",
             dependencies: [
                 "CPlayedCall", "CRobustFutex", "CTestProcesses", "RobustFutex", "RobustFutexChecks",
-                subprocess, systemPackage,
+                "TestProcesses", subprocess, systemPackage,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "RaceWindowTests",
             dependencies: [
-                "CRaceVictim", "RaceReport", "RaceWindow", "RobustFutex", "RobustFutexChecks", subprocess,
+                "CRaceVictim", "RaceReport", "RaceWindow", "RobustFutex", "TestProcesses", subprocess,
                 systemPackage,
             ],
             resources: [.copy("Golden")], swiftSettings: strict),

@@ -3,7 +3,6 @@
 import Glibc
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
 
 /// Carries scenarios out, one after the other.
 ///

@@ -3,7 +3,7 @@
 import BenchReport
 import CRobustListBench
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// Measures cases, each in a process of its own, so that none leaves threads, mappings or peers to the next.
 ///
@@ -15,7 +15,7 @@ public struct Bench {
 
     /// - Parameter limit: for one case, with all its processes.
     /// - Throws: when the clock cannot be read.
-    public init(limit: Duration) throws(CheckError) {
+    package init(limit: Duration) throws(CheckError) {
         clock = CostClock()
         self.limit = limit
         let nothing = Sampler(source: clock.source, tolerance: clock.tolerance, overhead: 0)
@@ -38,7 +38,7 @@ public struct Bench {
     /// Measures one case.
     ///
     /// - Throws: when it could not be brought about, or an operation failed; then there is no cost.
-    public func measure(_ item: BenchCase) throws(CheckError) -> Measurement {
+    package func measure(_ item: BenchCase) throws(CheckError) -> Measurement {
         var measurement = Measurement(
             name: item.name, group: item.group, title: item.title, point: item.point,
             systemCalls: item.systemCalls)

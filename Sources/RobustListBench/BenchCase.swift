@@ -2,7 +2,6 @@
 
 import BenchReport
 import RobustFutex
-import RobustFutexChecks
 
 /// One thing to measure: how to bring it about.
 public struct BenchCase: Sendable {

@@ -4,7 +4,7 @@ import BenchReport
 import CRobustListBench
 import Glibc
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// Processes that all call at once, in rounds; see crb_callers.h.
 struct Callers: ~Copyable {

@@ -4,7 +4,7 @@ import BenchReport
 import CRobustListBench
 import Glibc
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// Measures whether processes that call at once make one another search all processes.
 ///

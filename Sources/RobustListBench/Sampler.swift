@@ -3,7 +3,7 @@
 import BenchReport
 import CRobustListBench
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// An operation that is measured, between two readings of the clock, and what comes before and after it.
 struct Job {

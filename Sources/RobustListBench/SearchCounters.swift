@@ -2,7 +2,7 @@
 
 import CTestProcesses
 import Glibc
-import RobustFutexChecks
+import TestProcesses
 
 /// Counts the searches of all processes that other processes have the kernel make; see ctp_walks.h.
 struct SearchCounters: ~Copyable {

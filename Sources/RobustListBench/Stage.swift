@@ -4,7 +4,7 @@ import CRobustFutex
 import CRobustListBench
 import Glibc
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// The processes, threads and mappings around one measurement. Belongs to a process forked for it.
 ///

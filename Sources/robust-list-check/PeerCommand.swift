@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import RobustFutexChecks
+import TestProcesses
 
 /// The process from which a test runner's peers are forked; see PeerServer.
 struct PeerCommand: ParsableCommand {

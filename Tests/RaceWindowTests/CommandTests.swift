@@ -2,9 +2,9 @@
 
 import Foundation
 import RaceReport
-import RobustFutexChecks
 import Subprocess
 import SystemPackage
+import TestProcesses
 import Testing
 
 @testable import RaceWindow

@@ -3,7 +3,6 @@
 import Glibc
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
 import Synchronization
 import SystemPackage
 import Testing

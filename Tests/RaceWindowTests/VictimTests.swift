@@ -3,8 +3,8 @@
 import CRaceVictim
 import Glibc
 import RaceReport
-import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 import Testing
 
 @testable import RaceWindow

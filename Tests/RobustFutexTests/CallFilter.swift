@@ -7,7 +7,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import RobustFutexChecks
+@testable import TestProcesses
 
 /// A seccomp filter for the number of cleanup_robust_list(2).
 enum CallFilter {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
-import RobustFutexChecks
 import Subprocess
 import SystemPackage
+import TestProcesses
 
 /// The end of a run of robust-list-check.
 struct CommandEnd {

@@ -8,7 +8,7 @@ import SystemPackage
 import Testing
 
 @testable import RobustFutex
-@testable import RobustFutexChecks
+@testable import TestProcesses
 
 /// Kernels and filters that answer under the number in one way or another, each played in the child that asks.
 struct DetectionTests {

@@ -7,6 +7,7 @@ import RobustFutex
 import Testing
 
 @testable import RobustFutexChecks
+@testable import TestProcesses
 
 /// Peers are real: what a check relies on before its call is seen here without the call.
 @Suite(.serialized, .timeLimit(.minutes(2)))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import RobustFutex
-import RobustFutexChecks
 import Testing
 
 /// robust-list-check stress: what it says must depend on what happened.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRaceWindow
-import RobustFutexChecks
+import TestProcesses
 
 /// Stops before every instruction of `pthread_mutex_unlock`, and of all that it calls (`PTRACE_SINGLESTEP`).
 ///

@@ -3,7 +3,7 @@
 import CRaceWindow
 import CRobustFutex
 import Glibc
-import RobustFutexChecks
+import TestProcesses
 
 /// Stops at entry to and exit from each futex(2) on the lock (`PTRACE_SYSCALL`).
 ///

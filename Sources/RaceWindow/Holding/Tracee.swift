@@ -5,8 +5,8 @@ import CRaceWindow
 import CRobustFutex
 import Glibc
 import RobustFutex
-import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 
 /// The main thread of a victim, under ptrace(2).
 ///

@@ -4,8 +4,8 @@ import CRaceVictim
 import CRaceWindow
 import Glibc
 import RobustFutex
-import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 
 /// Stops at each `FUTEX_WAKE` of the unlock, by a seccomp user notification: no ptrace(2) is involved, the unlocker
 /// simply finds its system call to take long.

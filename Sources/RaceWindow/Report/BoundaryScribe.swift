@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import RaceReport
-import RobustFutexChecks
 
 /// Writes down the boundaries of an unlock as it goes through them.
 struct BoundaryScribe {

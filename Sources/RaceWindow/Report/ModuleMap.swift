@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import RobustFutex
-import RobustFutexChecks
 import SystemPackage
 
 /// Which program or library each address of a process belongs to, from /proc/PID/maps.

@@ -2,7 +2,7 @@
 
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// Carries one scenario out.
 struct CellRun {

@@ -4,7 +4,7 @@ import CRaceVictim
 import Glibc
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// The thread that takes the lock after the unlocker, destroys it, and uses its memory for something else.
 ///

@@ -4,7 +4,7 @@ import CRaceVictim
 import CRobustFutex
 import Glibc
 import RaceReport
-import RobustFutexChecks
+import TestProcesses
 
 /// Ends unlockers.
 final class Ending {

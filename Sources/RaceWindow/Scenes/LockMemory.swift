@@ -3,8 +3,8 @@
 import Glibc
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 
 /// The page that a lock lies in, and later something else.
 struct LockMemory: ~Copyable {

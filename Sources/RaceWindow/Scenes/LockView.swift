@@ -2,7 +2,7 @@
 
 import CRaceVictim
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// A lock as the kernel would look at it if the thread that holds it exited now: nothing is assumed of the
 /// C library's layout, all is found from the registered robust list head.

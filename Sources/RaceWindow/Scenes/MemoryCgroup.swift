@@ -2,8 +2,8 @@
 
 import Glibc
 import RobustFutex
-import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 
 /// A memory cgroup (version 2) with so little memory that the out-of-memory killer comes soon, and only for
 /// processes in it. Removed with this value.

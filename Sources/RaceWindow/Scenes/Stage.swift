@@ -3,7 +3,7 @@
 import CRaceVictim
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// The memory that the trials of one scenario share, and the destroyer where it is a process of its own.
 final class Stage {

@@ -4,7 +4,7 @@ import CRaceVictim
 import CTestProcesses
 import Glibc
 import RobustFutex
-import RobustFutexChecks
+import TestProcesses
 
 /// The runner's end of the socket to one thread of a victim: one order, one answer.
 final class OrderChannel {

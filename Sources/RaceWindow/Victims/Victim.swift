@@ -6,8 +6,8 @@ import CRobustFutex
 import Glibc
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 
 /// A process that locks, unlocks or destroys through a C library, as it is ordered to.
 ///

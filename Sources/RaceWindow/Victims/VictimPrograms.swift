@@ -4,8 +4,8 @@ import CRaceWindow
 import Glibc
 import RaceReport
 import RobustFutex
-import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 
 /// The programs of all unlockers.
 public struct VictimPrograms: Sendable {

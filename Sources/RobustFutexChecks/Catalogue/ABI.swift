@@ -2,6 +2,7 @@
 
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // How a futex word follows from list_op_pending and futex_offset. What counts is the way in which exit calculates it
 // (futex_uaddr() and fetch_robust_entry() in kernel/futex/core.c).
@@ -12,11 +13,11 @@ extension Check {
             claim: "the futex word is list_op_pending plus futex_offset modulo 2^64, whatever the two are"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let head = try PlacedHead(
-                of: try peer.startTask(), at: try peer.map(anonymous: .private, length: Scene.page))
+                of: try peer.startTask(), at: try peer.map(anonymous: .private, length: pageSize))
             for offset in [0, 8, 1 << 40, -4096, .min, .max - 1, 1 - Int(bitPattern: word) &- 3] {
                 try head.enterWindow(at: word, offset: offset)
                 guard try head.pending() &+ UInt(bitPattern: offset) == word else {
@@ -32,9 +33,9 @@ extension Check {
             claim: "an operation whose lock entry is in the range and whose futex word is not survives"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let base = try peer.map(file, length: Scene.page)
+            let base = try peer.map(file, length: pageSize)
             let control = try peer.startTask()
             try control.enterWindow(at: base + UInt(wordOffset), futexOffset: 64)
             let bystander = try peer.startTask()
@@ -89,9 +90,9 @@ extension Check {
         ) { scene in
             for misalignment in [1, 4] {
                 let file = try scene.file()
-                let own = try MemoryMapping(of: file, length: Scene.page)
+                let own = try MemoryMapping(of: file, length: pageSize)
                 let control = try scene.peer(inWindowOf: file, at: wordOffset)
-                let page = try control.peer.map(anonymous: .private, length: Scene.page)
+                let page = try control.peer.map(anonymous: .private, length: pageSize)
                 let head = try PlacedHead(of: try control.peer.startTask(), at: page + UInt(misalignment))
                 try head.enterWindow(at: control.word)
                 let set = try head.pending()
@@ -107,10 +108,10 @@ extension Check {
                 "heads that are not mapped, wherever they are said to be, do no harm; the others are cleared"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let control = try scene.peer(inWindowOf: file, at: wordOffset)
-            let gone = try control.peer.map(anonymous: .private, length: Scene.page)
-            try control.peer.unmap(gone, length: Scene.page)
+            let gone = try control.peer.map(anonymous: .private, length: pageSize)
+            try control.peer.unmap(gone, length: pageSize)
             let task = try control.peer.startTask()
             let ends: [UInt] = [8, 0x7fff_ffff_fff8, 0xffff_8000_0000_0000, .max - 7, .max - 15]
             for address in [gone] + ends {
@@ -130,11 +131,11 @@ extension Check {
         _ scene: Scene, _ what: String, pairs: ((UInt, Int) throws -> Void, UInt) throws -> Void
     ) throws {
         let file = try scene.file()
-        let own = try MemoryMapping(of: file, length: Scene.page)
+        let own = try MemoryMapping(of: file, length: pageSize)
         let control = try scene.peer(inWindowOf: file, at: wordOffset)
         let head = try PlacedHead(
             of: try control.peer.startTask(),
-            at: try control.peer.map(anonymous: .private, length: Scene.page))
+            at: try control.peer.map(anonymous: .private, length: pageSize))
         try pairs(
             { pending, offset in
                 try control.task.confirmPending(at: control.word)

@@ -4,20 +4,21 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // The scene that all backing stores share: of two threads of another process, that on the word named is cleared and
 // that 64 bytes behind it is not.
 extension Check {
     /// This process and a peer map the file, the peer perhaps by another name of it.
     static func clears(
-        _ scene: Scene, in file: borrowing MemoryFile, length: Int = Scene.page, at page: Int = 0
+        _ scene: Scene, in file: borrowing MemoryFile, length: Int = pageSize, at page: Int = 0
     ) throws {
         try clears(scene, in: file, seenAs: file, length: length, at: page)
     }
 
     static func clears(
         _ scene: Scene, in file: borrowing MemoryFile, seenAs other: borrowing MemoryFile,
-        length: Int = Scene.page, at page: Int = 0
+        length: Int = pageSize, at page: Int = 0
     ) throws {
         let own = try MemoryMapping(of: file, length: length)
         let peer = try scene.peer()

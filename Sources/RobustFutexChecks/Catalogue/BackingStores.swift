@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // What a lock can lie in. Anonymous shared memory and memfds are what the checks of the other groups use.
 // Each check makes sure that the memory is of the kind that it names.
@@ -14,7 +15,7 @@ extension Check {
             claim: "a lock in an object of shm_open(3) is cleaned up in a process that maps it"
         ) { scene in
             let name = "/robust-lock-\(getpid())"
-            let file = try MemoryFile(creating: FilePath("/dev/shm\(name)"), length: Scene.page)
+            let file = try MemoryFile(creating: FilePath("/dev/shm\(name)"), length: pageSize)
             defer { shm_unlink(name) }
             try expect(file, isOn: Int(TMPFS_MAGIC), "/dev/shm")
             try clears(scene, in: file)
@@ -25,7 +26,7 @@ extension Check {
             claim: "a lock in a segment of shmget(2) is cleaned up in another process that attached it"
         ) { scene in
             let id = try required(
-                "shmget", crf_syscall6(crf_nr_shmget, 0, UInt(Scene.page), UInt(IPC_CREAT | 0o600), 0, 0, 0))
+                "shmget", crf_syscall6(crf_nr_shmget, 0, UInt(pageSize), UInt(IPC_CREAT | 0o600), 0, 0, 0))
             defer { _ = crf_syscall6(crf_nr_shmctl, UInt(id), UInt(IPC_RMID), 0, 0, 0, 0) }
             let peers = try (0..<2).map { _ in try scene.peer() }
             let bases = try peers.map { try $0.need("shmat", crf_nr_shmat, UInt(id), 0, 0) }
@@ -38,7 +39,7 @@ extension Check {
         ) { scene in
             let directory = try ScratchDirectory()
             let mount = try MountedFileSystem("tmpfs", at: directory.path)
-            let file = try MemoryFile(creating: mount.path.appending("lock"), length: Scene.page)
+            let file = try MemoryFile(creating: mount.path.appending("lock"), length: pageSize)
             try expect(file, isOn: Int(TMPFS_MAGIC), "the mount")
             try clears(scene, in: file)
         },
@@ -48,7 +49,7 @@ extension Check {
             claim: "a lock in a file of an ext4 file system is cleaned up in a process that maps it"
         ) { scene in
             try withExt4 { directory in
-                let file = try MemoryFile(creating: directory.appending("lock"), length: Scene.page)
+                let file = try MemoryFile(creating: directory.appending("lock"), length: pageSize)
                 try expect(file, isOn: Int(EXT4_SUPER_MAGIC), "the mount")
                 try clears(scene, in: file)
             }
@@ -65,7 +66,7 @@ extension Check {
                 mkdir(mount.path.appending(name).string, 0o755)
             }
             // Comes from the lower layer; opening it for writing copies it up.
-            _ = try MemoryFile(creating: mount.path.appending("lower/lock"), length: Scene.page)
+            _ = try MemoryFile(creating: mount.path.appending("lower/lock"), length: pageSize)
             let overlay = try MountedFileSystem(
                 "overlay", at: mount.path.appending("merged"),
                 options:
@@ -86,7 +87,7 @@ extension Check {
             let reserve = try HugePages(reserving: 2)
             let file = try MemoryFile(name: "huge", length: 2 * HugePages.size, flags: crf_mfd_hugetlb)
             try expect(file, isOn: Int(HUGETLBFS_MAGIC), "the memfd")
-            try clears(scene, in: file, length: 2 * HugePages.size, at: HugePages.size + 5 * Scene.page)
+            try clears(scene, in: file, length: 2 * HugePages.size, at: HugePages.size + 5 * pageSize)
             withExtendedLifetime(reserve) {}
         },
 
@@ -102,7 +103,7 @@ extension Check {
             let own = try MemoryMapping(of: file, length: 2 * HugePages.size)
             let peer = try scene.peer()
             let base = try peer.map(file, offset: HugePages.size, length: HugePages.size)
-            let offset = 7 * Scene.page
+            let offset = 7 * pageSize
             try clears(
                 scene, from: own.address + UInt(HugePages.size + offset), in: peer, at: base + UInt(offset))
             withExtendedLifetime(reserve) {}
@@ -132,7 +133,7 @@ extension Check {
                         "peer \(peer.pid) has no huge page at 0x\(String(base.0, radix: 16))")
                 }
             }
-            let offset = UInt(9 * Scene.page)
+            let offset = UInt(9 * pageSize)
             try clears(
                 scene, by: peers[0].startTask(), at: bases[0].0 + offset, in: peers[1],
                 at: bases[1].0 + offset)
@@ -144,7 +145,7 @@ extension Check {
             claim: "a lock in private memory is cleaned up in a clone(CLONE_VM) process without any flag, too"
         ) { scene in
             let caller = try scene.peer()
-            let word = try caller.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
             let sharer = try caller.startTask(.vmProcess)
             try sharer.enterWindow(at: word)
             try scene.cleanup(by: try caller.startTask(), address: word)
@@ -158,7 +159,7 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let caller = try scene.peer()
-            let word = try caller.map(file, length: Scene.page, sharing: .private) + UInt(wordOffset)
+            let word = try caller.map(file, length: pageSize, sharing: .private) + UInt(wordOffset)
             let thread = try caller.startTask()
             try thread.enterWindow(at: word)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
@@ -173,11 +174,11 @@ extension Check {
             claim: "an offset above 4 GiB is told from the same offset modulo 4 GiB"
         ) { scene in
             let far = 5 << 30
-            let file = try MemoryFile(name: "sparse", length: far + Scene.page)
-            let own = try MemoryMapping(of: file, offset: far, length: Scene.page)
+            let file = try MemoryFile(name: "sparse", length: far + pageSize)
+            let own = try MemoryMapping(of: file, offset: far, length: pageSize)
             let peer = try scene.peer()
             let words = try [far, far & 0xffff_ffff].map { offset in
-                try peer.map(file, offset: offset, length: Scene.page) + UInt(wordOffset)
+                try peer.map(file, offset: offset, length: pageSize) + UInt(wordOffset)
             }
             let tasks = try words.map { word in
                 let task = try peer.startTask()

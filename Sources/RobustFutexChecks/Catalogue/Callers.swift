@@ -2,6 +2,7 @@
 
 import Glibc
 import RobustFutex
+import TestProcesses
 
 /// Processes that make the call on a lock, again and again and at the same time.
 final class Callers {
@@ -16,12 +17,12 @@ final class Callers {
         _ scene: Scene, _ count: Int, onProcessor processor: Int? = nil, sharing file: borrowing MemoryFile
     ) throws {
         self.scene = scene
-        own = try MemoryMapping(of: file, length: Scene.page)
+        own = try MemoryMapping(of: file, length: pageSize)
         callers = try (0..<count).map { _ in
             let peer = try scene.peer()
             // Its tasks inherit it.
             if let processor { try peer.run(onProcessor: processor) }
-            let base = try peer.map(file, length: Scene.page)
+            let base = try peer.map(file, length: pageSize)
             return (peer, try peer.startTask(), base)
         }
     }

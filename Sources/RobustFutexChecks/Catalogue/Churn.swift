@@ -5,6 +5,7 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Threads and processes that come and go during the call. A sharer outside the thread group (clone(CLONE_VM)) is
 // found only when the count of the group's threads and that of the memory's users are compared with care.
@@ -80,7 +81,7 @@ extension Check {
     private static func leavesMemoryOfThreadsThatExit(_ scene: Scene) throws {
         let file = try scene.file()
         let peer = try scene.peer()
-        let base = try peer.map(file, length: Scene.page)
+        let base = try peer.map(file, length: pageSize)
         let writer = try peer.startTask()
         let undertaker = try peer.startTask()
         let stop = base + UInt(Callers.stop)
@@ -105,9 +106,9 @@ extension Check {
 
     private static func findsSharerWhileThreadsExit(_ scene: Scene) throws {
         let stage = try ChurnStage(scene, onProcessor: 0)
-        let file = try MemoryFile(name: "signal", length: Scene.page)
-        let own = try MemoryMapping(of: file, length: Scene.page)
-        let signal = try stage.peer.map(file, length: Scene.page)
+        let file = try MemoryFile(name: "signal", length: pageSize)
+        let own = try MemoryMapping(of: file, length: pageSize)
+        let signal = try stage.peer.map(file, length: pageSize)
         let spawner = try stage.peer.startTask()
         let alone = try ProcessState.threadCount(of: stage.peer.pid)
         func release(_ word: Int) throws {
@@ -150,16 +151,16 @@ private final class ChurnStage {
     init(_ scene: Scene, onProcessor processor: Int? = nil) throws {
         self.scene = scene
         let lock = try scene.file()
-        let file = try MemoryFile(name: "heads", length: Scene.page)
+        let file = try MemoryFile(name: "heads", length: pageSize)
         peer = try scene.peer()
         // Its tasks inherit it.
         if let processor { try peer.run(onProcessor: processor) }
-        own = try MemoryMapping(of: lock, length: Scene.page)
-        heads = try MemoryMapping(of: file, length: Scene.page)
-        let word = try peer.map(lock, length: Scene.page) + UInt(wordOffset)
+        own = try MemoryMapping(of: lock, length: pageSize)
+        heads = try MemoryMapping(of: file, length: pageSize)
+        let word = try peer.map(lock, length: pageSize) + UInt(wordOffset)
         operation = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset).rawValue
-        let page = try peer.map(file, length: Scene.page)
-        scratch = try peer.map(anonymous: .private, length: Scene.page)
+        let page = try peer.map(file, length: pageSize)
+        scratch = try peer.map(anonymous: .private, length: pageSize)
         self.lock = lock
         let head = try PlacedHead(of: try peer.startTask(.vmProcess), at: page)
         try head.enterWindow(at: word)

@@ -5,6 +5,7 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Tasks whose heads are those of 32 bits, and destroyers of 32 bits.
 extension Check {
@@ -15,7 +16,7 @@ extension Check {
                 "a process of 32 bits loses its pending operation, beside one on another word that survives"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let (head, word) = try headOf32BitProcess(scene, sharing: file)
             try head.enterWindow(at: word)
             try scene.cleanup(own.cell(at: wordOffset + 64))
@@ -30,7 +31,7 @@ extension Check {
                 "a process of 32 bits that is killed in the window after the call leaves the reused word alone"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             for isCalled in [false, true] {
                 let (head, word) = try headOf32BitProcess(scene, sharing: file)
                 try head.enterWindow(at: word)
@@ -50,7 +51,7 @@ extension Check {
                 "in a process of 32 bits lock entry plus futex_offset wraps around at 4 GiB, as exit has it"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let (head, word) = try headOf32BitProcess(scene, sharing: file)
             for offset in [0x7fff_f000, 0x4000_0000, -0x7fff_f000, Int(Int32.min)] {
                 try head.enterWindow(at: word, offset: offset)
@@ -97,9 +98,9 @@ extension Check {
             claim: "a thread that has registered a head of 64 and one of 32 bits loses the operations of both"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.mapLow(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.mapLow(file, length: pageSize) + UInt(wordOffset)
             let task = try peer.startTask()
             try task.enterWindow(at: word)
             let head = try PlacedHead(of: task, at: try peer.mapLow(), .compat)
@@ -114,7 +115,7 @@ extension Check {
             claim: "a head of 32 bits designates an address below 4 GiB, not one that has these lower bits"
         ) { scene in
             let caller = try scene.peer()
-            let word = try caller.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
             guard word >> 32 != 0 else { throw CheckError.broken("the word lies below 4 GiB") }
             let control = try caller.startTask()
             try control.enterWindow(at: word)
@@ -131,11 +132,11 @@ extension Check {
             claim: "a head of 32 bits whose list_op_pending lies on the next page is cleared"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.mapLow(file, length: Scene.page) + UInt(wordOffset)
-            let pages = try peer.mapLow(length: 2 * Scene.page)
-            let head = try PlacedHead(of: try peer.startTask(), at: pages + UInt(Scene.page - 8), .compat)
+            let word = try peer.mapLow(file, length: pageSize) + UInt(wordOffset)
+            let pages = try peer.mapLow(length: 2 * pageSize)
+            let head = try PlacedHead(of: try peer.startTask(), at: pages + UInt(pageSize - 8), .compat)
             try head.enterWindow(at: word)
             try scene.cleanup(own.cell(at: wordOffset))
             try scene.expectCleared(head, "the thread whose 32-bit head lies across a page boundary")
@@ -146,9 +147,9 @@ extension Check {
             claim: "a head that was registered by the x32 ABI, which has that of 32 bits, is cleared"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.mapLow(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.mapLow(file, length: pageSize) + UInt(wordOffset)
             let head = try PlacedHead(of: try peer.startTask(), at: try peer.mapLow(), .x32)
             try head.enterWindow(at: word)
             try scene.cleanup(own.cell(at: wordOffset))
@@ -163,7 +164,7 @@ extension Check {
         let task = try scene.peer().become32Bit(sharing: file)
         func map(_ flags: Int32, _ descriptor: Int) throws -> UInt {
             let address = try task.syscall(
-                Int(CRF_32_MMAP2), 0, UInt(Scene.page), UInt(PROT_READ | PROT_WRITE), UInt(flags),
+                Int(CRF_32_MMAP2), 0, UInt(pageSize), UInt(PROT_READ | PROT_WRITE), UInt(flags),
                 UInt(bitPattern: descriptor), 0)
             // Addresses in the upper half look negative.
             guard !(-4095..<0).contains(address) else {

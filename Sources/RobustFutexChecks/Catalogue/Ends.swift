@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Ranges without a mapping, and those that end where the address space does. FUTEX2_PRIVATE is what precedes munmap(2),
 // which accepts both.
@@ -18,17 +19,17 @@ extension Check {
             // Before there are holes, which what a new task needs could fill.
             let calling = try caller.startTask()
             let threads = try (0..<4).map { _ in try caller.startTask() }
-            let heads = try caller.map(anonymous: .private, length: Scene.page)
-            let base = try caller.map(anonymous: .private, length: 4 * Scene.page)
-            let words = (0..<4).map { base + UInt($0 * Scene.page + wordOffset) }
+            let heads = try caller.map(anonymous: .private, length: pageSize)
+            let base = try caller.map(anonymous: .private, length: 4 * pageSize)
+            let words = (0..<4).map { base + UInt($0 * pageSize + wordOffset) }
             let placed = try threads.enumerated().map { index, thread in
                 let head = try PlacedHead(of: thread, at: heads + UInt(64 * index))
                 try head.enterWindow(at: words[index])
                 return head
             }
             let bystander = try placed[3].pending()
-            try caller.unmap(base + UInt(Scene.page), length: Scene.page)
-            try scene.cleanup(by: calling, address: base, length: 3 * Scene.page, flags: .privateOnly)
+            try caller.unmap(base + UInt(pageSize), length: pageSize)
+            try scene.cleanup(by: calling, address: base, length: 3 * pageSize, flags: .privateOnly)
             for (head, what) in zip(placed, ["before", "in", "after"]) {
                 try scene.expectCleared(head, "the thread on a word \(what) the hole")
             }
@@ -43,11 +44,11 @@ extension Check {
             let caller = try scene.peer()
             let calling = try caller.startTask()
             let thread = try caller.startTask()
-            let head = try PlacedHead(of: thread, at: try caller.map(anonymous: .private, length: Scene.page))
-            let page = try caller.map(anonymous: .private, length: Scene.page)
+            let head = try PlacedHead(of: thread, at: try caller.map(anonymous: .private, length: pageSize))
+            let page = try caller.map(anonymous: .private, length: pageSize)
             try head.enterWindow(at: page + UInt(wordOffset))
-            try caller.unmap(page, length: Scene.page)
-            try scene.cleanup(by: calling, address: page, length: Scene.page, flags: .privateOnly)
+            try caller.unmap(page, length: pageSize)
+            try scene.cleanup(by: calling, address: page, length: pageSize, flags: .privateOnly)
             try scene.expectCleared(head, "the thread on a word that is not mapped")
         },
 
@@ -57,7 +58,7 @@ extension Check {
                 "a range up to 2^64 does not wrap: ENOMEM as there is no mapping, 0 with FUTEX2_PRIVATE; one byte more: EINVAL"
         ) { scene in
             let caller = try scene.peer()
-            let word = try caller.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
             let control = try caller.startTask()
             try control.enterWindow(at: word)
             try expectAnswersAtTop(scene, of: 0, word: word) { address, length, flags in
@@ -95,7 +96,7 @@ extension Check {
     ) throws {
         let hole = -Int(Errno.noMemory.rawValue)
         let invalid = -Int(Errno.invalidArgument.rawValue)
-        for length in [4, UInt(Scene.page)] {
+        for length in [4, UInt(pageSize)] {
             let start = top &- length
             let what = "the last \(length) bytes of the address space"
             try scene.expect(try call(start, length, []), hole, what)

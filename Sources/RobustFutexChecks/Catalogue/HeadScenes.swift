@@ -2,6 +2,7 @@
 
 import Glibc
 import RobustFutex
+import TestProcesses
 
 extension Check {
     /// A thread of a peer has its head `offset` bytes into the memory that `place` gives, and is in the window when
@@ -11,9 +12,9 @@ extension Check {
         before: (Peer, UInt) throws -> Void = { _, _ in }
     ) throws {
         let file = try scene.file()
-        let own = try MemoryMapping(of: file, length: Scene.page)
+        let own = try MemoryMapping(of: file, length: pageSize)
         let peer = try scene.peer()
-        let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+        let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
         let base = try place(peer)
         let head = try PlacedHead(of: try peer.startTask(), at: base + UInt(offset))
         try head.enterWindow(at: word)
@@ -33,10 +34,10 @@ extension Check {
         after: (Peer, PlacedHead) throws -> Void
     ) throws {
         let file = try scene.file()
-        let own = try MemoryMapping(of: file, length: Scene.page)
+        let own = try MemoryMapping(of: file, length: pageSize)
         let control = try scene.peer(inWindowOf: file, at: wordOffset)
         let other = try scene.peer(inWindowOf: file, at: wordOffset)
-        let page = try control.peer.map(anonymous: .private, length: Scene.page)
+        let page = try control.peer.map(anonymous: .private, length: pageSize)
         let head = try PlacedHead(of: try control.peer.startTask(), at: page)
         try head.enterWindow(at: control.word)
         let set = try head.pending()
@@ -52,7 +53,7 @@ extension Check {
     static func swapOut(_ page: UInt, of peer: Peer) throws {
         let pageOut: Int32 = 21  // MADV_PAGEOUT of <linux/mman.h>
         func isSwappedOut() throws -> Bool {
-            try MappingSizes.kibibytes("Swap", at: page, in: peer.pid) == Scene.page / 1024
+            try MappingSizes.kibibytes("Swap", at: page, in: peer.pid) == pageSize / 1024
                 && !isPageMapped(page, in: peer.pid)
         }
         var processor = 0
@@ -63,7 +64,7 @@ extension Check {
             processor = (processor + 1) % sysconf(Int32(_SC_NPROCESSORS_ONLN))
             // Nothing is paged out where no page is mapped, as an attempt that failed half-way leaves it.
             _ = try peer.word(at: page)
-            try peer.advise(page, length: Scene.page, pageOut)
+            try peer.advise(page, length: pageSize, pageOut)
             return try isSwappedOut()
         }
     }

@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Where a robust list head can lie. The lock itself is always in a memfd that caller and sibling share.
 extension Check {
@@ -14,7 +15,7 @@ extension Check {
         ) { scene in
             let swap = try SwapSpace()
             try withHead(scene, "swapped out") { peer in
-                try peer.map(anonymous: .private, length: Scene.page)
+                try peer.map(anonymous: .private, length: pageSize)
             } before: { peer, page in
                 try swapOut(page, of: peer)
             }
@@ -26,9 +27,9 @@ extension Check {
             claim: "a head in shared memory whose page is swapped out is cleared"
         ) { scene in
             let swap = try SwapSpace()
-            let file = try MemoryFile(name: "head", length: Scene.page)
+            let file = try MemoryFile(name: "head", length: pageSize)
             try withHead(scene, "in shared memory, swapped out") { peer in
-                try peer.map(file, length: Scene.page)
+                try peer.map(file, length: pageSize)
             } before: { peer, page in
                 try swapOut(page, of: peer)
             }
@@ -39,13 +40,13 @@ extension Check {
             "clearsHeadOfPageOnlyAnotherProcessHasTouched", .heads, needs: [.faultedHeads],
             claim: "a head in shared memory is cleared where its process has no page table entry for it yet"
         ) { scene in
-            let file = try MemoryFile(name: "head", length: Scene.page)
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let file = try MemoryFile(name: "head", length: pageSize)
+            let own = try MemoryMapping(of: file, length: pageSize)
             try withHead(scene, "without a page table entry") { peer in
-                try peer.map(file, length: Scene.page)
+                try peer.map(file, length: pageSize)
             } before: { peer, page in
                 // The page stays in the file, only the entry goes.
-                try peer.advise(page, length: Scene.page, MADV_DONTNEED)
+                try peer.advise(page, length: pageSize, MADV_DONTNEED)
                 guard try !isPageMapped(page, in: peer.pid) else {
                     throw CheckError.broken("the page of the head is still mapped")
                 }
@@ -59,7 +60,7 @@ extension Check {
         ) { scene in
             let reserve = try HugePages(reserving: 1)
             let file = try MemoryFile(name: "head", length: HugePages.size, flags: crf_mfd_hugetlb)
-            try withHead(scene, "in a huge page", at: 3 * Scene.page + 0x40) { peer in
+            try withHead(scene, "in a huge page", at: 3 * pageSize + 0x40) { peer in
                 try peer.map(file, length: HugePages.size)
             }
             withExtendedLifetime(reserve) {}
@@ -69,7 +70,7 @@ extension Check {
             "clearsHeadInTransparentHugePage", .heads, needs: [.hugeShmem],
             claim: "a head in anonymous memory that is mapped by a transparent huge page is cleared"
         ) { scene in
-            try withHead(scene, "in a transparent huge page", at: 5 * Scene.page + 0x40) { peer in
+            try withHead(scene, "in a transparent huge page", at: 5 * pageSize + 0x40) { peer in
                 let base = try peer.map(anonymous: .private, length: 2 * HugePages.size)
                 let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
                 try peer.advise(aligned, length: HugePages.size, MADV_HUGEPAGE)
@@ -86,9 +87,9 @@ extension Check {
             claim:
                 "a head in a private mapping of a file, as data sections are, is cleared; the file stays as it is"
         ) { scene in
-            let file = try MemoryFile(name: "data", length: Scene.page)
+            let file = try MemoryFile(name: "data", length: pageSize)
             try withHead(scene, "in a private mapping", at: 0x40) { peer in
-                try peer.map(file, length: Scene.page, sharing: .private)
+                try peer.map(file, length: pageSize, sharing: .private)
             }
             guard try file.word(at: 0x40) == 0 else { throw CheckError.failed("the file was written to") }
         },
@@ -98,8 +99,8 @@ extension Check {
             claim: "a head in a shared mapping of a file of ext4 is cleared, and read(2) shows it"
         ) { scene in
             try withExt4 { directory in
-                let file = try MemoryFile(creating: directory.appending("head"), length: Scene.page)
-                try withHead(scene, "in a file", at: 0x40) { peer in try peer.map(file, length: Scene.page) }
+                let file = try MemoryFile(creating: directory.appending("head"), length: pageSize)
+                try withHead(scene, "in a file", at: 0x40) { peer in try peer.map(file, length: pageSize) }
                 guard try file.word(at: 0x50) == 0 else {
                     throw CheckError.failed("read(2) finds the pending operation that was cleared")
                 }
@@ -110,8 +111,8 @@ extension Check {
             "clearsHeadAcrossPageBoundary", .heads,
             claim: "a head whose list_op_pending lies on the page after its other members is cleared"
         ) { scene in
-            try withHead(scene, "across a page boundary", at: Scene.page - 16) { peer in
-                try peer.map(anonymous: .private, length: 2 * Scene.page)
+            try withHead(scene, "across a page boundary", at: pageSize - 16) { peer in
+                try peer.map(anonymous: .private, length: 2 * pageSize)
             }
         },
 
@@ -121,8 +122,8 @@ extension Check {
                 "a head that the calling thread may not access by its protection keys is cleared in its thread"
         ) { scene in
             let caller = try scene.peer()
-            let word = try caller.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
-            let page = try caller.map(anonymous: .private, length: Scene.page)
+            let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
+            let page = try caller.map(anonymous: .private, length: pageSize)
             let owner = try caller.startTask()
             // The thread that allocates a key may use it, no other one.
             let key = try required("pkey_alloc", owner.syscall(crf_nr_pkey_alloc, 0, 0))
@@ -131,7 +132,7 @@ extension Check {
             _ = try required(
                 "pkey_mprotect",
                 owner.syscall(
-                    crf_nr_pkey_mprotect, page, UInt(Scene.page), UInt(PROT_READ | PROT_WRITE), UInt(key)))
+                    crf_nr_pkey_mprotect, page, UInt(pageSize), UInt(PROT_READ | PROT_WRITE), UInt(key)))
             let calling = try caller.startTask()
             guard try calling.syscall(Int(SYS_access), page, 0) == -Int(EFAULT) else {
                 throw CheckError.broken("the calling thread may access what the key protects")
@@ -146,9 +147,9 @@ extension Check {
                 "a head that its process has made read-only is never written to, and other sharers are cleared"
         ) { scene in
             try withUnreachableHead(scene, "read-only") { peer, head in
-                try peer.protect(head.address, length: Scene.page, .read)
+                try peer.protect(head.address, length: pageSize, .read)
             } after: { peer, head in
-                try peer.protect(head.address, length: Scene.page, [.read, .write])
+                try peer.protect(head.address, length: pageSize, [.read, .write])
             }
         },
 
@@ -157,10 +158,10 @@ extension Check {
             claim: "a head in memfd_secret(2) memory is not reached, and other sharers are cleared"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let control = try scene.peer(inWindowOf: file, at: wordOffset)
-            let secret = try MemoryFile(secret: Scene.page)
-            let page = try control.peer.map(secret, length: Scene.page)
+            let secret = try MemoryFile(secret: pageSize)
+            let page = try control.peer.map(secret, length: pageSize)
             _ = try PlacedHead(of: try control.peer.startTask(), at: page)
             // Nobody but its own process can store into it.
             let operation = PendingOperation(

@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Sharers that nobody has to trust. Each has a task in the window, which must be cleared or, where the contract exempts
 // its head, must not delay the call; the caller is a process of its own, so that a call which hangs ends with it.
@@ -14,7 +15,7 @@ extension Check {
             claim: "a head on a page that is missing and armed with userfaultfd delays nobody"
         ) { scene in
             try isNotDelayed(scene, by: "a missing page of userfaultfd") { peer, task, _ in
-                let page = try peer.map(anonymous: .private, length: Scene.page)
+                let page = try peer.map(anonymous: .private, length: pageSize)
                 let faults = try UserFault(of: peer)
                 try faults.holdMissing(page)
                 _ = try PlacedHead(of: task, at: page)
@@ -32,8 +33,8 @@ extension Check {
         ) { scene in
             try isNotDelayed(scene, by: "a missing page of shared memory under userfaultfd") {
                 peer, task, _ in
-                let file = try MemoryFile(name: "head", length: Scene.page)
-                let page = try peer.map(file, length: Scene.page)
+                let file = try MemoryFile(name: "head", length: pageSize)
+                let page = try peer.map(file, length: pageSize)
                 let faults = try UserFault(of: peer)
                 try faults.holdMissing(page)
                 _ = try PlacedHead(of: task, at: page)
@@ -49,7 +50,7 @@ extension Check {
             claim: "a head in the window on a page that userfaultfd protects from writing delays nobody"
         ) { scene in
             try isNotDelayed(scene, by: "a write-protected page of userfaultfd") { peer, task, word in
-                let page = try peer.map(anonymous: .private, length: Scene.page)
+                let page = try peer.map(anonymous: .private, length: pageSize)
                 let head = try PlacedHead(of: task, at: page)
                 try head.enterWindow(at: word)
                 let faults = try UserFault(of: peer)
@@ -82,7 +83,7 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            try sibling.peer.map(file, length: Scene.page, times: 60_000)
+            try sibling.peer.map(file, length: pageSize, times: 60_000)
             let other = try scene.peer(inWindowOf: file, at: wordOffset)
             try clearsInTime(scene, file: file, sibling.task, "the process with 60,000 mappings")
             try scene.expectCleared(other.task, "the process with one mapping")
@@ -116,7 +117,7 @@ extension Check {
         let silent = try SilentFile(in: directory)
         defer { silent.end() }
         try isNotDelayed(scene, by: "a \(sharing) mapping of a file of FUSE") { peer, task, _ in
-            let page = try peer.map(silent.file, length: Scene.page, sharing: sharing)
+            let page = try peer.map(silent.file, length: pageSize, sharing: sharing)
             _ = try PlacedHead(of: task, at: page)
             return (task, page)
         } after: { task, page in
@@ -136,17 +137,17 @@ extension Check {
         // A fault lets go of the lock for its first read only, so that one has to fail.
         let silent = try SilentFile(in: directory, failures: 1)
         defer { silent.end() }
-        let page = try sibling.peer.map(silent.file, length: Scene.page)
+        let page = try sibling.peer.map(silent.file, length: pageSize)
         let reader = try sibling.peer.startTask()
         let unmapper = try sibling.peer.startTask()
         reader.begin(Int(SYS_access), page, 0)
         try Deadline.poll(for: "the second read of the file of FUSE") { silent.readCount == 2 }
-        unmapper.begin(Int(SYS_munmap), page, UInt(Scene.page))
+        unmapper.begin(Int(SYS_munmap), page, UInt(pageSize))
         try Deadline.poll(for: "munmap(2) to wait for the lock") {
             unmapper.isBlocked(inSyscall: Int(SYS_munmap))
         }
         let caller = try scene.peer()
-        let word = try caller.map(file, length: Scene.page) + UInt(wordOffset)
+        let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
         let calling = try caller.startTask()
         try caller.countSignal(SIGUSR1)
         calling.beginCleanup(address: word)

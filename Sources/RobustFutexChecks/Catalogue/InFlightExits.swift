@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // exec goes through the cleanup of exit. When a lock entry of its list lies on a page that userfaultfd holds back, it
 // stays there with list_op_pending already read: a caller must wait, for as long as that takes, and nobody else must
@@ -119,7 +120,7 @@ extension Check {
         _ scene: Scene, sharing file: borrowing MemoryFile
     ) throws -> (Peer, PeerTask, UInt) {
         let peer = try scene.peer()
-        let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+        let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
         return (peer, try peer.startTask(), word)
     }
 

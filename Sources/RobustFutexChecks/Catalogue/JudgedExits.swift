@@ -3,6 +3,7 @@
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Which exits and execs are waited for: those whose pointer designates the range, and those whose pointer tells nothing.
 // Nobody else's may delay the call.
@@ -14,7 +15,7 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let directory = try ScratchDirectory()
             let exit = try HeldExit(of: peer, on: word, in: directory)
             defer { exit.letGo() }
@@ -45,8 +46,8 @@ extension Check {
             let file = try scene.file()
             let exec = try HeldExec(scene, sharing: file)
             // Another mapping of the memory, by which the process is found.
-            _ = try exec.peer.map(file, length: Scene.page)
-            try exec.peer.unmap(exec.word - UInt(wordOffset), length: Scene.page)
+            _ = try exec.peer.map(file, length: pageSize)
+            try exec.peer.unmap(exec.word - UInt(wordOffset), length: pageSize)
             try waits(scene, for: exec, sharing: file, "the exec whose word is not mapped")
         },
 
@@ -56,9 +57,9 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let exec = try HeldExec(scene, sharing: file)
-            try exec.peer.protect(exec.headPage, length: Scene.page, [])
+            try exec.peer.protect(exec.headPage, length: pageSize, [])
             try waits(scene, for: exec, sharing: file, "the exec whose head cannot be read") {
-                try exec.peer.protect(exec.headPage, length: Scene.page, [.read, .write])
+                try exec.peer.protect(exec.headPage, length: pageSize, [.read, .write])
             }
         },
 
@@ -87,10 +88,10 @@ extension Check {
             let other = try scene.file()
             try isNotDelayed(scene, by: "an exec with an operation on the word 64 bytes behind") { $1 + 64 }
             try isNotDelayed(scene, by: "an exec with an operation in another file") { peer, _ in
-                try peer.map(other, length: Scene.page) + UInt(wordOffset)
+                try peer.map(other, length: pageSize) + UInt(wordOffset)
             }
             try isNotDelayed(scene, by: "an exec with an operation in private memory") { peer, _ in
-                try peer.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+                try peer.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
             }
         },
 
@@ -122,7 +123,7 @@ extension Check {
             // them had mapped the memory before it did.
             let before = try (0..<6).map { _ in try scene.peer(inWindowOf: file, at: wordOffset) }
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let exit = try HeldExit(of: peer, on: word, in: directory)
             defer { exit.letGo() }
             let after = try (0..<6).map { _ in try scene.peer(inWindowOf: file, at: wordOffset) }

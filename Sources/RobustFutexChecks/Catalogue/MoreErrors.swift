@@ -5,6 +5,7 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 extension Check {
     static let moreErrors: [Check] = [
@@ -16,17 +17,17 @@ extension Check {
             let caller = try scene.peer()
             // Before there are holes, which what a new task needs could fill.
             let calling = try caller.startTask()
-            let base = try caller.map(anonymous: .private, length: 3 * Scene.page)
-            try caller.map(file, at: base + UInt(Scene.page), length: Scene.page)
-            for page in [0, 2] { try caller.unmap(base + UInt(page * Scene.page), length: Scene.page) }
+            let base = try caller.map(anonymous: .private, length: 3 * pageSize)
+            try caller.map(file, at: base + UInt(pageSize), length: pageSize)
+            for page in [0, 2] { try caller.unmap(base + UInt(page * pageSize), length: pageSize) }
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             for start in [0, 1] {
                 try scene.expect(
-                    try calling.cleanup(address: base + UInt(start * Scene.page), length: 2 * Scene.page),
+                    try calling.cleanup(address: base + UInt(start * pageSize), length: 2 * pageSize),
                     -Int(Errno.noMemory.rawValue), "range with a hole at its \(start == 0 ? "start" : "end")")
             }
             try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after refused calls")
-            try scene.cleanup(by: calling, address: base + UInt(Scene.page), length: Scene.page)
+            try scene.cleanup(by: calling, address: base + UInt(pageSize), length: pageSize)
             try scene.expectCleared(sibling.task, "the sibling after a correct call")
         },
 
@@ -39,16 +40,16 @@ extension Check {
             let readOnly = try MemoryFile(readOnly: try scene.file())
             let caller = try scene.peer()
             // Three backing stores one after another: what follows the second is looked at before the first is, too.
-            let base = try caller.map(anonymous: .private, length: 3 * Scene.page)
-            try caller.map(file, at: base, length: Scene.page)
-            try caller.map(readOnly, at: base + UInt(2 * Scene.page), length: Scene.page, protection: .read)
+            let base = try caller.map(anonymous: .private, length: 3 * pageSize)
+            try caller.map(file, at: base, length: pageSize)
+            try caller.map(readOnly, at: base + UInt(2 * pageSize), length: pageSize, protection: .read)
             let calling = try caller.startTask()
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             try scene.expect(
-                try calling.cleanup(address: base, length: 3 * Scene.page),
+                try calling.cleanup(address: base, length: 3 * pageSize),
                 -Int(Errno.permissionDenied.rawValue), "range that ends in a read-only file")
             try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling on the first page")
-            try scene.cleanup(by: calling, address: base, length: Scene.page)
+            try scene.cleanup(by: calling, address: base, length: pageSize)
             try scene.expectCleared(sibling.task, "the sibling after a correct call")
         },
 
@@ -57,16 +58,16 @@ extension Check {
             claim:
                 "a shared mapping of a memfd that was sealed against writing gives EACCES, and nothing is changed"
         ) { scene in
-            let file = try MemoryFile(name: "sealed", length: Scene.page, flags: crf_mfd_allow_sealing)
+            let file = try MemoryFile(name: "sealed", length: pageSize, flags: crf_mfd_allow_sealing)
             // Who has a writable mapping from before keeps it, as F_SEAL_FUTURE_WRITE promises.
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             _ = try required(
                 "F_ADD_SEALS",
                 crf_syscall6(
                     crf_nr_fcntl, UInt(file.descriptor.rawValue), UInt(CRF_F_ADD_SEALS),
                     UInt(CRF_F_SEAL_FUTURE_WRITE), 0, 0, 0))
-            let sealed = try MemoryMapping(of: file, length: Scene.page, protection: .read)
+            let sealed = try MemoryMapping(of: file, length: pageSize, protection: .read)
             try scene.expectRefusal(
                 .permissionDenied, address: sealed.cell(at: wordOffset).address, length: 4,
                 "mapping made after the seal")
@@ -83,9 +84,9 @@ extension Check {
         ) { scene in
             let readOnly = try MemoryFile(readOnly: try scene.file())
             let caller = try scene.peer()
-            let word = try caller.map(readOnly, length: Scene.page, protection: .read) + UInt(wordOffset)
+            let word = try caller.map(readOnly, length: pageSize, protection: .read) + UInt(wordOffset)
             let thread = try caller.startTask()
-            let head = try PlacedHead(of: thread, at: try caller.map(anonymous: .private, length: Scene.page))
+            let head = try PlacedHead(of: thread, at: try caller.map(anonymous: .private, length: pageSize))
             try head.enterWindow(at: word)
             try scene.cleanup(by: try caller.startTask(), address: word, flags: .privateOnly)
             try scene.expectCleared(head, "the caller's other thread")
@@ -97,7 +98,7 @@ extension Check {
                 "what a seccomp filter answers, as a container's does, is thrown, and detected as its doing"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             let address = own.cell(at: wordOffset).address
             for expected in [Errno.notPermitted, .noFunction] {

@@ -5,6 +5,7 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Tasks that cannot run when the call comes, and tasks that this process sees under other names.
 extension Check {
@@ -39,14 +40,14 @@ extension Check {
             claim: "a process of other pid and user namespaces loses its pending operation"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let parent = try scene.peer()
             try parent.need("unshare", crf_nr_unshare, crf_new_user_and_pid_namespace)
             let child = try scene.fork(parent)
             guard try child.syscall(crf_nr_getpid) == 1 else {
                 throw CheckError.broken("peer \(child.pid) is not the first of a pid namespace")
             }
-            let word = try child.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try child.map(file, length: pageSize) + UInt(wordOffset)
             let task = try child.startTask()
             try task.enterWindow(at: word)
             try scene.cleanup(own.cell(at: wordOffset))
@@ -63,7 +64,7 @@ extension Check {
             let parent = try scene.peer()
             try parent.need("unshare", crf_nr_unshare, crf_new_user_and_pid_namespace)
             let caller = try scene.fork(parent)
-            let word = try caller.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
             try scene.cleanup(by: try caller.startTask(), address: word)
             try scene.expectCleared(sibling.task, "the thread outside the caller's namespaces")
         },
@@ -73,9 +74,9 @@ extension Check {
             claim: "each of 300 threads of one process loses its pending operation in one call"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let tasks = try (0..<300).map { _ in
                 let task = try peer.startTask()
                 try task.enterWindow(at: word)
@@ -92,7 +93,7 @@ extension Check {
             claim: "each of 130 processes loses its pending operation in one call"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let siblings = try (0..<130).map { _ in try scene.peer(inWindowOf: file, at: wordOffset) }
             try scene.cleanup(own.cell(at: wordOffset))
             for (index, sibling) in siblings.enumerated() {
@@ -108,7 +109,7 @@ extension Check {
             let file = try scene.file()
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             let faults = try UserFault(of: sibling.peer, features: crf_uffd_event_fork)
-            let page = try sibling.peer.map(anonymous: .private, length: Scene.page)
+            let page = try sibling.peer.map(anonymous: .private, length: pageSize)
             try faults.holdMissing(page)
             let forking = try sibling.peer.startTask()
             forking.beginSpawning(CTP_SPAWN_PROCESSES, count: 1)
@@ -126,7 +127,7 @@ extension Check {
         _ scene: Scene, file: borrowing MemoryFile, _ task: PeerTask, _ what: String
     ) throws {
         let caller = try scene.peer()
-        let word = try caller.map(file, length: Scene.page) + UInt(wordOffset)
+        let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
         try scene.cleanupInTime(by: try caller.startTask(), address: word, despite: what)
         try scene.expectCleared(task, what)
     }

@@ -2,6 +2,7 @@
 
 import Glibc
 import RobustFutex
+import TestProcesses
 
 extension Check {
     static let moreWakeDuty: [Check] = [
@@ -10,9 +11,9 @@ extension Check {
             claim: "two operations on one lock that are cleared both owed a wake: two waiters wake up"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let pairs = try (0..<2).map { _ in (try peer.startTask(), try peer.startTask()) }
             for (unlocker, waiter) in pairs { try owe(unlocker, at: word, to: waiter, at: word) }
             try scene.cleanup(own.cell(at: wordOffset))
@@ -28,9 +29,9 @@ extension Check {
                 "for a cleared operation on a PI futex nobody is woken: exit hands those over in another way"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let base = try peer.map(file, length: Scene.page)
+            let base = try peer.map(file, length: pageSize)
             let words = [wordOffset, wordOffset + 64].map { base + UInt($0) }
             let waiters = try words.map { word in
                 let waiter = try peer.startTask()
@@ -40,7 +41,7 @@ extension Check {
                 try unlocker.release()
                 return waiter
             }
-            try scene.cleanup(address: own.address, length: Scene.page)
+            try scene.cleanup(address: own.address, length: pageSize)
             // Once the other waiter is awake, every wake of the call has been given.
             try scene.expect(try waiters[1].waitResult(), 0, "futex(2) of the waiter on a plain futex")
             guard !waiters[0].isIdle else {
@@ -54,9 +55,9 @@ extension Check {
             claim: "an operation in a head of 32 bits owes a wake as any other does"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.mapLow(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.mapLow(file, length: pageSize) + UInt(wordOffset)
             let unlocker = try peer.startTask()
             let head = try PlacedHead(of: unlocker, at: try peer.mapLow(), .compat)
             let waiter = try peer.startTask()
@@ -78,7 +79,7 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let unlocker = try peer.startTask()
             let waiter = try peer.startTask()
             try owe(unlocker, at: word, to: waiter, at: word)
@@ -96,13 +97,13 @@ extension Check {
             try group.exhaustMemory(of: caller.pid)
             let call = "cleanup_robust_list(2) without memory for a wake"
             try scene.expect(
-                try calling.cleanup(address: there, length: Scene.page), Int(-ENOMEM), call)
+                try calling.cleanup(address: there, length: pageSize), Int(-ENOMEM), call)
             try scene.expectUntouched(unlocker, at: word, "the unlocker after \(call)")
             guard !waiter.isIdle else { throw CheckError.broken("the waiter woke during \(call)") }
             try scene.expectCleared(next, "the unlocker of a PI futex after \(call)")
 
             try group.unlimitMemory()
-            try scene.cleanup(by: calling, address: there, length: Scene.page)
+            try scene.cleanup(by: calling, address: there, length: pageSize)
             try scene.expectCleared(unlocker, "the unlocker after a later call")
             try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter after a later call")
             try caller.killAndWait()

@@ -4,6 +4,7 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Files of the anonymous inode: unrelated ones have one inode, and with that one reverse mapping, but each has memory of
 // its own. Only mappings of the same open file are mappings of the same memory.

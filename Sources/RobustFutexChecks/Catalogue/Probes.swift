@@ -3,6 +3,7 @@
 import CRobustFutex
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 extension Check {
     static let probe: [Check] = [
@@ -20,7 +21,7 @@ extension Check {
                 throw CheckError.failed(
                     "expected it to be available, observed: \(SyscallDetection.ofThisKernel)")
             }
-            let page = try MemoryMapping(anonymous: .private, length: Scene.page)
+            let page = try MemoryMapping(anonymous: .private, length: pageSize)
             try scene.cleanup(page.cell(at: 0))
         },
 
@@ -53,7 +54,7 @@ extension Check {
             claim: "the library throws the kernel's refusal, and the pending operation stays as it was"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             let expected: Errno =
                 if case .blocked(let errno) = SyscallDetection.ofThisKernel.verdict { errno } else {

@@ -2,6 +2,7 @@
 
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // The bug itself: a thread dies in the race window after the lock's memory was put to another use, in which the
 // word happens to equal the thread's id. Without the call the kernel writes FUTEX_OWNER_DIED over it, on every
@@ -68,10 +69,10 @@ extension Check {
             // many threads some thread is in between whenever the call comes.
             let rounds = 20
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             for round in 1...rounds {
                 let peer = try scene.peer()
-                let base = try peer.map(file, length: Scene.page)
+                let base = try peer.map(file, length: pageSize)
                 let doomed = try (0..<12).map { index in
                     let task = try peer.startTask()
                     try task.enterWindow(at: base + UInt(index * 64))
@@ -82,7 +83,7 @@ extension Check {
                 try Deadline.poll(for: "a thread of peer \(peer.pid) to exit") {
                     ProcessState.isExiting(doomed[0].0.tid, in: peer.pid)
                 }
-                try scene.cleanup(address: own.address, length: Scene.page)
+                try scene.cleanup(address: own.address, length: pageSize)
                 for (task, cell) in doomed { cell.store(FutexWord(owner: task.tid)) }
                 try peer.killAndWait()
                 for (index, (task, cell)) in doomed.enumerated() {
@@ -99,7 +100,7 @@ extension Check {
     private static func reuseAndKill(
         _ scene: Scene, file: borrowing MemoryFile, beforeReuse: (FutexCell) throws -> Void
     ) throws -> (FutexWord, Int32) {
-        let own = try MemoryMapping(of: file, length: Scene.page)
+        let own = try MemoryMapping(of: file, length: pageSize)
         let cell = own.cell(at: wordOffset)
         let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
         try beforeReuse(cell)
@@ -129,7 +130,7 @@ extension Check {
         _ scene: Scene, beforeReuse: (PeerTask, UInt) throws -> Void
     ) throws -> (FutexWord, Int32) {
         let peer = try scene.peer()
-        let word = try peer.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+        let word = try peer.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
         let unlocker = try peer.startTask()
         let destroyer = try peer.startTask()
         try unlocker.enterWindow(at: word)

@@ -2,6 +2,7 @@
 
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Which futex words a range names: those that it overlaps.
 extension Check {
@@ -11,7 +12,7 @@ extension Check {
             claim: "length 0 succeeds and changes nothing, at a mapped address and at an unmapped one"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             let cell = own.cell(at: wordOffset)
             for flags in [CleanupFlags(), .privateOnly] {
@@ -27,14 +28,14 @@ extension Check {
             "clearsEveryWordOfRange", .siblings,
             claim: "one call over two pages clears the operations on all words in them, and none outside"
         ) { scene in
-            let length = 4 * Scene.page
+            let length = 4 * pageSize
             let file = try scene.file(pages: 4)
             let own = try MemoryMapping(of: file, length: length)
             let peer = try scene.peer()
             let base = try peer.map(file, length: length)
             // The first and last word of the range, two within, and those just outside.
-            let inside = [Scene.page, Scene.page + 0x180, 2 * Scene.page, 3 * Scene.page - 4]
-            let outside = [Scene.page - 4, 3 * Scene.page]
+            let inside = [pageSize, pageSize + 0x180, 2 * pageSize, 3 * pageSize - 4]
+            let outside = [pageSize - 4, 3 * pageSize]
             func enter(_ offset: Int) throws -> (task: PeerTask, word: UInt, offset: Int) {
                 let task = try peer.startTask()
                 try task.enterWindow(at: base + UInt(offset))
@@ -42,7 +43,7 @@ extension Check {
             }
             let named = try inside.map(enter)
             let bystanders = try outside.map(enter)
-            try scene.cleanup(address: own.address + UInt(Scene.page), length: 2 * Scene.page)
+            try scene.cleanup(address: own.address + UInt(pageSize), length: 2 * pageSize)
             for one in named { try scene.expectCleared(one.task, "the thread at offset \(one.offset)") }
             for one in bystanders {
                 try scene.expectUntouched(one.task, at: one.word, "the thread at offset \(one.offset)")
@@ -57,14 +58,14 @@ extension Check {
             let second = try scene.file()
             let caller = try scene.peer()
             // Two pages in one piece, so that a file can be mapped over each half.
-            let base = try caller.map(anonymous: .private, length: 2 * Scene.page)
-            try caller.map(first, at: base, length: Scene.page)
-            try caller.map(second, at: base + UInt(Scene.page), length: Scene.page)
+            let base = try caller.map(anonymous: .private, length: 2 * pageSize)
+            try caller.map(first, at: base, length: pageSize)
+            try caller.map(second, at: base + UInt(pageSize), length: pageSize)
             let siblings = [
                 try scene.peer(inWindowOf: first, at: wordOffset),
                 try scene.peer(inWindowOf: second, at: wordOffset),
             ]
-            try scene.cleanup(by: try caller.startTask(), address: base, length: 2 * Scene.page)
+            try scene.cleanup(by: try caller.startTask(), address: base, length: 2 * pageSize)
             try scene.expectCleared(siblings[0].task, "the sharer of the first file")
             try scene.expectCleared(siblings[1].task, "the sharer of the second file")
         },
@@ -75,17 +76,17 @@ extension Check {
         ) { scene in
             let file = try scene.file(pages: 2)
             let caller = try scene.peer()
-            let base = try caller.map(anonymous: .private, length: 2 * Scene.page)
-            try caller.map(file, at: base, offset: Scene.page, length: Scene.page)
-            try caller.map(file, at: base + UInt(Scene.page), length: Scene.page)
-            let sharers = try [0, Scene.page].map { offset in
+            let base = try caller.map(anonymous: .private, length: 2 * pageSize)
+            try caller.map(file, at: base, offset: pageSize, length: pageSize)
+            try caller.map(file, at: base + UInt(pageSize), length: pageSize)
+            let sharers = try [0, pageSize].map { offset in
                 let sharer = try scene.peer()
                 let task = try sharer.startTask()
-                let page = try sharer.map(file, offset: offset, length: Scene.page)
+                let page = try sharer.map(file, offset: offset, length: pageSize)
                 try task.enterWindow(at: page + UInt(wordOffset))
                 return task
             }
-            try scene.cleanup(by: try caller.startTask(), address: base, length: 2 * Scene.page)
+            try scene.cleanup(by: try caller.startTask(), address: base, length: 2 * pageSize)
             try scene.expectCleared(sharers[0], "the sharer of the file's first page")
             try scene.expectCleared(sharers[1], "the sharer of the file's second page")
         },
@@ -95,7 +96,7 @@ extension Check {
             claim: "a range of one byte names the futex word that contains the byte, and no other"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             let address = own.cell(at: wordOffset).address
             for outside in [address - 1, address + 4] {

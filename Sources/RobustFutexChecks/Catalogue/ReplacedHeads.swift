@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // The page of a live thread's head is another one when the call is about to clear than when it read. What counts is the
 // memory at the address of the head at that moment: that is where exit would find the operation.
@@ -16,12 +17,12 @@ extension Check {
         ) { scene in
             let first = try scene.file()
             let second = try scene.file()
-            let before = try MemoryMapping(of: first, length: Scene.page)
-            let after = try MemoryMapping(of: second, length: Scene.page)
+            let before = try MemoryMapping(of: first, length: pageSize)
+            let after = try MemoryMapping(of: second, length: pageSize)
             try whileCallIsHeld(scene) { peer in
-                try peer.map(first, length: Scene.page)
+                try peer.map(first, length: pageSize)
             } change: { peer, head, value in
-                try peer.map(second, at: head.address & ~UInt(Scene.page - 1), length: Scene.page)
+                try peer.map(second, at: head.address & ~UInt(pageSize - 1), length: pageSize)
                 try head.set(pending: value, offset: PeerTask.defaultFutexOffset)
             } then: { head, value in
                 try scene.expectCleared(head, "the thread whose head is on the new page")
@@ -38,10 +39,10 @@ extension Check {
         ) { scene in
             var place: UInt = 0
             try whileCallIsHeld(scene) { peer in
-                try peer.map(anonymous: .private, length: Scene.page)
+                try peer.map(anonymous: .private, length: pageSize)
             } change: { peer, head, _ in
-                let page = UInt(Scene.page)
-                let target = try peer.map(anonymous: .private, length: Scene.page)
+                let page = UInt(pageSize)
+                let target = try peer.map(anonymous: .private, length: pageSize)
                 let from = head.address & ~(page - 1)
                 try peer.need(
                     "mremap", Int(SYS_mremap), from, page, page, UInt(MREMAP_MAYMOVE | MREMAP_FIXED), target)
@@ -63,7 +64,7 @@ extension Check {
         ) { scene in
             var child: Peer?
             try whileCallIsHeld(scene) { peer in
-                try peer.map(anonymous: .private, length: Scene.page)
+                try peer.map(anonymous: .private, length: pageSize)
             } change: { peer, _, _ in
                 child = try scene.fork(peer)
             } then: { head, value in

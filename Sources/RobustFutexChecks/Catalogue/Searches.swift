@@ -4,6 +4,7 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // A pass over all processes, to find who uses an address space, is what costs most. A caller must not be the reason for
 // one, be it of another caller or of the exit of a sharer: it holds nobody's memory while it looks at threads.
@@ -48,7 +49,7 @@ extension Check {
             let exits = 500
             let parent = try scene.peer()
             try parent.run(onProcessor: last)
-            _ = try parent.map(file, length: Scene.page)
+            _ = try parent.map(file, length: pageSize)
             let forking = try parent.startTask()
             // Nobody else has a reason to search on the processor of those that exit.
             func searchesOfExits() throws -> Int {

@@ -3,6 +3,7 @@
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 /// Offset of the lock in its page; not 0, so that nothing works by accident of alignment.
 let wordOffset = 0x180
@@ -16,11 +17,11 @@ extension Check {
             claim: "a process that maps the lock at another address loses its pending operation on it"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
             // The first mapping only keeps the addresses of the two processes apart.
-            while try peer.map(anonymous: .private, length: Scene.page) == own.address {}
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            while try peer.map(anonymous: .private, length: pageSize) == own.address {}
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             guard word != own.cell(at: wordOffset).address else {
                 throw CheckError.broken("both processes map the lock at 0x\(String(word, radix: 16))")
             }
@@ -35,9 +36,9 @@ extension Check {
             claim: "every thread of a sibling process loses its pending operation on the lock"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let tasks = try (0..<6).map { _ in try peer.startTask() }
             for task in tasks { try task.enterWindow(at: word) }
             try scene.cleanup(own.cell(at: wordOffset))
@@ -51,7 +52,7 @@ extension Check {
             claim: "every one of several processes that map the lock loses its pending operation"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let siblings = try (0..<5).map { _ in try scene.peer(inWindowOf: file, at: wordOffset) }
             try scene.cleanup(own.cell(at: wordOffset))
             for (index, sibling) in siblings.enumerated() {
@@ -64,9 +65,9 @@ extension Check {
             claim: "a process that maps the lock twice loses the pending operation through either mapping"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let words = try (0..<2).map { _ in try peer.map(file, length: Scene.page) + UInt(wordOffset) }
+            let words = try (0..<2).map { _ in try peer.map(file, length: pageSize) + UInt(wordOffset) }
             let tasks = try words.map { word in
                 let task = try peer.startTask()
                 try task.enterWindow(at: word)
@@ -83,7 +84,7 @@ extension Check {
                 "the other threads of the caller's process lose their pending operation, and so does the caller"
         ) { scene in
             let peer = try scene.peer()
-            let word = try peer.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
             let tasks = try (0..<3).map { _ in try peer.startTask() }
             for task in tasks { try task.enterWindow(at: word) }
             try scene.cleanup(by: tasks[0], address: word)
@@ -97,12 +98,12 @@ extension Check {
             claim: "a sibling whose mapping starts at another offset of the file loses its pending operation"
         ) { scene in
             let file = try scene.file(pages: 3)
-            let own = try MemoryMapping(of: file, length: 3 * Scene.page)
+            let own = try MemoryMapping(of: file, length: 3 * pageSize)
             let peer = try scene.peer()
-            let word = try peer.map(file, offset: 2 * Scene.page, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, offset: 2 * pageSize, length: pageSize) + UInt(wordOffset)
             let task = try peer.startTask()
             try task.enterWindow(at: word)
-            try scene.cleanup(own.cell(at: 2 * Scene.page + wordOffset))
+            try scene.cleanup(own.cell(at: 2 * pageSize + wordOffset))
             try scene.expectCleared(task, "the sibling that maps the third page only")
         },
 
@@ -112,7 +113,7 @@ extension Check {
                 "parent and child that share anonymous memory through fork(2) both lose the pending operation"
         ) { scene in
             let parent = try scene.peer()
-            let word = try parent.map(anonymous: .shared, length: Scene.page) + UInt(wordOffset)
+            let word = try parent.map(anonymous: .shared, length: pageSize) + UInt(wordOffset)
             let child = try scene.fork(parent)
             let tasks = try [parent, child].map { try $0.startTask() }
             for task in tasks { try task.enterWindow(at: word) }
@@ -127,7 +128,7 @@ extension Check {
                 "a head on a page that fork(2) has made copy-on-write is cleared in its process, not in the copy"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let (parent, task, word) = try scene.peer(inWindowOf: file, at: wordOffset)
             // From here on the page of the head is write-protected in both. Not read before the call: the kernel
             // would copy it for who reads it from outside.
@@ -145,7 +146,7 @@ extension Check {
             claim: "a pending operation with the PI bit is cleared whole, bit and all"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset, isPI: true)
             try scene.cleanup(own.cell(at: wordOffset))
             try scene.expectCleared(sibling.task, "the thread that unlocks a PI futex")
@@ -160,7 +161,7 @@ extension Check {
                 "a second call finds nothing, succeeds and changes nothing; a later operation is cleared again"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             for round in 1...2 {
                 try scene.cleanup(own.cell(at: wordOffset))

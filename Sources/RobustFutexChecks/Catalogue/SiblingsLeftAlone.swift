@@ -3,6 +3,7 @@
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // What the call must not touch. Each check also has a task that the same call must clear: a kernel that
 // does nothing passes none of them.
@@ -19,9 +20,9 @@ extension Check {
             "leavesPendingOperationOnePageAway", .siblings,
             claim: "pending operations at the same offset of the pages before and after survive"
         ) { scene in
-            let here = Scene.page + wordOffset
+            let here = pageSize + wordOffset
             try leavesAlone(
-                scene, target: here, others: [here - Scene.page, here + Scene.page], pages: 3)
+                scene, target: here, others: [here - pageSize, here + pageSize], pages: 3)
         },
 
         Check(
@@ -30,10 +31,10 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let other = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             // One process, which the call has to visit for the sake of the first file.
             let control = try scene.peer(inWindowOf: file, at: wordOffset)
-            let word = try control.peer.map(other, length: Scene.page) + UInt(wordOffset)
+            let word = try control.peer.map(other, length: pageSize) + UInt(wordOffset)
             let bystander = try control.peer.startTask()
             try bystander.enterWindow(at: word)
             try scene.cleanup(own.cell(at: wordOffset))
@@ -47,11 +48,11 @@ extension Check {
                 "a pending operation through a MAP_PRIVATE mapping of the same offset survives: another lock"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             // Once in a process that has a shared mapping too, once in one that has not.
             let control = try scene.peer(inWindowOf: file, at: wordOffset)
             let bystanders = try [control.peer, try scene.peer()].map { peer in
-                let word = try peer.map(file, length: Scene.page, sharing: .private) + UInt(wordOffset)
+                let word = try peer.map(file, length: pageSize, sharing: .private) + UInt(wordOffset)
                 let task = try peer.startTask()
                 try task.enterWindow(at: word)
                 return (task, word)
@@ -68,7 +69,7 @@ extension Check {
             claim: "a pending operation at the same address of a forked child's private copy survives"
         ) { scene in
             let parent = try scene.peer()
-            let word = try parent.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let word = try parent.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
             let child = try scene.fork(parent)
             let control = try parent.startTask()
             let copy = try child.startTask()
@@ -84,7 +85,7 @@ extension Check {
             claim: "a thread that has left the window and begun an operation on another lock keeps that one"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let control = try scene.peer(inWindowOf: file, at: wordOffset)
             let mover = try scene.peer(inWindowOf: file, at: wordOffset)
             let next = mover.word + 64
@@ -101,9 +102,9 @@ extension Check {
                 "of operations begun in turn on a cleaned and on another lock, only the former are ever cleared"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let peer = try scene.peer()
-            let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
             let task = try peer.startTask()
             // Wanted: that the call came between a store and the next often enough to mean something. On
             // kernels with debug options it comes once in 16,000 rounds.
@@ -131,7 +132,7 @@ extension Check {
             let file = try scene.file()
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             let caller = try scene.peer()
-            let word = try caller.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
             let threads = try (0..<2).map { _ in try caller.startTask() }
             for thread in threads { try thread.enterWindow(at: word) }
             try scene.cleanup(by: threads[0], address: word, flags: .privateOnly)
@@ -146,7 +147,7 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let caller = try scene.peer()
-            let words = try (0..<2).map { _ in try caller.map(file, length: Scene.page) + UInt(wordOffset) }
+            let words = try (0..<2).map { _ in try caller.map(file, length: pageSize) + UInt(wordOffset) }
             let threads = try (0..<2).map { _ in try caller.startTask() }
             for (thread, word) in zip(threads, words) { try thread.enterWindow(at: word) }
             try scene.cleanup(by: try caller.startTask(), address: words[0], flags: .privateOnly)
@@ -159,7 +160,7 @@ extension Check {
     private static func leavesAlone(
         _ scene: Scene, target: Int = wordOffset, others: [Int], pages: Int
     ) throws {
-        let length = pages * Scene.page
+        let length = pages * pageSize
         let file = try scene.file(pages: pages)
         let own = try MemoryMapping(of: file, length: length)
         let peer = try scene.peer()

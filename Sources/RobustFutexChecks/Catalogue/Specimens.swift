@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Glibc
+import TestProcesses
 
 extension Check {
     /// Checks of known outcome, by which the reporting itself is checked. Not part of the catalogue.

@@ -2,6 +2,7 @@
 
 import Glibc
 import RobustFutex
+import TestProcesses
 
 /// The word that was `list_op_pending` of a task until the task gave the memory up. Its process has since stored the
 /// same value there, so that a call that only compares would take it for the operation that it has read.
@@ -49,7 +50,7 @@ extension Check {
         let (peer, calling, word, own) = try place.arrange(scene)
         let page =
             place.layout == .native
-            ? try peer.map(anonymous: .private, length: Scene.page) : try peer.mapLow()
+            ? try peer.map(anonymous: .private, length: pageSize) : try peer.mapLow()
         let head = try PlacedHead(of: try start(peer), at: page + 0x40, place.layout)
         try head.enterWindow(at: word)
         let value = try head.pending()
@@ -82,16 +83,16 @@ struct StaleHeadPlace {
         let peer = try scene.peer()
         guard isShared else {
             let page =
-                layout == .native ? try peer.map(anonymous: .private, length: Scene.page) : try peer.mapLow()
+                layout == .native ? try peer.map(anonymous: .private, length: pageSize) : try peer.mapLow()
             let word = page + UInt(wordOffset)
             return (peer, try peer.startTask(), word, word)
         }
         let file = try scene.file()
         let page =
             layout == .native
-            ? try peer.map(file, length: Scene.page) : try peer.mapLow(file, length: Scene.page)
+            ? try peer.map(file, length: pageSize) : try peer.mapLow(file, length: pageSize)
         let caller = try scene.peer()
-        let own = try caller.map(file, length: Scene.page)
+        let own = try caller.map(file, length: pageSize)
         return (peer, try caller.startTask(), page + UInt(wordOffset), own + UInt(wordOffset))
     }
 }

@@ -5,6 +5,7 @@ import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Memory that was a robust list head when the call read it, and is something else when the call is about to clear: its
 // thread has gone, or registered another head. What the process stores there must survive, whatever it is.
@@ -68,7 +69,7 @@ extension Check {
                     program = try peer.send(try Program.native.file())
                     return try peer.startTask(.vmProcess)
                 } giveUp: { head in
-                    let scratch = try head.task.peer.map(anonymous: .private, length: Scene.page)
+                    let scratch = try head.task.peer.map(anonymous: .private, length: pageSize)
                     try head.task.beginExecution(descriptor: program, scratch: scratch)
                     try Deadline.poll(for: "exec of task \(head.task.tid)") { try head.task.hasExecuted() }
                 }
@@ -114,7 +115,7 @@ extension Check {
             let task = head.task
             let number = try task.syscall(Int(SYS_dup2), boardThere, UInt(CTP_DESCRIPTOR_BOARD))
             _ = try required("dup2 of task \(task.tid)", number)
-            let scratch = try task.peer.map(anonymous: .private, length: Scene.page)
+            let scratch = try task.peer.map(anonymous: .private, length: pageSize)
             try task.beginExecution(descriptor: program, scratch: scratch)
             let successor = try PeerTask(executedIn: task.peer, slot: board.slot(0), process: task.tid)
             _ = try PlacedHead(of: successor, at: head.address, .compat)

@@ -2,6 +2,7 @@
 
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Tasks that a walk over "the threads of a process" misses when it is written too simply, and tasks that cannot run
 // to help.
@@ -12,7 +13,7 @@ extension Check {
             claim: "a thread whose group leader has exited (leader's mm is NULL) loses its pending operation"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             try sibling.peer.exitLeader()
             try sibling.task.confirmPending(at: sibling.word)
@@ -35,7 +36,7 @@ extension Check {
                 + " of its pending operations in one call"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let pairs = try (0..<8).map { _ in
                 let (peer, thread, word) = try scene.peer(inWindowOf: file, at: wordOffset)
                 let sharer = try peer.startTask(.vmProcess)
@@ -61,7 +62,7 @@ extension Check {
             claim: "with FUTEX2_PRIVATE, too, a clone(CLONE_VM) process counts as sharing the caller's memory"
         ) { scene in
             let caller = try scene.peer()
-            let word = try caller.map(anonymous: .private, length: Scene.page) + UInt(wordOffset)
+            let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
             let thread = try caller.startTask()
             let sharer = try caller.startTask(.vmProcess)
             for task in [thread, sharer] { try task.enterWindow(at: word) }
@@ -75,7 +76,7 @@ extension Check {
             claim: "a process stopped by SIGSTOP loses its pending operation while it is stopped"
         ) { scene in
             let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: Scene.page)
+            let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
             try sibling.peer.stop()
             try sibling.task.confirmPending(at: sibling.word)
@@ -87,7 +88,7 @@ extension Check {
     /// A sibling with a thread and a task of `kind`, both in the window of the same lock.
     private static func clearsInSharer(_ scene: Scene, of kind: PeerTask.Kind) throws {
         let file = try scene.file()
-        let own = try MemoryMapping(of: file, length: Scene.page)
+        let own = try MemoryMapping(of: file, length: pageSize)
         let (peer, thread, word) = try scene.peer(inWindowOf: file, at: wordOffset)
         let sharer = try peer.startTask(kind)
         guard sharer.processID != peer.pid else {

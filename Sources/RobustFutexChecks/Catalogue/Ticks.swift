@@ -3,6 +3,7 @@
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // Callers with an interval timer. A call that began anew for every signal would never end; one that did not look at
 // signals while it visits many threads for many parts of its range would keep handlers waiting.
@@ -18,13 +19,13 @@ extension Check {
             let file = try scene.file()
             let caller = try scene.peer()
             let threads = try (0..<500).map { _ in try caller.startTask() }
-            let base = try caller.map(anonymous: .private, length: parts * Scene.page)
-            try caller.map(file, length: Scene.page, times: parts / 2, at: base, stride: 2 * Scene.page)
-            let words = [0, parts / 2, parts - 1].map { base + UInt($0 * Scene.page + wordOffset) }
+            let base = try caller.map(anonymous: .private, length: parts * pageSize)
+            try caller.map(file, length: pageSize, times: parts / 2, at: base, stride: 2 * pageSize)
+            let words = [0, parts / 2, parts - 1].map { base + UInt($0 * pageSize + wordOffset) }
             for (thread, word) in zip(threads.dropFirst(), words) { try thread.enterWindow(at: word) }
             let calling = threads[0]
             let counts = try caller.beginTicks(of: calling, every: .milliseconds(10))
-            calling.beginCleanup(address: base, length: parts * Scene.page)
+            calling.beginCleanup(address: base, length: parts * pageSize)
             let began = ContinuousClock.now
             try expectTicks(of: caller, at: counts, untilEndOf: calling)
             let whole = began.duration(to: .now)

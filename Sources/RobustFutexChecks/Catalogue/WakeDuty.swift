@@ -3,6 +3,7 @@
 import CRobustFutex
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 // A thread in the window of a contended unlock has released the word and not yet woken the waiter. When its
 // pointer is cleared, exit cleanup will not wake for it any more, so the call has to. The states
@@ -59,10 +60,10 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let caller = try scene.peer()
-            let word = try caller.map(file, length: Scene.page) + UInt(wordOffset)
+            let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
             let unlocker = try caller.startTask()
             let other = try scene.peer()
-            let there = try other.map(file, length: Scene.page) + UInt(wordOffset)
+            let there = try other.map(file, length: pageSize) + UInt(wordOffset)
             let waiter = try other.startTask()
             try owe(unlocker, at: word, to: waiter, at: there)
             try scene.cleanup(
@@ -90,9 +91,9 @@ extension Check {
         _ scene: Scene, state: String, change: (Peer, UInt) throws -> Void
     ) throws {
         let file = try scene.file()
-        let own = try MemoryMapping(of: file, length: Scene.page)
+        let own = try MemoryMapping(of: file, length: pageSize)
         let peer = try scene.peer()
-        let word = try peer.map(file, length: Scene.page) + UInt(wordOffset)
+        let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
         let unlocker = try peer.startTask()
         let waiter = try peer.startTask()
         try owe(unlocker, at: word, to: waiter, at: word)

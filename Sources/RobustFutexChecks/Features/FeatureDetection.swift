@@ -6,6 +6,7 @@ import Glibc
 import RobustFutex
 import Synchronization
 import SystemPackage
+import TestProcesses
 
 extension Feature {
     /// Results so far: nil for a feature that is there.

@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 /// A kernel with the first patches of the series only, on which the harness runs the checks all the same.
 ///
@@ -29,14 +30,14 @@ enum UnfinishedSeries {
     /// The reason why a call with flags 0 on own memory of `count` mappings does not work; nil when it does.
     static func problem(withMappings count: Int) -> String? {
         guard hasCall || SyscallDetection.ofThisKernel.isPresent else { return nil }
-        let length = count * Scene.page
+        let length = count * pageSize
         do {
             let memory = try MemoryMapping(anonymous: .private, length: length)
             // Of different rights, so that the kernel cannot make one mapping of them.
-            for page in stride(from: Scene.page, to: length, by: 2 * Scene.page) {
+            for page in stride(from: pageSize, to: length, by: 2 * pageSize) {
                 let address = memory.address + UInt(page)
                 _ = crf_syscall6(
-                    Int(SYS_mprotect), address, UInt(Scene.page), UInt(PROT_READ), 0, 0, 0)
+                    Int(SYS_mprotect), address, UInt(pageSize), UInt(PROT_READ), 0, 0, 0)
             }
             try enterCleanupRobustList(address: memory.address, length: length, flags: [])
             return nil

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import TestProcesses
+
 /// Runs checks each in a process of its own; for robust-list-check only, see ``ForkedRun``.
 public struct IsolatedRun: Sendable {
     private let limit: Duration

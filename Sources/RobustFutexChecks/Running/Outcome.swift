@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import TestProcesses
+
 /// The result of a check. Only `passed` is success; `skipped` is not a pass.
 public enum Outcome: Equatable, Sendable, Codable {
     case passed

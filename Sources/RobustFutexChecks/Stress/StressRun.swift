@@ -4,6 +4,7 @@ import CRobustFutex
 import Glibc
 import RobustFutex
 import SystemPackage
+import TestProcesses
 
 /// Worker processes that use and abuse robust locks, and this process, which destroys the locks one after another,
 /// puts their memory to another use, and looks whether it stays as it was.

@@ -3,6 +3,7 @@
 import CTestProcesses
 import Glibc
 import RobustFutex
+import TestProcesses
 
 /// The part of the arena that belongs to one worker process, and how the process is told.
 public struct StressWorker: Sendable {

@@ -2,7 +2,6 @@
 
 import BenchReport
 import CRobustListBench
-import RobustFutexChecks
 
 extension BenchCase {
     /// The work that a program would have to do without the call, in cases of the same names: racy, privileged, and

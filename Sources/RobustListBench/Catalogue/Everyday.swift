@@ -4,7 +4,7 @@ import BenchReport
 import CRobustFutex
 import CRobustListBench
 import Glibc
-import RobustFutexChecks
+import TestProcesses
 
 extension BenchCase {
     /// Operations that must cost the same on a kernel with the call and on one without. None of them touches the call.

@@ -4,7 +4,6 @@ import ArgumentParser
 import Glibc
 import RaceReport
 import RaceWindow
-import RobustFutexChecks
 import SystemPackage
 
 struct RaceCommand: ParsableCommand {

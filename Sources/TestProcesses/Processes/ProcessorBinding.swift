@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+
+/// On which processors the calling thread may run.
+package enum ProcessorBinding {
+    /// Carries `body` out on one processor, one of the first 64.
+    package static func run(onProcessor number: Int, _ body: () throws -> Void) throws {
+        var before: UInt64 = 0
+        _ = try required("sched_getaffinity", call(SYS_sched_getaffinity, &before))
+        var one = UInt64(1) << UInt64(number)
+        _ = try required("sched_setaffinity", call(SYS_sched_setaffinity, &one))
+        defer { _ = call(SYS_sched_setaffinity, &before) }
+        try body()
+    }
+
+    private static func call(_ number: Int32, _ mask: inout UInt64) -> Int {
+        let size = UInt(MemoryLayout.size(ofValue: mask))
+        return withUnsafeMutablePointer(to: &mask) {
+            crf_syscall6(Int(number), 0, size, UInt(bitPattern: $0), 0, 0, 0)
+        }
+    }
+}
