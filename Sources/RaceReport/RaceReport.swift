@@ -66,7 +66,7 @@ public struct RaceReport: Codable, Equatable, Sendable {
     public var kernel: Kernel
     /// Those that could be started.
     public var libraries: [Library]
-    /// One for each scenario chosen, in the order of the catalogue.
+    /// One for each scenario chosen, in the order of ``Scenario/all``.
     public var cells: [Cell]
     /// Only boundaries in and right beside the race window were tried.
     public var quick: Bool

@@ -84,14 +84,20 @@ public struct Check: Sendable {
     /// Group and name, by which filters choose.
     public var path: String { "\(group.rawValue)/\(name)" }
 
-    /// Every check there is, group by group.
-    public static let all: [Check] =
-        siblings + siblingsLeftAlone + backingStores + ownMemory + heads + staleHeads + replacedHeads
-        + threads
-        + moreThreads + churn + inFlightExits + judgedExits + ticks
-        + hostileSharers + searches + abi + compat + errors
-        + moreErrors + ends + ranges + wakeDuty + moreWakeDuty + race + probe
-        + withoutSyscall
+    /// Every check there is, suite by suite.
+    public static let all: [Check] = [
+        siblings, leftAlone, ranges,
+        backingStores, anonymousInodes,
+        heads,
+        staleHeads, replacedHeads,
+        threads, tasksAtRest, namespaces, churn,
+        inFlightExits, judgedExits, intervalTimers,
+        hostileSharers, searches,
+        abi, compat,
+        arguments, holes, writeProtection, ends,
+        wakeDuty, wordStates,
+        race, anyKernel, probe, withoutSyscall,
+    ].flatMap { $0 }
 
     /// The reason why the check cannot be carried out on this machine, or nil when it can.
     public func reasonToSkip() -> String? {

@@ -6,7 +6,7 @@ import Testing
 @testable import RobustFutex
 @testable import RobustFutexChecks
 
-struct CatalogueTests {
+struct CheckTests {
     @Test func namesEachCheckOnceAndAsAFunction() throws {
         let names = Check.all.map(\.name)
         #expect(Set(names).count == names.count)

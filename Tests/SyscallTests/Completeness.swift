@@ -6,7 +6,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// Nothing in the catalogue goes without a test, and no test stands in the wrong suite.
+/// No check goes without a test, and no test stands in the wrong suite.
 @Suite(.timeLimit(.minutes(5)))
 struct Completeness {
     @Test func everyCheckHasItsTestInTheSuiteOfItsKind() async throws {

@@ -5,15 +5,15 @@ import Testing
 /// Places of a robust list head. Each test is the check of its name.
 @Suite(.tags(.memory), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Heads {
-    @Test func clearsHeadThatIsSwappedOut() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadInSwappedOutSharedMemory() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadOfPageOnlyAnotherProcessHasTouched() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadInHugetlbPage() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadInTransparentHugePage() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadInPrivateMappingOfFile() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadInFileOfDisk() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadAcrossPageBoundary() throws { try holdKernelAgainstCheck() }
-    @Test func clearsHeadBehindProtectionKey() throws { try holdKernelAgainstCheck() }
-    @Test func leavesHeadThatItsOwnerCannotWrite() throws { try holdKernelAgainstCheck() }
-    @Test func leavesHeadInSecretMemory() throws { try holdKernelAgainstCheck() }
+    @Test func clearsHeadThatIsSwappedOut() throws { try checkClaim() }
+    @Test func clearsHeadInSwappedOutSharedMemory() throws { try checkClaim() }
+    @Test func clearsHeadOfPageOnlyAnotherProcessHasTouched() throws { try checkClaim() }
+    @Test func clearsHeadInHugetlbPage() throws { try checkClaim() }
+    @Test func clearsHeadInTransparentHugePage() throws { try checkClaim() }
+    @Test func clearsHeadInPrivateMappingOfFile() throws { try checkClaim() }
+    @Test func clearsHeadInFileOfDisk() throws { try checkClaim() }
+    @Test func clearsHeadAcrossPageBoundary() throws { try checkClaim() }
+    @Test func clearsHeadBehindProtectionKey() throws { try checkClaim() }
+    @Test func leavesHeadThatItsOwnerCannotWrite() throws { try checkClaim() }
+    @Test func leavesHeadInSecretMemory() throws { try checkClaim() }
 }

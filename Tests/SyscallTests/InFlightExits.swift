@@ -5,20 +5,20 @@ import Testing
 /// Exits and execs that the call has to wait for, and what has to be possible meanwhile. Each test is the check of its name.
 @Suite(.tags(.exits), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct InFlightExits {
-    @Test func waitsForExecInItsCleanup() throws { try holdKernelAgainstCheck() }
-    @Test func waitsForExecOfProcessSharingMemoryOfCaller() throws { try holdKernelAgainstCheck() }
-    @Test func handlesSignalsWhileItWaits() throws { try holdKernelAgainstCheck() }
-    @Test func waitsAgainWhenFirstCallerWasKilled() throws { try holdKernelAgainstCheck() }
-    @Test func keepsNobodysMemoryWhileItWaits() throws { try holdKernelAgainstCheck() }
-    @Test func waitsForThreadInItsExit() throws { try holdKernelAgainstCheck() }
-    @Test func waitsForExecHeldInListOf32Bits() throws { try holdKernelAgainstCheck() }
-    @Test func waitsForExecWhoseWordIsNoLongerMapped() throws { try holdKernelAgainstCheck() }
-    @Test func waitsForExecWhoseHeadCannotBeRead() throws { try holdKernelAgainstCheck() }
-    @Test func waitsForExecWhoseHeadIsMisaligned() throws { try holdKernelAgainstCheck() }
-    @Test func isNotDelayedByExecWithoutOperation() throws { try holdKernelAgainstCheck() }
-    @Test func isNotDelayedByExecWithOperationElsewhere() throws { try holdKernelAgainstCheck() }
-    @Test func isNotDelayedByExecWithOperationOutsidePrivateRange() throws { try holdKernelAgainstCheck() }
-    @Test func clearsOthersBeforeItWaits() throws { try holdKernelAgainstCheck() }
-    @Test func clearsOthersFoundByPassOverProcessesBeforeItWaits() throws { try holdKernelAgainstCheck() }
-    @Test func endsUnderIntervalTimerAndRunsItsHandler() throws { try holdKernelAgainstCheck() }
+    @Test func waitsForExecInItsCleanup() throws { try checkClaim() }
+    @Test func waitsForExecOfProcessSharingMemoryOfCaller() throws { try checkClaim() }
+    @Test func handlesSignalsWhileItWaits() throws { try checkClaim() }
+    @Test func waitsAgainWhenFirstCallerWasKilled() throws { try checkClaim() }
+    @Test func keepsNobodysMemoryWhileItWaits() throws { try checkClaim() }
+    @Test func waitsForThreadInItsExit() throws { try checkClaim() }
+    @Test func waitsForExecHeldInListOf32Bits() throws { try checkClaim() }
+    @Test func waitsForExecWhoseWordIsNoLongerMapped() throws { try checkClaim() }
+    @Test func waitsForExecWhoseHeadCannotBeRead() throws { try checkClaim() }
+    @Test func waitsForExecWhoseHeadIsMisaligned() throws { try checkClaim() }
+    @Test func isNotDelayedByExecWithoutOperation() throws { try checkClaim() }
+    @Test func isNotDelayedByExecWithOperationElsewhere() throws { try checkClaim() }
+    @Test func isNotDelayedByExecWithOperationOutsidePrivateRange() throws { try checkClaim() }
+    @Test func clearsOthersBeforeItWaits() throws { try checkClaim() }
+    @Test func clearsOthersFoundByPassOverProcessesBeforeItWaits() throws { try checkClaim() }
+    @Test func endsUnderIntervalTimerAndRunsItsHandler() throws { try checkClaim() }
 }

@@ -5,6 +5,9 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
+/// Offset of the lock in its page; not 0, so that nothing works by accident of alignment.
+let wordOffset = 0x180
+
 /// The means of a check: peers, which end with it, and ways to say what was expected.
 final class Scene {
     private var peers: [Peer] = []

@@ -2,10 +2,14 @@
 
 import Glibc
 import RobustFutex
+import SystemPackage
 import TestProcesses
 
+// A thread in the window of a contended unlock has released the word and not yet woken the waiter. When its
+// pointer is cleared, exit cleanup will not wake for it any more, so the call has to. That nobody is woken without need
+// cannot be checked: spurious wakes are allowed.
 extension Check {
-    static let moreWakeDuty: [Check] = [
+    static let wakeDuty: [Check] = [
         Check(
             "wakesForEachClearedOperation", .wakeDuty,
             claim: "two operations on one lock that are cleared both owed a wake: two waiters wake up"
@@ -21,6 +25,24 @@ extension Check {
                 try scene.expectCleared(unlocker, "unlocker \(index + 1)")
                 try scene.expect(try waiter.waitResult(), 0, "futex(2) of waiter \(index + 1)")
             }
+        },
+
+        Check(
+            "wakesWaiterInAnotherProcessWithPrivateFlag", .wakeDuty, .privateSyscall,
+            claim: "with FUTEX2_PRIVATE the wake still reaches a waiter in another process: the key is shared"
+        ) { scene in
+            let file = try scene.file()
+            let caller = try scene.peer()
+            let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
+            let unlocker = try caller.startTask()
+            let other = try scene.peer()
+            let there = try other.map(file, length: pageSize) + UInt(wordOffset)
+            let waiter = try other.startTask()
+            try owe(unlocker, at: word, to: waiter, at: there)
+            try scene.cleanup(
+                by: try caller.startTask(), address: word, flags: .privateOnly)
+            try scene.expectCleared(unlocker, "the unlocker")
+            try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter in another process")
         },
 
         Check(
@@ -109,4 +131,17 @@ extension Check {
             try caller.killAndWait()
         },
     ]
+
+    /// Puts `unlocker` in the window of a contended unlock, with `waiter` asleep.
+    static func owe(
+        _ unlocker: PeerTask, at word: UInt, to waiter: PeerTask, at waitersWord: UInt
+    ) throws {
+        try unlocker.lock(word)
+        try waiter.beginWait(at: waitersWord)
+        let before = try unlocker.release()
+        guard before.hasWaiters, before.owner == unlocker.tid else {
+            throw CheckError.broken("the unlock was not contended: the word was \(before)")
+        }
+        try unlocker.confirmPending(at: word)
+    }
 }

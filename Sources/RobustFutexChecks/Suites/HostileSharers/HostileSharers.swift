@@ -14,15 +14,8 @@ extension Check {
             "isNotDelayedByHeadArmedWithUserfaultfd", .hostileSharers, needs: [.root, .userfaultfd],
             claim: "a head on a page that is missing and armed with userfaultfd delays nobody"
         ) { scene in
-            try isNotDelayed(scene, by: "a missing page of userfaultfd") { peer, task, _ in
-                let page = try peer.map(anonymous: .private, length: pageSize)
-                let faults = try UserFault(of: peer)
-                try faults.holdMissing(page)
-                _ = try PlacedHead(of: task, at: page)
-                return (faults, task, page)
-            } after: { faults, task, page in
-                task.begin(Int(SYS_access), page, 0)
-                try faults.awaitEvent("who reads the missing page to wait")
+            try isNotDelayedByMissingPage(scene, "a missing page of userfaultfd") { peer in
+                try peer.map(anonymous: .private, length: pageSize)
             }
         },
 
@@ -31,17 +24,9 @@ extension Check {
             needs: [.root, .userfaultfd],
             claim: "the same in shared memory, whose pages may be faulted in when nobody is armed"
         ) { scene in
-            try isNotDelayed(scene, by: "a missing page of shared memory under userfaultfd") {
-                peer, task, _ in
-                let file = try MemoryFile(name: "head", length: pageSize)
-                let page = try peer.map(file, length: pageSize)
-                let faults = try UserFault(of: peer)
-                try faults.holdMissing(page)
-                _ = try PlacedHead(of: task, at: page)
-                return (faults, task, page)
-            } after: { faults, task, page in
-                task.begin(Int(SYS_access), page, 0)
-                try faults.awaitEvent("who reads the missing page to wait")
+            try isNotDelayedByMissingPage(scene, "a missing page of shared memory under userfaultfd") {
+                peer in
+                try peer.map(try MemoryFile(name: "head", length: pageSize), length: pageSize)
             }
         },
 
@@ -109,6 +94,22 @@ extension Check {
         try clearsInTime(scene, file: file, sibling.task, "the thread beside \(what)")
         try scene.expectCleared(other.task, "the thread of another process than \(what)")
         try withExtendedLifetime(kept) { try after(kept) }
+    }
+
+    /// A task of the sharer has its head on the page that `map` makes, which is missing and armed with userfaultfd.
+    private static func isNotDelayedByMissingPage(
+        _ scene: Scene, _ what: String, map: (Peer) throws -> UInt
+    ) throws {
+        try isNotDelayed(scene, by: what) { peer, task, _ in
+            let page = try map(peer)
+            let faults = try UserFault(of: peer)
+            try faults.holdMissing(page)
+            _ = try PlacedHead(of: task, at: page)
+            return (faults, task, page)
+        } after: { faults, task, page in
+            task.begin(Int(SYS_access), page, 0)
+            try faults.awaitEvent("who reads the missing page to wait")
+        }
     }
 
     /// The page of the head has never been touched, and who touches it waits for ever.

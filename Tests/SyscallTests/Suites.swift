@@ -43,7 +43,7 @@ extension Trait where Self == Applicability {
 private let turn = Mutex(())
 
 /// Runs the check that has the calling test's name.
-func holdKernelAgainstCheck(_ function: String = #function) throws {
+func checkClaim(_ function: String = #function) throws {
     let check = try check(namedLike: function)
     try turn.withLock { _ in try recordingTaint(of: function) { try check.run() } }
 }

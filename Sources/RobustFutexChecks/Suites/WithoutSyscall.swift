@@ -1,53 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import Glibc
 import RobustFutex
 import SystemPackage
 import TestProcesses
 
+// What callers see when the kernel does not have the call: older kernels, and filtered ones.
 extension Check {
-    static let probe: [Check] = [
-        Check(
-            "findsSyscallAvailable", .probe,
-            claim:
-                "the detection, /proc/kallsyms and the library's own call agree that the system call is there"
-        ) { scene in
-            let symbol = KernelSymbol.ofCleanupRobustList()
-            guard symbol == .defined || symbol == .unreadable else {
-                throw CheckError.failed(
-                    "/proc/kallsyms: expected the symbol to be defined, observed \(symbol)")
-            }
-            guard SyscallDetection.ofThisKernel.isAvailable else {
-                throw CheckError.failed(
-                    "expected it to be available, observed: \(SyscallDetection.ofThisKernel)")
-            }
-            let page = try MemoryMapping(anonymous: .private, length: pageSize)
-            try scene.cleanup(page.cell(at: 0))
-        },
-
-        Check(
-            "findsRobustUnlockAndItsFunctionsTogether", .probe, .anyKernel,
-            claim: "FUTEX_ROBUST_UNLOCK either works and the vDSO exports its functions, or neither is there"
-        ) { _ in
-            let kernel = try KernelCapabilities.ofThisKernel()
-            let expected = VDSO.robustUnlockFunctions.first!
-            switch kernel.robustUnlock {
-            case .supported:
-                guard kernel.vdsoFunctions.contains(expected) else {
-                    throw CheckError.failed("FUTEX_ROBUST_UNLOCK works, the vDSO lacks \(expected)")
-                }
-            case .absent(let errno):
-                guard errno == .noFunction, kernel.vdsoFunctions.isEmpty else {
-                    throw CheckError.failed(
-                        "FUTEX_ROBUST_UNLOCK gives \(errno.name), the vDSO exports \(kernel.vdsoFunctions)")
-                }
-            case .misbehaves(let how):
-                throw CheckError.failed("FUTEX_ROBUST_UNLOCK succeeds, yet \(how)")
-            }
-        },
-    ]
-
-    /// The checks of what callers see when the kernel does not have the call: older kernels, and filtered ones.
     static let withoutSyscall: [Check] = [
         Check(
             "throwsTypedErrorAndChangesNothing", .probe, .withoutSyscall,

@@ -4,8 +4,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// Tasks that a walk over "the threads of a process" misses when it is written too simply, and tasks that cannot run
-// to help.
+// Tasks that a walk over "the threads of a process" misses when it is written too simply.
 extension Check {
     static let threads: [Check] = [
         Check(
@@ -72,16 +71,35 @@ extension Check {
         },
 
         Check(
-            "clearsPendingOperationInStoppedProcess", .threads,
-            claim: "a process stopped by SIGSTOP loses its pending operation while it is stopped"
+            "clearsInHundredsOfThreads", .threads,
+            claim: "each of 300 threads of one process loses its pending operation in one call"
         ) { scene in
             let file = try scene.file()
             let own = try MemoryMapping(of: file, length: pageSize)
-            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            try sibling.peer.stop()
-            try sibling.task.confirmPending(at: sibling.word)
+            let peer = try scene.peer()
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
+            let tasks = try (0..<300).map { _ in
+                let task = try peer.startTask()
+                try task.enterWindow(at: word)
+                return task
+            }
             try scene.cleanup(own.cell(at: wordOffset))
-            try scene.expectCleared(sibling.task, "the stopped process")
+            for (index, task) in tasks.enumerated() {
+                try scene.expectCleared(task, "thread \(index + 1) of \(tasks.count)")
+            }
+        },
+
+        Check(
+            "clearsInHundredsOfProcesses", .threads,
+            claim: "each of 130 processes loses its pending operation in one call"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: pageSize)
+            let siblings = try (0..<130).map { _ in try scene.peer(inWindowOf: file, at: wordOffset) }
+            try scene.cleanup(own.cell(at: wordOffset))
+            for (index, sibling) in siblings.enumerated() {
+                try scene.expectCleared(sibling.task, "process \(index + 1) of \(siblings.count)")
+            }
         },
     ]
 

@@ -9,7 +9,7 @@ import TestProcesses
 // Files of the anonymous inode: unrelated ones have one inode, and with that one reverse mapping, but each has memory of
 // its own. Only mappings of the same open file are mappings of the same memory.
 extension Check {
-    static let ownMemory: [Check] = [
+    static let anonymousInodes: [Check] = [
         Check(
             "leavesOperationInAnotherPerfEvent", .backingStores, needs: [.root, .perfEvents],
             claim:

@@ -4,7 +4,7 @@ import Glibc
 import TestProcesses
 
 extension Check {
-    /// Checks of known outcome, by which the reporting itself is checked. Not part of the catalogue.
+    /// Checks of known outcome, by which the reporting itself is checked. Not part of ``all``.
     public static let specimens: [Check] = [
         Check("passes", .specimens, .anyKernel, claim: "passes") { _ in },
         Check("fails", .specimens, .anyKernel, claim: "fails, with # in the reason and a second line") { _ in

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
 import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// A thread in the window of a contended unlock has released the word and not yet woken the waiter. When its
-// pointer is cleared, exit cleanup will not wake for it any more, so the call has to. The states
-// are those of handle_futex_death() in kernel/futex/core.c. That nobody is woken without need cannot be
-// checked: spurious wakes are allowed.
+// What the word can be when the call finds that a wake is owed: the states of handle_futex_death() in
+// kernel/futex/core.c.
 extension Check {
-    static let wakeDuty: [Check] = [
+    static let wordStates: [Check] = [
         Check(
             "wakesWaiterOfUnlockedWord", .wakeDuty,
             claim: "state A: the word is 0, the wake still owed; the call wakes the waiter"
@@ -53,38 +50,7 @@ extension Check {
                 try peer.store(FutexWord(rawValue: 0x8000_0000), at: word)
             }
         },
-
-        Check(
-            "wakesWaiterInAnotherProcessWithPrivateFlag", .wakeDuty, .privateSyscall,
-            claim: "with FUTEX2_PRIVATE the wake still reaches a waiter in another process: the key is shared"
-        ) { scene in
-            let file = try scene.file()
-            let caller = try scene.peer()
-            let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
-            let unlocker = try caller.startTask()
-            let other = try scene.peer()
-            let there = try other.map(file, length: pageSize) + UInt(wordOffset)
-            let waiter = try other.startTask()
-            try owe(unlocker, at: word, to: waiter, at: there)
-            try scene.cleanup(
-                by: try caller.startTask(), address: word, flags: .privateOnly)
-            try scene.expectCleared(unlocker, "the unlocker")
-            try scene.expect(try waiter.waitResult(), 0, "futex(2) of the waiter in another process")
-        },
     ]
-
-    /// Puts `unlocker` in the window of a contended unlock, with `waiter` asleep.
-    static func owe(
-        _ unlocker: PeerTask, at word: UInt, to waiter: PeerTask, at waitersWord: UInt
-    ) throws {
-        try unlocker.lock(word)
-        try waiter.beginWait(at: waitersWord)
-        let before = try unlocker.release()
-        guard before.hasWaiters, before.owner == unlocker.tid else {
-            throw CheckError.broken("the unlock was not contended: the word was \(before)")
-        }
-        try unlocker.confirmPending(at: word)
-    }
 
     /// A waiter sleeps, the unlocker owes it a wake, `change` brings the word to the state; then the call.
     private static func wakes(

@@ -1,34 +1,41 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
-import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
 import TestProcesses
 
+// Memory that the caller could not write to by any means, and memory that it merely may not write to now.
 extension Check {
-    static let moreErrors: [Check] = [
+    static let writeProtection: [Check] = [
         Check(
-            "refusesHoleAtEitherEnd", .errors, needs: [.severalMappings],
-            claim: "a range whose first or whose last page is not mapped gives ENOMEM, and nothing is changed"
+            "refusesReadOnlyFile", .errors,
+            claim: "a shared mapping of a file opened for reading only gives EACCES, and nothing is changed"
         ) { scene in
             let file = try scene.file()
-            let caller = try scene.peer()
-            // Before there are holes, which what a new task needs could fill.
-            let calling = try caller.startTask()
-            let base = try caller.map(anonymous: .private, length: 3 * pageSize)
-            try caller.map(file, at: base + UInt(pageSize), length: pageSize)
-            for page in [0, 2] { try caller.unmap(base + UInt(page * pageSize), length: pageSize) }
+            let readOnly = try MemoryFile(readOnly: file)
+            let own = try MemoryMapping(of: file, length: pageSize)
+            let unwritable = try MemoryMapping(of: readOnly, length: pageSize, protection: .read)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            for start in [0, 1] {
-                try scene.expect(
-                    try calling.cleanup(address: base + UInt(start * pageSize), length: 2 * pageSize),
-                    -Int(Errno.noMemory.rawValue), "range with a hole at its \(start == 0 ? "start" : "end")")
-            }
-            try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after refused calls")
-            try scene.cleanup(by: calling, address: base + UInt(pageSize), length: pageSize)
+            try scene.expectRefusal(
+                .permissionDenied, address: unwritable.cell(at: wordOffset).address, length: 4,
+                "mapping of a read-only descriptor")
+            try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after a refused call")
+            try scene.cleanup(own.cell(at: wordOffset))
             try scene.expectCleared(sibling.task, "the sibling after a correct call")
+        },
+
+        Check(
+            "acceptsWriteProtectedMappingOfWritableFile", .errors,
+            claim:
+                "a shared mapping that mprotect(2) could make writable is accepted though it is read-only now"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: pageSize, protection: .read)
+            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+            try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(sibling.task, "the sibling")
         },
 
         Check(
@@ -90,35 +97,6 @@ extension Check {
             try head.enterWindow(at: word)
             try scene.cleanup(by: try caller.startTask(), address: word, flags: .privateOnly)
             try scene.expectCleared(head, "the caller's other thread")
-        },
-
-        Check(
-            "throwsErrorOfSeccompFilter", .errors, needs: [.seccomp],
-            claim:
-                "what a seccomp filter answers, as a container's does, is thrown, and detected as its doing"
-        ) { scene in
-            let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: pageSize)
-            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            let address = own.cell(at: wordOffset).address
-            for expected in [Errno.notPermitted, .noFunction] {
-                // A filter stays with its thread.
-                let (thrown, verdict) = try inNewThread { () throws -> (Errno?, SyscallDetection.Verdict) in
-                    _ = try required("seccomp", ctp_filter_cleanup(expected.rawValue))
-                    do throws(Errno) {
-                        try cleanupRobustList(address: address, length: 4)
-                        return (nil, SyscallDetection.looked().verdict)
-                    } catch {
-                        return (error, SyscallDetection.looked().verdict)
-                    }
-                }
-                guard thrown == expected, verdict == .blocked(expected) else {
-                    throw CheckError.failed(
-                        "behind a filter that gives \(expected.name): expected that to be thrown and detected,"
-                            + " observed \(thrown?.name ?? "success") and \(verdict.words)")
-                }
-            }
-            try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after filtered calls")
         },
     ]
 }

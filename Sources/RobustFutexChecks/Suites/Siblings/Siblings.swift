@@ -5,9 +5,6 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-/// Offset of the lock in its page; not 0, so that nothing works by accident of alignment.
-let wordOffset = 0x180
-
 // Stock kernels have no such call: these are skipped there. On a patched kernel each task named below sits in
 // the race window before the call, as get_robust_list(2) confirms, and its pointer is NULL afterwards.
 extension Check {

@@ -8,7 +8,7 @@ import TestProcesses
 // What the call must not touch. Each check also has a task that the same call must clear: a kernel that
 // does nothing passes none of them.
 extension Check {
-    static let siblingsLeftAlone: [Check] = [
+    static let leftAlone: [Check] = [
         Check(
             "leavesPendingOperationFourBytesAway", .siblings,
             claim: "pending operations on the futex words right before and right after the range survive"

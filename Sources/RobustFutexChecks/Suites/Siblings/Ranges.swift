@@ -8,23 +8,6 @@ import TestProcesses
 extension Check {
     static let ranges: [Check] = [
         Check(
-            "changesNothingForEmptyRange", .errors,
-            claim: "length 0 succeeds and changes nothing, at a mapped address and at an unmapped one"
-        ) { scene in
-            let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: pageSize)
-            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            let cell = own.cell(at: wordOffset)
-            for flags in [CleanupFlags(), .privateOnly] {
-                try scene.cleanup(address: cell.address, length: 0, flags: flags)
-                try scene.cleanup(address: 0, length: 0, flags: flags)
-            }
-            try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after empty ranges")
-            try scene.cleanup(cell)
-            try scene.expectCleared(sibling.task, "the sibling after a range of one word")
-        },
-
-        Check(
             "clearsEveryWordOfRange", .siblings,
             claim: "one call over two pages clears the operations on all words in them, and none outside"
         ) { scene in

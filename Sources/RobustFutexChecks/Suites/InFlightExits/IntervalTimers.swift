@@ -8,7 +8,7 @@ import TestProcesses
 // Callers with an interval timer. A call that began anew for every signal would never end; one that did not look at
 // signals while it visits many threads for many parts of its range would keep handlers waiting.
 extension Check {
-    static let ticks: [Check] = [
+    static let intervalTimers: [Check] = [
         Check(
             "endsUnderIntervalTimerAndRunsItsHandler", .inFlightExits,
             claim:

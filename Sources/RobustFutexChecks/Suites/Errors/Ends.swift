@@ -6,52 +6,9 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// Ranges without a mapping, and those that end where the address space does. FUTEX2_PRIVATE is what precedes munmap(2),
-// which accepts both.
+// Ranges that end where the address space does.
 extension Check {
     static let ends: [Check] = [
-        Check(
-            "clearsAroundHolesWithPrivateFlag", .errors, .privateSyscall,
-            claim:
-                "with FUTEX2_PRIVATE a range with a hole succeeds, and operations before, in and after the hole are cleared"
-        ) { scene in
-            let caller = try scene.peer()
-            // Before there are holes, which what a new task needs could fill.
-            let calling = try caller.startTask()
-            let threads = try (0..<4).map { _ in try caller.startTask() }
-            let heads = try caller.map(anonymous: .private, length: pageSize)
-            let base = try caller.map(anonymous: .private, length: 4 * pageSize)
-            let words = (0..<4).map { base + UInt($0 * pageSize + wordOffset) }
-            let placed = try threads.enumerated().map { index, thread in
-                let head = try PlacedHead(of: thread, at: heads + UInt(64 * index))
-                try head.enterWindow(at: words[index])
-                return head
-            }
-            let bystander = try placed[3].pending()
-            try caller.unmap(base + UInt(pageSize), length: pageSize)
-            try scene.cleanup(by: calling, address: base, length: 3 * pageSize, flags: .privateOnly)
-            for (head, what) in zip(placed, ["before", "in", "after"]) {
-                try scene.expectCleared(head, "the thread on a word \(what) the hole")
-            }
-            try scene.expect(placed[3], bystander, "the thread on a word behind the range")
-        },
-
-        Check(
-            "clearsInRangeWithoutMappingWithPrivateFlag", .errors, .privateSyscall,
-            claim:
-                "with FUTEX2_PRIVATE a range in which nothing is mapped succeeds, and operations on it are cleared"
-        ) { scene in
-            let caller = try scene.peer()
-            let calling = try caller.startTask()
-            let thread = try caller.startTask()
-            let head = try PlacedHead(of: thread, at: try caller.map(anonymous: .private, length: pageSize))
-            let page = try caller.map(anonymous: .private, length: pageSize)
-            try head.enterWindow(at: page + UInt(wordOffset))
-            try caller.unmap(page, length: pageSize)
-            try scene.cleanup(by: calling, address: page, length: pageSize, flags: .privateOnly)
-            try scene.expectCleared(head, "the thread on a word that is not mapped")
-        },
-
         Check(
             "takesRangeThatEndsAtTopOfAddressSpace", .errors, needs: [.severalMappings],
             claim:
