@@ -22,7 +22,8 @@ extension CheckError: CustomStringConvertible {
     }
 }
 
-/// The result of a request to the kernel that a check needs and does not test.
+/// The result of a request to the kernel that a check or a measurement needs and does not test.
+@discardableResult
 package func required(_ what: @autoclosure () -> String, _ result: Int) throws(CheckError) -> Int {
     guard result < 0 else { return result }
     throw .broken("\(what()): \(resultName(result))")

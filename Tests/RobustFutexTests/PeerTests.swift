@@ -182,8 +182,8 @@ struct PeerTests {
 
     /// Closes what the kernel closes when a runner dies; peers of this root keep their own sockets.
     @Test func endsPeersWithTheirRunner() throws {
-        let (runner, root) = try Connection.pair()
-        let (near, far) = try Connection.pair()
+        let (runner, root) = try MessageSocket.pair()
+        let (near, far) = try MessageSocket.pair()
         defer { close(far) }
         let board = try Board()
         let process = try PeerRoot.start(serving: root)

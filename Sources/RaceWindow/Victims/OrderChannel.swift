@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import CRaceVictim
-import CTestProcesses
 import Glibc
 import RobustFutex
 import TestProcesses
@@ -10,16 +9,15 @@ import TestProcesses
 final class OrderChannel {
     /// The name of the other side in messages.
     let name: String
-    private let near: Int32
+    private let near: MessageSocket
     /// The victim's end, to be inherited by it; closed here by ``start()``.
     private(set) var far: Int32
 
     init(name: String) throws {
-        var ends: [Int32] = [-1, -1]
-        _ = try required("socket pair", ctp_socket_pair(&ends))
+        let ends = try MessageSocket.pair()
         self.name = name
-        near = ends[0]
-        far = ends[1]
+        near = MessageSocket(ends.0)
+        far = ends.1
     }
 
     /// The victim has its end: from now on that one's closing shows here.
@@ -46,26 +44,17 @@ final class OrderChannel {
     func send(_ code: crv_code, _ arguments: [UInt64]) throws {
         var order = crv_order()
         order.code = code.rawValue
-        withUnsafeMutableBytes(of: &order.arguments) { bytes in
-            for (index, argument) in arguments.enumerated() {
-                bytes.storeBytes(of: argument, toByteOffset: index * 8, as: UInt64.self)
-            }
-        }
-        _ = try required(
-            "\(name) cannot be given an order",
-            ctp_send(near, &order, MemoryLayout.size(ofValue: order), nil, 0))
+        MessageSocket.store(arguments, in: &order.arguments)
+        _ = try required("\(name) cannot be given an order", near.send(order))
     }
 
     /// The answer to the order given last.
     func answer(_ what: @autoclosure () -> String) throws -> crv_answer {
         var answer = crv_answer()
-        let size = MemoryLayout.size(ofValue: answer)
-        switch receive(&answer, size).count {
-        case size: return answer
-        case 0: throw CheckError.broken("\(name) is gone; expected \(what())")
-        case -Int(ETIMEDOUT): throw CheckError.timedOut(what())
-        case let count: throw CheckError.broken("\(name): \(resultName(count))")
+        guard try near.receive(&answer, from: name, what()) else {
+            throw CheckError.broken("\(name) is gone; expected \(what())")
         }
+        return answer
     }
 
     func expectAnswer(_ expected: Int32, _ what: String) throws {
@@ -77,7 +66,7 @@ final class OrderChannel {
     /// A descriptor that the victim sends before it answers its first order; the answer, when it sends none.
     func descriptorOrAnswer(_ what: String) throws -> (descriptor: Int32?, answer: crv_answer) {
         var answer = crv_answer()
-        let message = receive(&answer, MemoryLayout.size(ofValue: answer))
+        let message = near.receive(&answer)
         guard message.count > 0 else {
             throw CheckError.broken("\(what) of \(name) did not come: \(resultName(message.count))")
         }
@@ -88,22 +77,14 @@ final class OrderChannel {
     var hasAnswer: Bool { ready(milliseconds: 0) }
 
     /// To be waited for together with others.
-    var pollRequest: pollfd { pollfd(fd: near, events: Int16(POLLIN), revents: 0) }
+    var pollRequest: pollfd { pollfd(fd: near.descriptor, events: Int16(POLLIN), revents: 0) }
 
     private func ready(milliseconds: Int32) -> Bool {
         var request = pollRequest
         return poll(&request, 1, milliseconds) == 1
     }
 
-    private func receive(_ message: UnsafeMutableRawPointer, _ size: Int) -> (count: Int, descriptor: Int32) {
-        var descriptors = [Int32](repeating: -1, count: Int(CTP_MESSAGE_DESCRIPTORS))
-        let limit = Int32(Deadline().milliseconds())
-        let count = ctp_receive(near, message, size, &descriptors, limit)
-        return (count, descriptors[0])
-    }
-
     deinit {
-        close(near)
         if far >= 0 { close(far) }
     }
 }

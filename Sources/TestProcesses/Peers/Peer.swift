@@ -25,7 +25,7 @@ package final class Peer {
 
     private init(forkedBy fork: (Int32, Int32) throws -> Int32) throws {
         board = try Board()
-        let (near, far) = try Connection.pair()
+        let (near, far) = try MessageSocket.pair()
         defer { Glibc.close(far) }
         do {
             pid = try fork(far, board.file.descriptor.rawValue)

@@ -61,7 +61,7 @@ package final class PeerRoot {
     }
 
     private init(_ launch: Launch) throws {
-        let (near, far) = try Connection.pair()
+        let (near, far) = try MessageSocket.pair()
         connection = Connection(socket: near, name: "the root of all peers")
         defer { close(far) }
         switch launch {

@@ -5,41 +5,67 @@ import RobustFutex
 import SystemPackage
 
 /// A control group (version 2) of its own, in which processes can be frozen or left without memory. Removed at the
-/// end of its life.
+/// end of its life, when controllers that it had to enable are disabled again.
 package struct ControlGroup: ~Copyable {
     /// The resource that the kernel is asked to control.
     package enum Controller: String {
         case memory
     }
 
-    private static let root = FilePath("/sys/fs/cgroup")
     private let path: FilePath
+    /// The file that enables controllers, and those that it had to enable.
+    private let control: FilePath
+    private var enabled: [Controller]
 
     package init(_ controllers: Controller...) throws {
+        try self.init(in: Self.requiredRoot(), controllers)
+    }
+
+    private init(in root: FilePath, _ controllers: [Controller]) throws {
+        control = root.appending("cgroup.subtree_control")
+        enabled = []
         // A check that fails can leave its own behind for as long as its processes live.
-        path = Self.root.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        path = root.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         guard mkdir(path.string, 0o755) == 0 else {
             throw CheckError.broken("mkdir \(path): \(Errno(rawValue: errno).name)")
         }
-        // They stay enabled: other groups can need them by now.
-        for controller in controllers {
-            try writeText("+\(controller)", to: Self.root.appending("cgroup.subtree_control"))
+        for controller in controllers where try !Self.words(in: control).contains(controller.rawValue) {
+            try writeText("+\(controller)", to: control)
+            enabled.append(controller)
         }
     }
 
-    package static func problem() -> String? {
-        guard access(root.appending("cgroup.controllers").string, F_OK) == 0 else {
-            return "no control groups of version 2 at \(root)"
+    /// Where the file system of all groups is mounted; nil when it is not.
+    private static var root: FilePath? {
+        for line in (try? readText("/proc/self/mountinfo"))?.split(separator: "\n") ?? [] {
+            let fields = line.split(separator: " ")
+            guard let separator = fields.firstIndex(of: "-"), separator + 1 < fields.count,
+                fields[separator + 1] == "cgroup2"
+            else { continue }
+            return FilePath(String(fields[4]))
         }
         return nil
     }
 
+    private static func requiredRoot() throws(CheckError) -> FilePath {
+        guard let root else { throw .broken(noRoot) }
+        return root
+    }
+
+    private static let noRoot = "no control groups of version 2: no cgroup2 file system is mounted"
+
+    private static func words(in path: FilePath) throws -> [String] {
+        try readText(path).split(whereSeparator: \.isWhitespace).map(String.init)
+    }
+
+    package static func problem() -> String? {
+        root == nil ? noRoot : nil
+    }
+
     package static func problem(with controller: Controller) -> String? {
-        if let problem = problem() { return problem }
-        let known = (try? readText(root.appending("cgroup.controllers")))?.split(
-            whereSeparator: \.isWhitespace)
-        return known?.contains(Substring(controller.rawValue)) == true
-            ? nil : "\(root) has no controller \(controller)"
+        guard let root else { return noRoot }
+        let known = try? words(in: root.appending("cgroup.controllers"))
+        return known?.contains(controller.rawValue) == true ? nil : "\(root) has no controller \(controller)"
     }
 
     package func add(_ pid: Int32) throws {
@@ -72,10 +98,28 @@ package struct ControlGroup: ~Copyable {
         try writeText("max", to: path.appending("memory.max"))
     }
 
+    /// From now on who takes more than that is killed by the out-of-memory killer.
+    package func limitMemory(toBytes limit: Int) throws {
+        try writeText("\(limit)", to: path.appending("memory.max"))
+        // Absent without CONFIG_SWAP.
+        try? writeText("0", to: path.appending("memory.swap.max"))
+    }
+
+    /// Number of processes in it that the out-of-memory killer has killed.
+    package func kills() throws -> Int {
+        let events = path.appending("memory.events")
+        for line in try readText(events).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.first == "oom_kill", fields.count == 2 { return Int(fields[1]) ?? 0 }
+        }
+        throw CheckError.broken("\(events) has no line for oom_kill")
+    }
+
     deinit {
         // Empty when the last process has been reaped, which is its parent's business.
         try? Deadline.poll(for: "\(path) to be empty", within: .seconds(5)) {
             rmdir(path.string) == 0 || errno != EBUSY
         }
+        for controller in enabled { try? writeText("-\(controller)", to: control) }
     }
 }

@@ -19,22 +19,21 @@ package enum ForkedRun {
     package static func value<Value: Codable>(
         of what: String, limit: Duration, _ body: () -> Value
     ) throws(CheckError) -> Value {
-        var ends: [Int32] = [-1, -1]
-        _ = try required("a socket pair", ctp_socket_pair(&ends))
-        defer { close(ends[0]) }
+        let (near, far) = try MessageSocket.pair()
+        defer { close(near) }
         let parent = getpid()
         let pid = ctp_fork()
         guard pid >= 0 else {
-            close(ends[1])
+            close(far)
             throw .broken("fork: errno \(errno)")
         }
         if pid == 0 {
-            close(ends[0])
-            if ctp_die_with_parent(parent) == 0, send(body(), to: ends[1]) { _exit(0) }
+            close(near)
+            if ctp_die_with_parent(parent) == 0, send(body(), to: far) { _exit(0) }
             _exit(1)
         }
-        close(ends[1])
-        return try result(of: pid, what, limit, over: ends[0])
+        close(far)
+        return try result(of: pid, what, limit, over: near)
     }
 
     private static func send(_ value: some Encodable, to socket: Int32) -> Bool {

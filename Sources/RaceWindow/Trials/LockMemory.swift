@@ -30,8 +30,7 @@ struct LockMemory: ~Copyable {
             path = nil
             return
         }
-        let directory = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
-        let path = directory.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        let path = temporaryDirectory.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         do {
             file = try MemoryFile(creating: path, length: Self.length)
         } catch {

@@ -9,24 +9,36 @@ import TestProcesses
 /// Ends unlockers.
 final class Ending {
     private let killer: Scenario.Killer
-    private let cgroup: MemoryCgroup?
+    private let group: ControlGroup?
+    private static let memoryLimit = 16 << 20
 
     /// - Throws: ``CannotRun`` where the killer is not to be had.
     init(_ killer: Scenario.Killer) throws {
         self.killer = killer
-        cgroup = killer == .oom ? try MemoryCgroup() : nil
+        group = killer == .oom ? try Self.groupWithLittleMemory() : nil
+    }
+
+    private static func groupWithLittleMemory() throws -> ControlGroup {
+        if let problem = ControlGroup.problem(with: .memory) { throw CannotRun(problem) }
+        do {
+            let group = try ControlGroup(.memory)
+            try group.limitMemory(toBytes: memoryLimit)
+            return group
+        } catch CheckError.broken(let reason) {
+            throw CannotRun("no memory control group: \(reason); needs root")
+        }
     }
 
     /// Prepares the unlocker, before it is held.
     func prepare(_ unlocker: Victim) throws {
         if killer != .sigkill { try unlocker.startHelper() }
-        try cgroup?.add(unlocker.pid)
+        try group?.add(unlocker.pid)
     }
 
     /// Ends the unlocker. On return its exit cleanup is over: robust lists are processed before wait(2) sees an
     /// exit, and before an exec gets to the new program.
     func end(_ unlocker: Victim) throws {
-        let killsBefore = try cgroup?.kills() ?? 0
+        let killsBefore = try group?.kills() ?? 0
         switch killer {
         case .sigkill:
             try unlocker.handle.send(SIGKILL)
@@ -41,7 +53,7 @@ final class Ending {
         case .oom:
             try unlocker.helper.send(CRV_FILL_MEMORY, [])
             try expect(.signal(SIGKILL), unlocker)
-            guard let cgroup, try cgroup.kills() > killsBefore else {
+            guard try group?.kills() ?? 0 > killsBefore else {
                 throw CheckError.broken("\(unlocker.name) was killed, and not by the OOM killer")
             }
         }
