@@ -66,12 +66,12 @@ public struct Bench {
     }
 
     private func cost(of item: BenchCase) throws -> Summary {
-        let stage = try Stage(fileLength: item.fileLength)
-        let job = try item.job(stage)
-        try stage.settle()
+        let setup = try Setup(fileLength: item.fileLength)
+        let job = try item.job(setup)
+        try setup.settle()
         let sampler = Sampler(source: clock.source, tolerance: clock.tolerance, overhead: overhead)
         let cost = try sampler.cost(of: job)
-        try stage.end()
+        try setup.end()
         return cost
     }
 }

@@ -12,7 +12,7 @@ public struct BenchCase: Sendable {
     /// The reason why it cannot be measured on this machine; nil when it can.
     let reasonToSkip: @Sendable () -> String?
     /// Runs in a process of its own.
-    let job: @Sendable (Stage) throws -> Job
+    let job: @Sendable (Setup) throws -> Job
     /// Bytes of the file in which the locks lie.
     let fileLength: Int
     /// The numbers of the system calls that are measured, where they are few.
@@ -22,7 +22,7 @@ public struct BenchCase: Sendable {
         _ name: String, _ group: Measurement.Group, _ title: String, point: Measurement.Point? = nil,
         fileLength: Int = 4096, systemCalls: [Int]? = nil,
         unless reasonToSkip: @escaping @Sendable () -> String? = { nil },
-        job: @escaping @Sendable (Stage) throws -> Job
+        job: @escaping @Sendable (Setup) throws -> Job
     ) {
         self.name = name
         self.group = group
@@ -54,13 +54,13 @@ public struct BenchCase: Sendable {
     static func series(
         _ series: String, _ group: Measurement.Group, per unit: String, at points: [Int],
         title: (Int) -> String, unless reasonToSkip: @escaping @Sendable () -> String? = { nil },
-        fileLength: (Int) -> Int = { _ in 4096 }, job: @escaping @Sendable (Stage, Int) throws -> Job
+        fileLength: (Int) -> Int = { _ in 4096 }, job: @escaping @Sendable (Setup, Int) throws -> Job
     ) -> [BenchCase] {
         points.map { x in
             BenchCase(
                 "\(series)/\(x)", group, title(x), point: .init(series: series, unit: unit, x: Double(x)),
                 fileLength: fileLength(x), unless: reasonToSkip
-            ) { stage in try job(stage, x) }
+            ) { setup in try job(setup, x) }
         }
     }
 

@@ -14,7 +14,7 @@ struct Callers: ~Copyable {
 
     init(_ count: Int, of file: borrowing MemoryFile, length: Int) throws {
         var pointer: OpaquePointer?
-        try need(
+        try required(
             "\(count) callers", crb_start_callers(&pointer, UInt32(count), file.descriptor.rawValue, length))
         let started = pointer!
         // The processes die with this one when that fails.
@@ -53,12 +53,12 @@ struct Callers: ~Copyable {
     }
 
     consuming func end() throws {
-        try need("the end of the callers", crb_end_callers(callers))
+        try required("the end of the callers", crb_end_callers(callers))
     }
 
     private func awaitRest() throws {
         try Deadline.poll(for: "the callers to rest") {
-            try need("a caller", crb_callers_rest(callers)) == 1
+            try required("a caller", crb_callers_rest(callers)) == 1
         }
     }
 
@@ -66,7 +66,7 @@ struct Callers: ~Copyable {
     private func calls() throws(CheckError) -> [Int] {
         var numbers: [Int] = []
         for index in 0..<UInt32(count) {
-            numbers.append(try need("caller \(index + 1)", Int(crb_calls_made(callers, index))))
+            numbers.append(try required("caller \(index + 1)", Int(crb_calls_made(callers, index))))
         }
         return numbers
     }

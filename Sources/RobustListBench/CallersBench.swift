@@ -56,29 +56,29 @@ public struct CallersBench {
     private static let warmUp = Duration.milliseconds(500)
 
     private func measure() throws -> [CallersReport.Pair] {
-        let stage = try Stage()
-        let callers = try Callers(self.callers, of: stage.file, length: stage.fileLength)
+        let setup = try Setup()
+        let callers = try Callers(self.callers, of: setup.file, length: setup.fileLength)
         var result: [CallersReport.Pair] = []
         for number in 0..<pairs {
             // Alternating: one pair begins with what the one before ended with.
             let begins = number % 2 == 1
-            let first = try round(callers, on: stage, withUnrelated: begins)
-            let second = try round(callers, on: stage, withUnrelated: !begins)
+            let first = try round(callers, on: setup, withUnrelated: begins)
+            let second = try round(callers, on: setup, withUnrelated: !begins)
             result.append(begins ? .init(without: second, with: first) : .init(without: first, with: second))
         }
-        try stage.end()
+        try setup.end()
         try callers.end()
         return result
     }
 
     private func round(
-        _ callers: borrowing Callers, on stage: Stage, withUnrelated: Bool
+        _ callers: borrowing Callers, on setup: Setup, withUnrelated: Bool
     ) throws -> CallersReport.Round {
-        if withUnrelated, stage.peers.isEmpty {
-            try stage.startUnrelated(unrelated)
-            try stage.settle()
+        if withUnrelated, setup.peers.isEmpty {
+            try setup.startUnrelated(unrelated)
+            try setup.settle()
         } else if !withUnrelated {
-            try stage.end()
+            try setup.end()
         }
         return try callers.round(warmUp: Self.warmUp, window: window)
     }

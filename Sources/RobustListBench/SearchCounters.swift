@@ -19,7 +19,7 @@ struct SearchCounters: ~Copyable {
             throw .broken("searches cannot be counted: no breakpoint finds the list of all processes")
         }
         for pid in pids {
-            let file = try need(
+            let file = try required(
                 "a count of the searches of process \(pid)", ctp_count_accesses(list, pid, -1))
             files.append(Int32(file))
         }

@@ -38,19 +38,19 @@ struct Run: ParsableCommand {
         let file = try report.open()
         let kernel = KernelReport(try KernelCapabilities.ofThisKernel())
 
-        say(KTAP.header(count: checks.count))
+        say(KTAPLines.header(count: checks.count))
         let isolated = IsolatedRun(limit: .seconds(limit))
         var entries: [RunReport.Entry] = []
-        var outcomes: [Outcome] = []
+        var outcomes: [CheckResult] = []
         for (index, check) in checks.enumerated() {
-            var outcome = Outcome.broken("did not run")
+            var outcome = CheckResult.broken("did not run")
             let duration = ContinuousClock().measure { outcome = isolated.outcome(of: check) }
-            say(KTAP.result(index + 1, check.path, outcome))
+            say(KTAPLines.result(index + 1, check.path, outcome))
             outcomes.append(outcome)
             entries.append(RunReport.Entry(check, outcome, duration))
         }
         let totals = Totals(outcomes)
-        say(KTAP.totals(totals))
+        say(KTAPLines.totals(totals))
         try report.write(RunReport(kernel: kernel, totals: totals, checks: entries), to: file)
 
         guard totals.skipped < checks.count else {

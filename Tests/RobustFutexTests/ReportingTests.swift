@@ -94,17 +94,17 @@ struct KTAPTests {
             (.broken("no\npeer"), "not ok 3 Group/name # ERROR no peer"),
             (.timedOut("a reply"), "not ok 3 Group/name # TIMEOUT a reply"),
             (.skipped("no syscall"), "ok 3 Group/name # SKIP no syscall"),
-        ] as [(Outcome, String)])
-    func formatsResult(outcome: Outcome, line: String) {
-        #expect(KTAP.result(3, "Group/name", outcome) == line)
+        ] as [(CheckResult, String)])
+    func formatsResult(outcome: CheckResult, line: String) {
+        #expect(KTAPLines.result(3, "Group/name", outcome) == line)
     }
 
     @Test func keepsDirectiveMarkOutOfNames() {
-        #expect(KTAP.result(1, "a # SKIP b", .passed) == "ok 1 a  SKIP b")
+        #expect(KTAPLines.result(1, "a # SKIP b", .passed) == "ok 1 a  SKIP b")
     }
 
     @Test func plansBeforeItRuns() {
-        #expect(KTAP.header(count: 48) == "KTAP version 1\n1..48")
+        #expect(KTAPLines.header(count: 48) == "KTAP version 1\n1..48")
     }
 }
 
@@ -114,8 +114,8 @@ struct TotalsTests {
             ([.passed, .skipped("")], true), ([.skipped("")], false), ([], false),
             ([.passed, .failed("")], false),
             ([.passed, .broken("")], false), ([.passed, .timedOut("")], false),
-        ] as [([Outcome], Bool)])
-    func succeedsOnlyWhenSomethingRanAndAllThatRanPassed(outcomes: [Outcome], isSuccess: Bool) {
+        ] as [([CheckResult], Bool)])
+    func succeedsOnlyWhenSomethingRanAndAllThatRanPassed(outcomes: [CheckResult], isSuccess: Bool) {
         #expect(Totals(outcomes).isSuccess == isSuccess)
     }
 

@@ -13,22 +13,22 @@ public struct IsolatedRun: Sendable {
     }
 
     /// Runs the check; one that does not apply to this kernel is skipped.
-    public func outcome(of check: Check) -> Outcome {
+    public func outcome(of check: Check) -> CheckResult {
         if let reason = check.reasonToSkip() { return .skipped(reason) }
         return outcome { try check.run() }
     }
 
     /// A body that leaves no result behind has crashed, however its process ended.
-    func outcome(of body: () throws -> Void) -> Outcome {
+    func outcome(of body: () throws -> Void) -> CheckResult {
         do {
             return try ForkedRun.value(of: "the check", limit: limit) {
-                var outcome = Outcome.passed
-                do { try body() } catch { outcome = Outcome(error) }
+                var outcome = CheckResult.passed
+                do { try body() } catch { outcome = CheckResult(error) }
                 PeerRoot.shutDown()
                 return outcome
             }
         } catch {
-            return Outcome(error)
+            return CheckResult(error)
         }
     }
 }

@@ -51,7 +51,7 @@ public struct RunReport: Codable, Sendable {
         public let reason: String?
         public let seconds: Double
 
-        public init(_ check: Check, _ outcome: Outcome, _ duration: Duration) {
+        public init(_ check: Check, _ outcome: CheckResult, _ duration: Duration) {
             name = check.name
             group = check.group.rawValue
             claim = check.claim

@@ -3,7 +3,7 @@
 import TestProcesses
 
 /// The result of a check. Only `passed` is success; `skipped` is not a pass.
-public enum Outcome: Equatable, Sendable, Codable {
+public enum CheckResult: Equatable, Sendable, Codable {
     case passed
     /// The kernel does not keep the contract.
     case failed(String)
@@ -51,7 +51,7 @@ public struct Totals: Equatable, Sendable, Codable {
     public var timedOut = 0
     public var skipped = 0
 
-    public init(_ outcomes: some Sequence<Outcome>) {
+    public init(_ outcomes: some Sequence<CheckResult>) {
         for outcome in outcomes {
             switch outcome {
             case .passed: passed += 1

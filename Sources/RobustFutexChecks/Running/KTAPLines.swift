@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 /// Lines of the Kernel Test Anything Protocol, version 1: Documentation/dev-tools/ktap.rst of the kernel.
-public enum KTAP {
+public enum KTAPLines {
     /// Version and plan.
     public static func header(count: Int) -> String {
         "KTAP version 1\n1..\(count)"
     }
 
     /// The result line of test `number`, counted from 1, after its diagnostic lines.
-    public static func result(_ number: Int, _ name: String, _ outcome: Outcome) -> String {
+    public static func result(_ number: Int, _ name: String, _ outcome: CheckResult) -> String {
         let name = name.filter { $0 != "#" && !$0.isNewline }
         return switch outcome {
         case .passed: "ok \(number) \(name)"

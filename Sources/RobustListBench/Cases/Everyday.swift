@@ -22,7 +22,7 @@ extension BenchCase {
             systemCalls: [Int(SYS_futex)]
         ) { _ in
             let mutex = try mutex()
-            try need("a contending thread", crb_start_contender(OpaquePointer(mutex)))
+            try required("a contending thread", crb_start_contender(OpaquePointer(mutex)))
             return Job(crb_unlock, on: mutex, prepare: crb_lock_contended, settle: crb_await_contender)
         },
         everyday(
@@ -35,26 +35,26 @@ extension BenchCase {
         everyday("thread", "pthread_create, exit of the thread, pthread_join") { _ in Job(crb_create_thread)
         },
         everyday("fork", "fork, exit of the child, waitpid") { _ in Job(crb_fork) },
-        everyday("exec", "posix_spawn of a program of three instructions, its exit, waitpid") { stage in
-            let program = try need("a program in a memfd", crb_make_program())
-            return Job(crb_spawn, on: stage.context(Int32(program)))
+        everyday("exec", "posix_spawn of a program of three instructions, its exit, waitpid") { setup in
+            let program = try required("a program in a memfd", crb_make_program())
+            return Job(crb_spawn, on: setup.context(Int32(program)))
         },
     ]
 
     private static let mapping = [
-        everyday("mmap", "mmap of an anonymous page", systemCalls: [Int(SYS_mmap)]) { stage in
-            Job(crb_map, on: stage.context(page), settle: crb_unmap)
+        everyday("mmap", "mmap of an anonymous page", systemCalls: [Int(SYS_mmap)]) { setup in
+            Job(crb_map, on: setup.context(page), settle: crb_unmap)
         },
         everyday(
             "munmap", "munmap of an anonymous page that was written to", systemCalls: [Int(SYS_munmap)]
-        ) { stage in
-            Job(crb_unmap, on: stage.context(page), prepare: crb_map_touched)
+        ) { setup in
+            Job(crb_unmap, on: setup.context(page), prepare: crb_map_touched)
         },
     ]
 
     private static func everyday(
         _ name: String, _ title: String, systemCalls: [Int]? = nil,
-        job: @escaping @Sendable (Stage) throws -> Job
+        job: @escaping @Sendable (Setup) throws -> Job
     ) -> BenchCase {
         BenchCase(name, .bystander, title, systemCalls: systemCalls, job: job)
     }

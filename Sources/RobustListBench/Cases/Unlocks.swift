@@ -3,6 +3,7 @@
 import BenchReport
 import CRobustListBench
 import RobustFutex
+import TestProcesses
 
 extension BenchCase {
     /// The legacy unlock against the one of Linux 7.2, which pays here, and nowhere else: whoever uses it gives
@@ -24,12 +25,12 @@ extension BenchCase {
         _ name: String, _ title: String, _ operation: @escaping crb_operation,
         after hold: @escaping crb_operation, unless reasonToSkip: @escaping @Sendable () -> String? = { nil }
     ) -> BenchCase {
-        BenchCase(name, .unlock, title, unless: reasonToSkip) { stage in
+        BenchCase(name, .unlock, title, unless: reasonToSkip) { setup in
             var lock = crb_lock()
             lock.try_unlock = tryUnlock.map { unsafeBitCast($0, to: crb_try_unlock.self) }
-            let context = stage.context(lock)
+            let context = setup.context(lock)
             let placed = context.assumingMemoryBound(to: crb_lock.self)
-            try need("set_robust_list", crb_init_lock(placed))
+            try required("set_robust_list", crb_init_lock(placed))
             return Job(operation, on: context, prepare: hold, settle: crb_confirm_unlocked)
         }
     }

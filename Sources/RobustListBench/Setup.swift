@@ -10,7 +10,7 @@ import TestProcesses
 ///
 /// Peers are started before this process maps the range and starts threads: a fork copies neither then. All of
 /// them sleep in a blocking wait when the measurement begins, so nothing runs but the caller.
-final class Stage {
+final class Setup {
     /// The backing store of the locks, sparse.
     let file: MemoryFile
     let fileLength: Int
@@ -50,7 +50,7 @@ final class Stage {
     @discardableResult
     func startThreads(_ count: Int) throws -> Int32 {
         var tid: Int32 = 0
-        try need("\(count) threads", crb_start_threads(UInt32(count), &tid))
+        try required("\(count) threads", crb_start_threads(UInt32(count), &tid))
         return tid
     }
 
@@ -60,7 +60,7 @@ final class Stage {
         var plan = plan
         for number in 0..<count {
             var peer = crb_peer()
-            try need("peer \(number + 1) of \(count)", crb_start_peer(&plan, &peer))
+            try required("peer \(number + 1) of \(count)", crb_start_peer(&plan, &peer))
             peers.append(peer)
         }
     }
@@ -69,13 +69,13 @@ final class Stage {
     func settle() throws {
         for pid in peers.map(\.pid) + [getpid()] {
             try Deadline.poll(for: "the threads of process \(pid) to sleep") {
-                try need("the state of process \(pid)", crb_is_asleep(pid)) == 1
+                try required("the state of process \(pid)", crb_is_asleep(pid)) == 1
             }
         }
     }
 
     func end() throws {
-        for peer in peers { try need("the end of peer \(peer.pid)", crb_end_peer(peer.pid)) }
+        for peer in peers { try required("the end of peer \(peer.pid)", crb_end_peer(peer.pid)) }
         peers = []
     }
 
@@ -86,7 +86,7 @@ final class Stage {
         if mapping == 0 {
             let address = crf_mmap(
                 0, fileLength, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor.rawValue, 0)
-            mapping = UInt(bitPattern: try need("mmap of the file", address))
+            mapping = UInt(bitPattern: try required("mmap of the file", address))
             UnsafeMutablePointer<UInt32>(bitPattern: mapping)!.pointee = 0
         }
         return mapping
@@ -102,11 +102,4 @@ final class Stage {
     func range(length: Int = 4, flags: CleanupFlags = []) throws -> crb_range {
         crb_range(address: try map(), length: length, flags: flags.rawValue)
     }
-}
-
-/// The result of something that a measurement needs and does not measure.
-@discardableResult
-func need(_ what: @autoclosure () -> String, _ result: Int) throws(CheckError) -> Int {
-    guard result < 0 else { return result }
-    throw .broken("\(what()): \(resultName(result))")
 }

@@ -3,6 +3,7 @@
 import BenchReport
 import CRobustListBench
 import RobustFutex
+import TestProcesses
 
 extension BenchCase {
     /// cleanup_robust_list(2) in all sizes.
@@ -11,28 +12,28 @@ extension BenchCase {
     private static let threads =
         call("own-threads", per: "thread", at: [1, 16, 128, 1024]) {
             "own process, \(counted($0, "thread"))"
-        } job: { stage, count in
-            try stage.startThreads(count - 1)
-            return try cleanup(stage)
+        } job: { setup, count in
+            try setup.startThreads(count - 1)
+            return try cleanup(setup)
         }
         + call("private-threads", per: "thread", at: [1, 16, 128, 1024]) {
             "FUTEX2_PRIVATE, \(counted($0, "thread"))"
-        } job: { stage, count in
-            try stage.startThreads(count - 1)
-            return try cleanup(stage, flags: .privateOnly)
+        } job: { setup, count in
+            try setup.startThreads(count - 1)
+            return try cleanup(setup, flags: .privateOnly)
         }
         + call("sharer-threads", per: "thread", at: [1, 16, 128, 1024]) {
             "one other sharer with \(counted($0, "thread"))"
-        } job: { stage, count in
-            try stage.startSharers(1, threads: count)
-            return try cleanup(stage)
+        } job: { setup, count in
+            try setup.startSharers(1, threads: count)
+            return try cleanup(setup)
         }
         // What is left of a thread's cost when no mapping has to be looked up for it.
         + call("sharer-threads-one-mapping", per: "thread", at: [1, 16, 128, 1024]) {
             "one other sharer with \(counted($0, "thread")), stacks in one mapping"
-        } job: { stage, count in
-            try stage.startSharers(1, threads: count, oneStackMapping: true)
-            return try cleanup(stage)
+        } job: { setup, count in
+            try setup.startSharers(1, threads: count, oneStackMapping: true)
+            return try cleanup(setup)
         }
 
     private static let processes =
@@ -40,50 +41,50 @@ extension BenchCase {
         // decides whether they are in each other's way where the call looks for it among thousands.
         call("unrelated", per: "process", at: [0, 1000, 4000]) {
             "one sharer, \(counted($0, "unrelated process"))"
-        } job: { stage, count in
-            try stage.startSharers(1)
-            try stage.startUnrelated(count)
-            return try cleanup(stage)
+        } job: { setup, count in
+            try setup.startSharers(1)
+            try setup.startUnrelated(count)
+            return try cleanup(setup)
         }
         + call("sharers", per: "process", at: [1, 16, 128, 512]) {
             "\(counted($0, "sharer")) of one thread"
-        } job: { stage, count in
-            try stage.startSharers(count)
-            return try cleanup(stage)
+        } job: { setup, count in
+            try setup.startSharers(count)
+            return try cleanup(setup)
         }
 
     private static let memory =
         call("mappings", per: "mapping", at: [1, 10, 100, 1000, 10_000, 60_000]) {
             "one sharer with \(counted($0, "mapping")) of the page"
-        } job: { stage, count in
-            try stage.startSharers(1, mappings: count)
-            return try cleanup(stage)
+        } job: { setup, count in
+            try setup.startSharers(1, mappings: count)
+            return try cleanup(setup)
         }
         + call("range", per: "byte", at: [4, 4096, 1 << 20, 1 << 30]) {
             "one sharer, a range of \(counted($0, "byte"))"
         } fileLength: {
             max($0, 4096)
-        } job: { stage, length in
-            try stage.startSharers(1, length: stage.fileLength)
-            return try cleanup(stage, length: length)
+        } job: { setup, length in
+            try setup.startSharers(1, length: setup.fileLength)
+            return try cleanup(setup, length: length)
         }
 
     private static let findings = [
-        BenchCase("match/own", .call, "a match in a thread of the own process", unless: lacksCall) { stage in
-            let tid = try stage.startThreads(1)
-            return try match(stage, tid, at: try stage.map())
+        BenchCase("match/own", .call, "a match in a thread of the own process", unless: lacksCall) { setup in
+            let tid = try setup.startThreads(1)
+            return try match(setup, tid, at: try setup.map())
         },
-        BenchCase("match/sharer", .call, "a match in the one other sharer", unless: lacksCall) { stage in
-            try stage.startSharers(1)
-            return try match(stage, stage.peers[0].pid, at: stage.peers[0].mapping)
+        BenchCase("match/sharer", .call, "a match in the one other sharer", unless: lacksCall) { setup in
+            try setup.startSharers(1)
+            return try match(setup, setup.peers[0].pid, at: setup.peers[0].mapping)
         },
         BenchCase(
             "drained", .call, "an exec in flight: waits for it, includes the rest of its cleanup",
             unless: { lacksCall() ?? lacksUserfaultfd() },
-            job: { stage in
+            job: { setup in
                 var exec: OpaquePointer?
-                let file = stage.file.descriptor.rawValue
-                try need("a process for exec", crb_make_exec(&exec, file, stage.range()))
+                let file = setup.file.descriptor.rawValue
+                try required("a process for exec", crb_make_exec(&exec, file, setup.range()))
                 let context = UnsafeMutableRawPointer(exec)
                 return Job(crb_drain, on: context, prepare: crb_begin_exec, settle: crb_end_exec)
             }),
@@ -97,7 +98,7 @@ extension BenchCase {
     private static func call(
         _ series: String, per unit: String, at points: [Int], title: (Int) -> String,
         fileLength: (Int) -> Int = { _ in 4096 },
-        job: @escaping @Sendable (Stage, Int) throws -> Job
+        job: @escaping @Sendable (Setup, Int) throws -> Job
     ) -> [BenchCase] {
         self.series(
             series, .call, per: unit, at: points, title: title, unless: lacksCall, fileLength: fileLength,
@@ -105,18 +106,18 @@ extension BenchCase {
     }
 
     private static func cleanup(
-        _ stage: Stage, length: Int = 4, flags: CleanupFlags = []
+        _ setup: Setup, length: Int = 4, flags: CleanupFlags = []
     ) throws -> Job {
-        Job(crb_cleanup, on: stage.context(try stage.range(length: length, flags: flags)))
+        Job(crb_cleanup, on: setup.context(try setup.range(length: length, flags: flags)))
     }
 
     /// - Parameter word: the futex word's address in the memory of `tid`.
-    private static func match(_ stage: Stage, _ tid: Int32, at word: UInt) throws -> Job {
+    private static func match(_ setup: Setup, _ tid: Int32, at word: UInt) throws -> Job {
         var match = crb_match()
-        match.range = try stage.range()
-        try need("the robust list head of \(tid)", crb_aim(&match, tid, word))
+        match.range = try setup.range()
+        try required("the robust list head of \(tid)", crb_aim(&match, tid, word))
         return Job(
-            crb_cleanup_match, on: stage.context(match), prepare: crb_set_pending,
+            crb_cleanup_match, on: setup.context(match), prepare: crb_set_pending,
             settle: crb_confirm_cleared)
     }
 }
