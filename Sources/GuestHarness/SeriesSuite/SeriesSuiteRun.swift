@@ -27,7 +27,7 @@ public struct SeriesSuiteRun: Sendable {
         kernel.name = kernel.name.replacing("patched", with: "bypatch")
         self.base = base
         self.kernel = kernel
-        coverage = try CheckPlan(
+        coverage = try LintPlan(
             contentsOf: workshop.repository.root.appending("kernel-patch/check.json")
         ).coverage
     }

@@ -70,7 +70,7 @@ import Testing
     /// Checks that check.json fits the series that is there, and that every feature has its patch.
     @Test func coverageOfTheSeriesFitsIt() throws {
         let root = try Repository.containing(FilePath(#filePath)).root.appending("kernel-patch")
-        let coverage = try CheckPlan(contentsOf: root.appending("check.json")).coverage
+        let coverage = try LintPlan(contentsOf: root.appending("check.json")).coverage
         #expect(coverage.steps.map(\.feature) == SeriesFeature.allCases)
         let series = try PatchSeries(directory: root)
         let stages = try coverage.stages(of: series)

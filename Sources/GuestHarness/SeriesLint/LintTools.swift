@@ -8,7 +8,7 @@ import SystemPackage
 /// The cross compilers are unpacked below `build`, not installed: Debian's packages of them conflict
 /// with gcc-multilib, so that installing the one removes the other. sparse is compiled from Debian's
 /// newest source where the machine's own is too old for the kernel.
-struct CheckTools: Sendable {
+struct LintTools: Sendable {
     let repository: Repository
     let progress: Progress
 

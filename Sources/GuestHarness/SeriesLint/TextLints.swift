@@ -4,21 +4,21 @@ import Foundation
 import SystemPackage
 
 /// The checks of a patch that need nothing compiled.
-struct TextChecks: Sendable {
-    typealias Commit = CheckedTree.Commit
+struct TextLints: Sendable {
+    typealias Commit = LintedTree.Commit
 
-    let tree: CheckedTree
-    let tools: CheckTools
-    let plan: CheckPlan
+    let tree: LintedTree
+    let tools: LintTools
+    let plan: LintPlan
     /// For what the checkers are to read.
     let scratch: FilePath
 
     /// A verdict, and what was found and does not count.
-    typealias Finding = (verdict: CheckVerdict, accepted: [String])
+    typealias Finding = (verdict: LintVerdict, accepted: [String])
 
     private func judge(_ findings: [String], of check: String) throws -> Finding {
         let (counted, accepted) = try plan.judge(findings, of: check)
-        return (CheckVerdict(findings: counted), accepted)
+        return (LintVerdict(findings: counted), accepted)
     }
 
     private func script(_ name: String, _ arguments: [String]) -> Tool {

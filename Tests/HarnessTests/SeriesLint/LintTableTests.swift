@@ -4,9 +4,9 @@ import Testing
 
 @testable import GuestHarness
 
-struct CheckTableTests {
+struct LintTableTests {
     @Test func countsWhatDidNotRunApartFromWhatPassed() {
-        var table = CheckTable(patches: 2)
+        var table = LintTable(patches: 2)
         table.record("git am", patch: 0, .ok)
         table.record("sparse", patch: 0, .unchecked("there is no sparse"))
         table.record("sparse", patch: 1, .unchecked("there is no sparse"))
@@ -17,7 +17,7 @@ struct CheckTableTests {
     }
 
     @Test func isNotGoodWithAFailure() {
-        var table = CheckTable(patches: 1)
+        var table = LintTable(patches: 1)
         table.record("git am", patch: 0, .ok)
         table.record("codespell", .failed("teh ==> the"))
         #expect(!table.isGood)
@@ -25,21 +25,21 @@ struct CheckTableTests {
     }
 
     @Test func isNotGoodWhenNothingWasChecked() {
-        var table = CheckTable(patches: 1)
+        var table = LintTable(patches: 1)
         #expect(!table.isGood)
         table.record("git am", patch: 0, .unchecked("no git"))
         #expect(!table.isGood)
     }
 
     @Test func lastVerdictOfACellCounts() {
-        var table = CheckTable(patches: 1)
+        var table = LintTable(patches: 1)
         table.record("i386", patch: 0, .ok)
         table.record("i386", patch: 0, .failed("a.c: warning: x"))
         #expect((table.passed, table.failed) == (0, 1))
     }
 
     @Test func showsEachPatchInItsColumn() {
-        var table = CheckTable(patches: 2)
+        var table = LintTable(patches: 2)
         table.record("git am", patch: 1, .failed("a\nb"))
         table.record("man", .ok)
         #expect(
@@ -50,7 +50,7 @@ struct CheckTableTests {
     }
 
     @Test func missingProgramIsNoPass() async throws {
-        let verdict = try await CheckVerdict.of {
+        let verdict = try await LintVerdict.of {
             _ = try await Tool("no-such-checker", []).output()
             return .ok
         }
@@ -63,7 +63,7 @@ struct CheckTableTests {
 
     @Test func interruptionIsNoVerdict() async {
         let task = Task {
-            try await CheckVerdict.of {
+            try await LintVerdict.of {
                 try await Task.sleep(for: .seconds(600))
                 return .ok
             }
@@ -73,7 +73,7 @@ struct CheckTableTests {
     }
 
     @Test func findingsFail() {
-        #expect(CheckVerdict(findings: []) == .ok)
-        #expect(CheckVerdict(findings: ["a", "b"]) == .failed("a\nb"))
+        #expect(LintVerdict(findings: []) == .ok)
+        #expect(LintVerdict(findings: ["a", "b"]) == .failed("a\nb"))
     }
 }

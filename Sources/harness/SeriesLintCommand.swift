@@ -4,7 +4,7 @@ import ArgumentParser
 import GuestHarness
 
 /// `kernel-patch/check`.
-struct SeriesCheckCommand: AsyncParsableCommand {
+struct SeriesLintCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Checks whether the kernel series, or your own patches on top of it, can be mailed.",
@@ -55,12 +55,12 @@ struct SeriesCheckCommand: AsyncParsableCommand {
     func run() async throws {
         if suite { return try await runSuite() }
         let workshop = try Workshop()
-        let check = try SeriesCheck(workshop, base: base, patches: patches, builds: builds)
+        let lint = try SeriesLint(workshop, base: base, patches: patches, builds: builds)
         try await workshop.installPackages()
         try await workshop.tryToInstallPackages(
             ["codespell", "groff", "man-db", "mandoc", "python3-docutils", "python3-git", "python3-ply"],
             without: "going on without them")
-        let table = try await check.run()
+        let table = try await lint.run()
         print(table.lines.joined(separator: "\n"))
         guard table.isGood else { throw ExitCode(1) }
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 /// The outcome of `kernel-patch/check`: checks down, patches across.
-public struct CheckTable: Sendable {
+public struct LintTable: Sendable {
     /// The patches, as numbers, then what concerns all of them at once.
     public let columns: [String]
     private var names: [String] = []
-    private var cells: [String: [String: CheckVerdict]] = [:]
+    private var cells: [String: [String: LintVerdict]] = [:]
     private var notes: [String] = []
 
     public static let series = "series"
@@ -15,7 +15,7 @@ public struct CheckTable: Sendable {
     }
 
     /// Records what `check` says about the patch with index `patch`, or about the series when nil.
-    public mutating func record(_ check: String, patch: Int? = nil, _ verdict: CheckVerdict) {
+    public mutating func record(_ check: String, patch: Int? = nil, _ verdict: LintVerdict) {
         let column = patch.map { columns[$0] } ?? Self.series
         if cells[check] == nil { names.append(check) }
         cells[check, default: [:]][column] = verdict
@@ -26,13 +26,13 @@ public struct CheckTable: Sendable {
         if !notes.contains(text) { notes.append(text) }
     }
 
-    private var all: [(check: String, column: String, verdict: CheckVerdict)] {
+    private var all: [(check: String, column: String, verdict: LintVerdict)] {
         names.flatMap { name in
             columns.compactMap { column in cells[name]?[column].map { (name, column, $0) } }
         }
     }
 
-    private func count(_ isCounted: (CheckVerdict) -> Bool) -> Int {
+    private func count(_ isCounted: (LintVerdict) -> Bool) -> Int {
         all.count { isCounted($0.verdict) }
     }
 
@@ -65,7 +65,7 @@ public struct CheckTable: Sendable {
     }
 
     /// The reasons that `reason` finds in the verdicts; one that several patches share comes once.
-    private func explanations(_ word: String, _ reason: (CheckVerdict) -> String?) -> [String] {
+    private func explanations(_ word: String, _ reason: (LintVerdict) -> String?) -> [String] {
         var places: [(check: String, reason: String, patches: [String])] = []
         for (check, column, verdict) in all {
             guard let reason = reason(verdict) else { continue }

@@ -6,12 +6,12 @@ import Testing
 
 @testable import GuestHarness
 
-struct CheckPlanTests {
-    private let plan: CheckPlan
+struct LintPlanTests {
+    private let plan: LintPlan
 
     init() throws {
         let repository = try Repository.containing(FilePath(#filePath))
-        plan = try CheckPlan(contentsOf: repository.root.appending("kernel-patch/check.json"))
+        plan = try LintPlan(contentsOf: repository.root.appending("kernel-patch/check.json"))
     }
 
     @Test(arguments: [
@@ -53,7 +53,7 @@ struct CheckPlanTests {
         try await withTemporaryDirectory { directory in
             let file = directory.appending("check.json")
             try write(text, to: file)
-            let error = #expect(throws: HarnessError.self) { try CheckPlan(contentsOf: file) }
+            let error = #expect(throws: HarnessError.self) { try LintPlan(contentsOf: file) }
             #expect(try #require(error).description.contains(file.string))
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// The verdict of a check on a patch, a build, or the whole series.
-public enum CheckVerdict: Equatable, Sendable {
+public enum LintVerdict: Equatable, Sendable {
     case ok
     /// The findings, one a line.
     case failed(String)
@@ -14,7 +14,7 @@ public enum CheckVerdict: Equatable, Sendable {
     }
 
     /// Runs a check. One that cannot run, because a program is missing for example, has not passed.
-    static func of(_ check: () async throws -> CheckVerdict) async throws -> CheckVerdict {
+    static func of(_ check: () async throws -> LintVerdict) async throws -> LintVerdict {
         do {
             return try await check()
         } catch {

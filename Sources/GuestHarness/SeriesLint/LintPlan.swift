@@ -5,7 +5,7 @@ import SystemPackage
 
 /// `kernel-patch/check.json`: what the series is built for, which findings are none, and which patch brings what the
 /// tests need.
-struct CheckPlan: Codable, Equatable, Sendable {
+struct LintPlan: Codable, Equatable, Sendable {
     /// A build that every patch must survive.
     struct Configuration: Codable, Equatable, Sendable {
         enum Kind: String, Codable, Sendable {
@@ -60,7 +60,7 @@ struct CheckPlan: Codable, Equatable, Sendable {
 
     init(contentsOf path: FilePath) throws {
         do {
-            self = try JSONDecoder().decode(CheckPlan.self, from: Files.read(path))
+            self = try JSONDecoder().decode(LintPlan.self, from: Files.read(path))
             for configuration in configurations { _ = try configuration.config }
             for acceptance in accepted { _ = try acceptance.matches("") }
         } catch let error as HarnessError {

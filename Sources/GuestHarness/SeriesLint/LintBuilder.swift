@@ -7,8 +7,8 @@ import SystemPackage
 ///
 /// Results are kept by the contents of the commit: a second run, or one that continues after an interruption, builds
 /// only what has not been built before.
-struct CheckBuilder: Sendable {
-    typealias Configuration = CheckPlan.Configuration
+struct LintBuilder: Sendable {
+    typealias Configuration = LintPlan.Configuration
 
     /// The result of a build.
     struct Result: Codable, Equatable, Sendable {
@@ -31,8 +31,8 @@ struct CheckBuilder: Sendable {
         var result: Result
     }
 
-    let tree: CheckedTree
-    let tools: CheckTools
+    let tree: LintedTree
+    let tools: LintTools
     let progress: Progress
 
     private func directory(of configuration: Configuration) -> FilePath {
@@ -44,7 +44,7 @@ struct CheckBuilder: Sendable {
     ///   - goals: what to make.
     ///   - sources: the files whose objects to look for.
     func build(
-        _ configuration: Configuration, at commit: CheckedTree.Commit, goals: [String], sources: [String],
+        _ configuration: Configuration, at commit: LintedTree.Commit, goals: [String], sources: [String],
         stage: String
     ) async throws -> Result {
         let objects = directory(of: configuration)
@@ -71,7 +71,7 @@ struct CheckBuilder: Sendable {
     }
 
     private func make(
-        _ configuration: Configuration, in objects: FilePath, _ compiler: CheckTools.Compiler,
+        _ configuration: Configuration, in objects: FilePath, _ compiler: LintTools.Compiler,
         _ goals: [String], _ sources: [String]
     ) async throws -> Result {
         let ledger = objects.appending(".diagnostics.json")
@@ -110,7 +110,7 @@ struct CheckBuilder: Sendable {
 
     /// The makes that a build consists of, after its configuration is written.
     private func steps(
-        _ configuration: Configuration, in objects: FilePath, _ compiler: CheckTools.Compiler,
+        _ configuration: Configuration, in objects: FilePath, _ compiler: LintTools.Compiler,
         _ goals: [String]
     ) async throws -> [Tool] {
         let jobs = "-j\(ProcessInfo.processInfo.activeProcessorCount)"

@@ -86,16 +86,16 @@ struct MailTests {
     }
 
     @Test func maintainersNeedsASectionOfItsOwn() {
-        #expect(TextChecks.names(aSectionIn: "FUTEX SUBSYSTEM\nM:\tA\n\nTHE REST\nM:\tB\n"))
-        #expect(!TextChecks.names(aSectionIn: "THE REST\nM:\tB\n"))
-        #expect(!TextChecks.names(aSectionIn: ""))
+        #expect(TextLints.names(aSectionIn: "FUTEX SUBSYSTEM\nM:\tA\n\nTHE REST\nM:\tB\n"))
+        #expect(!TextLints.names(aSectionIn: "THE REST\nM:\tB\n"))
+        #expect(!TextLints.names(aSectionIn: ""))
     }
 
     @Test func onlyNewFindingsOfADocumentCount() {
         let old = ["a.rst:3: (WARNING/2) one", "a.rst:4: (WARNING/2) two"]
-        #expect(TextChecks.new(["a.rst:9: (WARNING/2) one"], since: old).isEmpty)
+        #expect(TextLints.new(["a.rst:9: (WARNING/2) one"], since: old).isEmpty)
         #expect(
-            TextChecks.new(["a.rst:9: (WARNING/2) three", "a.rst:9: (WARNING/2) two"], since: old)
+            TextLints.new(["a.rst:9: (WARNING/2) three", "a.rst:9: (WARNING/2) two"], since: old)
                 == ["a.rst:9: (WARNING/2) three"])
     }
 }

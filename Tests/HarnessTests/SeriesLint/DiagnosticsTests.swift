@@ -78,19 +78,19 @@ struct DiagnosticsTests {
             "make[4]: *** [/home/me/build/check/mainline/tree/scripts/Makefile.build:1: x.o] Error 1",
         ]
         #expect(
-            CheckBuilder.reason(lines, tree: tree)
+            LintBuilder.reason(lines, tree: tree)
                 == "kernel/futex/cleanup.c:3:1: error: unknown type name 'foo'")
         #expect(
-            CheckBuilder.reason(
+            LintBuilder.reason(
                 ["ld: a.o: in function `f':", "a.c:(.text+0x1): undefined reference to `g'"], tree: tree)
                 == "a.c:(.text+0x1): undefined reference to `g'")
-        #expect(CheckBuilder.reason(["a", "b", "c", "d"], tree: tree) == "b\nc\nd")
+        #expect(LintBuilder.reason(["a", "b", "c", "d"], tree: tree) == "b\nc\nd")
     }
 
     @Test func noticesThatMakeRefusesTheChecker() {
         let line = "Makefile:1311: C=2 specified, but sparse is not available or not up to date"
-        #expect(CheckBuilder.invalidChecker(["a", line]) == line)
-        #expect(CheckBuilder.invalidChecker(["  CHECK   a.c"]) == nil)
+        #expect(LintBuilder.invalidChecker(["a", line]) == line)
+        #expect(LintBuilder.invalidChecker(["  CHECK   a.c"]) == nil)
     }
 
     @Test(arguments: [
@@ -102,8 +102,8 @@ struct DiagnosticsTests {
             let program = directory.appending("sparse")
             try write("#!/bin/sh\n\(script)\n", to: program)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.string)
-            #expect(await CheckTools.isUsable(program.string) == isUsable)
-            #expect(await !CheckTools.isUsable(directory.appending("absent").string))
+            #expect(await LintTools.isUsable(program.string) == isUsable)
+            #expect(await !LintTools.isUsable(directory.appending("absent").string))
         }
     }
 }

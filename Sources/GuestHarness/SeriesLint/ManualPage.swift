@@ -5,12 +5,12 @@ import SystemPackage
 /// Runs the checkers of manual pages on the series's page.
 struct ManualPage: Sendable {
     let page: FilePath
-    let tools: CheckTools
-    let texts: TextChecks
+    let tools: LintTools
+    let texts: TextLints
 
     /// Each checker and its finding.
-    func check() async throws -> [(check: String, finding: TextChecks.Finding)] {
-        var results: [(String, TextChecks.Finding)] = []
+    func check() async throws -> [(check: String, finding: TextLints.Finding)] {
+        var results: [(String, TextLints.Finding)] = []
         let checkers: [(String, Tool)] = [
             ("manual page: mandoc", tool("/usr/bin/mandoc", ["-T", "lint", "-W", "all"])),
             ("manual page: groff", tool("/usr/bin/groff", ["-man", "-ww", "-z", "-T", "utf8"])),
@@ -44,8 +44,8 @@ struct ManualPage: Sendable {
             environment: tools.systemFirst.merging(["MANWIDTH": "80"]) { first, _ in first })
     }
 
-    private func judge(_ lines: [String], of check: String) throws -> TextChecks.Finding {
+    private func judge(_ lines: [String], of check: String) throws -> TextLints.Finding {
         let (counted, accepted) = try texts.plan.judge(lines.filter { !$0.isEmpty }, of: check)
-        return (CheckVerdict(findings: counted), accepted)
+        return (LintVerdict(findings: counted), accepted)
     }
 }

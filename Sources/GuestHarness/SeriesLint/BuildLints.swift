@@ -4,28 +4,28 @@ import Foundation
 import SystemPackage
 
 /// Every patch in every configuration: does it build, and does it bring a new warning?
-struct BuildChecks {
-    typealias Configuration = CheckPlan.Configuration
-    typealias Commit = CheckedTree.Commit
-    typealias Result = CheckBuilder.Result
+struct BuildLints {
+    typealias Configuration = LintPlan.Configuration
+    typealias Commit = LintedTree.Commit
+    typealias Result = LintBuilder.Result
 
-    let tree: CheckedTree
-    let tools: CheckTools
-    let plan: CheckPlan
+    let tree: LintedTree
+    let tools: LintTools
+    let plan: LintPlan
     let progress: Progress
     /// The kernel that the series is for, not one of the backports.
     let isMainline: Bool
     /// A regular expression for the names of the builds to do; nil for all.
     let wanted: String?
 
-    private var builder: CheckBuilder { CheckBuilder(tree: tree, tools: tools, progress: progress) }
+    private var builder: LintBuilder { LintBuilder(tree: tree, tools: tools, progress: progress) }
 
     private var configurations: [Configuration] {
         plan.configurations.filter { isMainline || $0.everyBase == true }
     }
 
     /// - Parameter commits: the state before the first patch, then one for each patch that applies.
-    func run(_ mails: [Mail], _ commits: [Commit], _ table: inout CheckTable) async throws {
+    func run(_ mails: [Mail], _ commits: [Commit], _ table: inout LintTable) async throws {
         var unusable: [String: String] = [:]
         for configuration in configurations {
             do {
@@ -51,7 +51,7 @@ struct BuildChecks {
                     table.record(configuration.name, patch: index, .unchecked("the patch does not apply"))
                 } else {
                     count += 1
-                    let verdict = try await CheckVerdict.of {
+                    let verdict = try await LintVerdict.of {
                         let stage = "\(count)/\(builds) \(configuration.name), patch \(index + 1)"
                         guard let result = try await result(configuration, mails, commits[index + 1], stage)
                         else { return .unchecked("no patch changes a C file for it") }
@@ -98,7 +98,7 @@ struct BuildChecks {
     /// before. Only when it says anything is there a need to build what was before.
     private func compareWarnings(
         _ configuration: Configuration, _ results: [Int: Result], _ commits: [Commit],
-        _ table: inout CheckTable
+        _ table: inout LintTable
     ) async throws {
         var before: Diagnostics?
         for index in results.keys.sorted() {
@@ -153,7 +153,7 @@ struct BuildChecks {
 
     /// No build says anything about a file that it does not compile.
     private func reportUncompiled(
-        _ mails: [Mail], _ results: [String: [Int: Result]], _ table: inout CheckTable
+        _ mails: [Mail], _ results: [String: [Int: Result]], _ table: inout LintTable
     ) {
         let compiled = Set(results.values.flatMap { $0.values.flatMap(\.compiled) })
         for (index, mail) in mails.enumerated() where !mail.kernelSources.isEmpty {

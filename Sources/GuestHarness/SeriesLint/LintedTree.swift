@@ -8,7 +8,7 @@ import SystemPackage
 /// `tree` is the work tree that is built in. Patches are applied in a second, sparse one, which has
 /// only the files that they touch: `tree` then changes from one commit to another without going
 /// through the unpatched state, which would make everything stale that includes a changed header.
-struct CheckedTree: Sendable {
+struct LintedTree: Sendable {
     /// A patch that was applied.
     struct Commit: Equatable, Sendable {
         /// The names of the commit and of its contents, as git has them.
@@ -73,7 +73,7 @@ struct CheckedTree: Sendable {
     }
 
     /// `git am`. A patch that does not apply leaves the work tree as it was.
-    func apply(_ mail: Mail) async throws -> CheckVerdict {
+    func apply(_ mail: Mail) async throws -> LintVerdict {
         let result = try await git(
             ["am", "-q", "--committer-date-is-author-date", mail.file.string], in: applied
         ).said()

@@ -4,11 +4,11 @@ import Foundation
 import SystemPackage
 
 /// `kernel-patch/check`: whether a series, or patches of the user's on top of it, can be mailed.
-public struct SeriesCheck {
+public struct SeriesLint {
     let workshop: Workshop
     let base: Catalogue.Base
-    let plan: CheckPlan
-    let tools: CheckTools
+    let plan: LintPlan
+    let tools: LintTools
     /// The user's patches; empty to check the series itself.
     let patches: [FilePath]
     /// The names of the builds that are wanted; nil for all.
@@ -31,8 +31,8 @@ public struct SeriesCheck {
                 "--builds '\(builds ?? "")' is not a regular expression: \(error)", status: .usage)
         }
         let root = workshop.repository.root
-        plan = try CheckPlan(contentsOf: root.appending("kernel-patch/check.json"))
-        tools = CheckTools(repository: workshop.repository, progress: workshop.progress)
+        plan = try LintPlan(contentsOf: root.appending("kernel-patch/check.json"))
+        tools = LintTools(repository: workshop.repository, progress: workshop.progress)
         for patch in self.patches where access(patch.string, R_OK) != 0 {
             throw HarnessError("cannot read \(patch): \(String(cString: strerror(errno)))", status: .usage)
         }
@@ -42,13 +42,13 @@ public struct SeriesCheck {
     private var series: FilePath { workshop.repository.root.appending(base.series) }
 
     /// Runs all checks. Throws only what keeps it from checking anything.
-    public func run() async throws -> CheckTable {
+    public func run() async throws -> LintTable {
         let mails = try PatchSeries(directory: series).patches.map {
             try Mail(file: series.appending($0.name))
         }
         let source = try await SourceStore(repository: workshop.repository, progress: progress)
             .source(of: base)
-        let tree = CheckedTree(repository: workshop.repository, base: base, source: source)
+        let tree = LintedTree(repository: workshop.repository, base: base, source: source)
         let lock = workshop.repository.build.appending("check/.lock-\(base.name)")
         return try await FileLock.withLock(lock, progress: progress) {
             try await progress.stage("tree of \(source.identity)") { try await tree.layOut() }
@@ -56,10 +56,10 @@ public struct SeriesCheck {
         }
     }
 
-    private func check(_ series: [Mail], on tree: CheckedTree) async throws -> CheckTable {
+    private func check(_ series: [Mail], on tree: LintedTree) async throws -> LintTable {
         let own = try await userMails(tree)
         let checked = patches.isEmpty ? series : own
-        var table = CheckTable(patches: checked.count)
+        var table = LintTable(patches: checked.count)
         try await tree.startApplying(series + own)
         var commits = [try await tree.unpatched()]
         if !patches.isEmpty {
@@ -82,14 +82,14 @@ public struct SeriesCheck {
         try await tree.checkOut(commits[commits.count - 1])
         let scratch = tree.directory.appending("scratch")
         try Files.remove(scratch)
-        let texts = TextChecks(tree: tree, tools: tools, plan: plan, scratch: scratch)
+        let texts = TextLints(tree: tree, tools: tools, plan: plan, scratch: scratch)
         try await progress.stage("mails") {
             try await checkTexts(checked, commits, texts, &table)
             if patches.isEmpty {
                 try await checkSeries(checked.count, commits, tree, texts, &table)
             }
         }
-        try await BuildChecks(
+        try await BuildLints(
             tree: tree, tools: tools, plan: plan, progress: progress,
             isMainline: base.name == workshop.catalogue.bases.first?.name, wanted: builds
         ).run(checked, commits, &table)
@@ -97,7 +97,7 @@ public struct SeriesCheck {
     }
 
     /// The mails in the user's files. Cover letters have nothing to apply.
-    private func userMails(_ tree: CheckedTree) async throws -> [Mail] {
+    private func userMails(_ tree: LintedTree) async throws -> [Mail] {
         var mails: [Mail] = []
         for (index, patch) in patches.enumerated() {
             let directory = tree.directory.appending("mails/\(index + 1)")
@@ -115,13 +115,13 @@ public struct SeriesCheck {
     }
 
     private func checkTexts(
-        _ mails: [Mail], _ commits: [CheckedTree.Commit], _ texts: TextChecks, _ table: inout CheckTable
+        _ mails: [Mail], _ commits: [LintedTree.Commit], _ texts: TextLints, _ table: inout LintTable
     ) async throws {
         for (index, mail) in mails.enumerated() {
             progress.update("patch \(index + 1) of \(mails.count)")
             table.record(
                 "form of the mail", patch: index,
-                CheckVerdict(
+                LintVerdict(
                     findings: mail.problems(
                         place: patches.isEmpty ? (number: index + 1, count: mails.count) : nil)))
             try await record("checkpatch --strict", index, &table) { try await texts.checkpatch(mail) }
@@ -148,13 +148,13 @@ public struct SeriesCheck {
 
     /// Runs the checks of the project's own series that are not about a single patch.
     private func checkSeries(
-        _ count: Int, _ commits: [CheckedTree.Commit], _ tree: CheckedTree, _ texts: TextChecks,
-        _ table: inout CheckTable
+        _ count: Int, _ commits: [LintedTree.Commit], _ tree: LintedTree, _ texts: TextLints,
+        _ table: inout LintTable
     ) async throws {
         let letter = series.appending("0000-cover-letter.patch")
         if Files.exists(letter) {
             let mail = try Mail(file: letter)
-            table.record("form of the mail", CheckVerdict(findings: mail.coverProblems(count: count)))
+            table.record("form of the mail", LintVerdict(findings: mail.coverProblems(count: count)))
             try await record("codespell", nil, &table) {
                 try await texts.spelling(of: mail.lines, name: "0000-cover-letter.patch")
             }
@@ -182,7 +182,7 @@ public struct SeriesCheck {
     }
 
     /// A script of this project whose findings are its output.
-    private func said(_ script: String, _ arguments: [String]) async throws -> TextChecks.Finding {
+    private func said(_ script: String, _ arguments: [String]) async throws -> TextLints.Finding {
         let root = workshop.repository.root
         let result = try await Tool(
             root.pushing(FilePath(script)).string, arguments, directory: root,
@@ -193,12 +193,12 @@ public struct SeriesCheck {
     }
 
     private func record(
-        _ check: String, _ patch: Int?, _ table: inout CheckTable,
-        _ body: () async throws -> TextChecks.Finding?
+        _ check: String, _ patch: Int?, _ table: inout LintTable,
+        _ body: () async throws -> TextLints.Finding?
     ) async throws {
         var accepted: [String] = []
         var applies = true
-        let verdict = try await CheckVerdict.of {
+        let verdict = try await LintVerdict.of {
             guard let finding = try await body() else {
                 applies = false
                 return .ok
