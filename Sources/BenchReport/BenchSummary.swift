@@ -55,7 +55,7 @@ public struct BenchSummary {
             }
         }
         guard !rows.isEmpty else { return [] }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["guest instructions"] + shown.map(\.kernel) + ["x getppid"], rows, leftAligned: [0])
     }
 
@@ -69,7 +69,7 @@ public struct BenchSummary {
             }
         }
         guard !rows.isEmpty else { return [] }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["growth", "", "fixed", "slope", "steepest", "residual", ""], rows, leftAligned: [0, 1, 6])
     }
 
@@ -85,7 +85,7 @@ public struct BenchSummary {
             return [title, number(call), number(cost), ratio(cost / call)]
         }
         guard !rows.isEmpty else { return [] }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["without the call: racy, needs ptrace access", "call", "emulation", "ratio"], rows,
             leftAligned: [0])
     }
@@ -99,7 +99,7 @@ public struct BenchSummary {
             return [title, number(legacy), number(vdso), number(vdso - legacy)]
         }
         guard !rows.isEmpty else { return [] }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["one unlock", "legacy", "FUTEX_ROBUST_UNLOCK", "difference"], rows, leftAligned: [0])
     }
 
@@ -111,7 +111,7 @@ public struct BenchSummary {
             ]
         }
         guard !rows.isEmpty, let stock, let patched = patched.first else { return [] }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["everybody else", stock.kernel, patched.kernel, "difference", "of it lookup", "noise", ""],
             rows, leftAligned: [0, 6])
     }

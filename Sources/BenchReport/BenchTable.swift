@@ -37,7 +37,7 @@ public struct BenchTable {
                 call.map { ratio(cost.decile / $0) } ?? "", measurement.title,
             ]
         }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["case", "minimum", "decile", "median", "spread", "x getppid", ""], rows, leftAligned: [0, 6])
     }
 
@@ -49,7 +49,7 @@ public struct BenchTable {
                 percent(line.largestResidual), "per \(line.unit)",
             ]
         }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["growth", "fixed", "slope", "steepest", "residual", ""], rows, leftAligned: [0, 5])
     }
 }

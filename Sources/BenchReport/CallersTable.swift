@@ -24,7 +24,7 @@ public struct CallersTable {
                 number(Double(pair.without.searches)), number(Double(pair.with.searches)),
             ]
         }
-        return TextTable.lines(
+        return NumberTable.lines(
             [
                 "pair", "with none", "with \(number(Double(report.unrelated)))", "ratio", "searches",
                 "searches",

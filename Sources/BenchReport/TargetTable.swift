@@ -9,7 +9,7 @@ enum TargetTable {
         guard report.clock.unit == .instructions else { return [] }
         let rows = costs(report) + (callers.map(Self.callers) ?? [])
         guard !rows.isEmpty else { return [] }
-        return TextTable.lines(
+        return NumberTable.lines(
             ["target", "measured", "target", "ratio", ""], rows, leftAligned: [0, 4])
     }
 

@@ -42,14 +42,14 @@ public struct Comparison: Sendable {
             let scenarios = plan.scenarios(onKernelAt: plan.kernels.count + index)
             if !scenarios.isEmpty { contestants.append(try await contestant(ownImage: built, scenarios)) }
         }
-        let board = Board(of: contestants.map(\.scenarios.count).reduce(0, +))
+        let known = KnownCells(of: contestants.map(\.scenarios.count).reduce(0, +))
         for contestant in contestants {
             let store = CellStore(
                 in: cells, kernel: contestant.compared, image: imageDigest, quick: plan.quick)
             if plan.fresh { try contestant.scenarios.forEach(store.forget) }
             for unlocker in Scenario.Unlocker.allCases {
                 let scenarios = contestant.scenarios.filter { $0.unlocker == unlocker }
-                if !scenarios.isEmpty { try await run(scenarios, on: contestant, image, store, board) }
+                if !scenarios.isEmpty { try await run(scenarios, on: contestant, image, store, known) }
             }
         }
         return ComparisonReport(
@@ -58,7 +58,7 @@ public struct Comparison: Sendable {
             machine: .init(Self.machine, imageDigest: imageDigest),
             kernels: contestants.map(\.compared),
             cells: contestants.flatMap { contestant in
-                contestant.scenarios.compactMap { board.cell($0, on: contestant.compared) }
+                contestant.scenarios.compactMap { known.cell($0, on: contestant.compared) }
             }, place: plan.place)
     }
 
@@ -103,14 +103,14 @@ public struct Comparison: Sendable {
     /// Runs those scenarios of one kernel and one unlocker that are not finished, in as many guests as it takes.
     private func run(
         _ scenarios: [Scenario], on contestant: Contestant, _ image: FilePath, _ store: CellStore,
-        _ board: Board
+        _ known: KnownCells
     ) async throws {
         let kernel = contestant.compared
         var left: [Scenario] = []
         for scenario in scenarios {
             let kept = store.cell(of: scenario).map { ComparedCell($0, kernel: kernel, quick: plan.quick) }
             // What is not as it must be is tried again.
-            if let kept, kept.problems.isEmpty { board.put(kept) } else { left.append(scenario) }
+            if let kept, kept.problems.isEmpty { known.put(kept) } else { left.append(scenario) }
         }
         if left.count < scenarios.count {
             progress.note(
@@ -119,7 +119,7 @@ public struct Comparison: Sendable {
         }
         let giveUp = { (scenarios: [Scenario], reason: String) in
             for scenario in scenarios {
-                board.put(ComparedCell(broken: reason, scenario: scenario, kernel: kernel))
+                known.put(ComparedCell(broken: reason, scenario: scenario, kernel: kernel))
             }
         }
         while !left.isEmpty {
@@ -129,7 +129,7 @@ public struct Comparison: Sendable {
             case .failure(let error): return giveUp(left, "the kernel could not be built: \(error)")
             }
             let ending = try await boot(
-                built, of: contestant.kernel, image, for: left, on: kernel, store, board)
+                built, of: contestant.kernel, image, for: left, on: kernel, store, known)
             if let problem = ending.problem { progress.note("\(kernel.name): \(problem)") }
             if ending.isKernelFault {
                 // What a faulty kernel said of a scenario is worth nothing.
@@ -147,7 +147,7 @@ public struct Comparison: Sendable {
 
     private func boot(
         _ built: BuiltKernel, of own: Catalogue.Kernel?, _ image: FilePath, for scenarios: [Scenario],
-        on kernel: ComparedKernel, _ store: CellStore, _ board: Board
+        on kernel: ComparedKernel, _ store: CellStore, _ known: KnownCells
     ) async throws -> RaceGuest.Ending {
         let limit = RaceGuest.limit(for: scenarios.count)
         let guest = try await workshop.guest(
@@ -158,12 +158,12 @@ public struct Comparison: Sendable {
         return try await progress.stage(stage) {
             try await RaceGuest(guest: guest, quick: plan.quick).run(
                 scenarios, in: directory,
-                begun: { progress.update("\(board.count) of \(board.all) in all; now \($0.identifier)") },
+                begun: { progress.update("\(known.count) of \(known.all) in all; now \($0.identifier)") },
                 ended: { scenario, result in
                     let cell = take(result, of: scenario, on: kernel, store)
-                    board.put(cell)
+                    known.put(cell)
                     progress.note(
-                        "\(board.count) of \(board.all)  \(kernel.name)  \(scenario.identifier)  \(cell.cell.summary)"
+                        "\(known.count) of \(known.all)  \(kernel.name)  \(scenario.identifier)  \(cell.cell.summary)"
                             + (cell.problems.isEmpty ? "" : "  WRONG"))
                 })
         }
@@ -182,7 +182,7 @@ public struct Comparison: Sendable {
 }
 
 /// The cells that have a result by now. Thread-safe.
-private final class Board: Sendable {
+private final class KnownCells: Sendable {
     private struct Place: Hashable {
         var kernel: String
         var scenario: Scenario

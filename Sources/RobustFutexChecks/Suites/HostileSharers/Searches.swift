@@ -19,9 +19,9 @@ extension Check {
             let file = try scene.file()
             let sharer = try scene.peer(inWindowOf: file, at: wordOffset)
             for _ in 0..<60 { _ = try sharer.peer.startTask() }
-            let stage = try Callers(scene, 2, sharing: file)
-            let searchCount = try stage.countSearches()
-            let calls = try stage.callMeanwhile { usleep(useconds_t(2_000_000 * Deadline.slowness)) }
+            let callers = try CallingPeers(scene, 2, sharing: file)
+            let searchCount = try callers.countSearches()
+            let calls = try callers.callMeanwhile { usleep(useconds_t(2_000_000 * Deadline.slowness)) }
             try scene.expectCleared(sharer.task, "the sharer")
             guard calls >= 200 else { throw CheckError.broken("only \(calls) calls") }
             let searches = try searchCount()
@@ -31,7 +31,7 @@ extension Check {
 
             // What is counted does happen where it has to: a process outside the group is found by nothing else.
             let outside = try scene.peer(inWindowOf: file, at: wordOffset, kind: .vmProcess)
-            try stage.callOnce()
+            try callers.callOnce()
             try scene.expectCleared(outside.task, "the process outside the thread group of its memory")
             guard try searchCount() > 0 else {
                 throw CheckError.broken("a search that took place was not counted")
@@ -63,9 +63,9 @@ extension Check {
                 throw CheckError.broken("\(exits) exits without calls: \(before) walks over all processes")
             }
             // One caller, that has little else to visit: it is the more often at a sharer when that exits.
-            let stage = try Callers(scene, 1, onProcessor: 0, sharing: file)
+            let callers = try CallingPeers(scene, 1, onProcessor: 0, sharing: file)
             var searches = 0
-            let calls = try stage.callMeanwhile { searches = try searchesOfExits() }
+            let calls = try callers.callMeanwhile { searches = try searchesOfExits() }
             guard calls >= 200 else { throw CheckError.broken("only \(calls) calls") }
             scene.note(
                 "\(exits) exits during \(calls) calls: \(searches) searches for a new owner of the memory")

@@ -25,9 +25,9 @@ extension Check {
             claim:
                 "a clone(CLONE_VM) process is never missed while threads of its parent's group start and exit"
         ) { scene in
-            let stage = try ChurnStage(scene)
-            let churner = try stage.peer.startTask()
-            try stage.hold("starts and exits of threads", atLeast: 100) {
+            let sharer = try ChurnSharer(scene)
+            let churner = try sharer.peer.startTask()
+            try sharer.hold("starts and exits of threads", atLeast: 100) {
                 churner.beginSpawning(CTP_SPAWN_THREADS, count: 1200)
             } until: {
                 churner.isIdle
@@ -39,9 +39,9 @@ extension Check {
             "findsSharerWhileProcessesAreForked", .threads,
             claim: "a clone(CLONE_VM) process is never missed while its parent forks children, which exit"
         ) { scene in
-            let stage = try ChurnStage(scene)
-            let churner = try stage.peer.startTask()
-            try stage.hold("forks and exits of processes", atLeast: 100) {
+            let sharer = try ChurnSharer(scene)
+            let churner = try sharer.peer.startTask()
+            try sharer.hold("forks and exits of processes", atLeast: 100) {
                 churner.beginSpawning(CTP_SPAWN_PROCESSES, count: 150)
             } until: {
                 churner.isIdle
@@ -53,14 +53,14 @@ extension Check {
             "findsSharerWhileAnotherExecutes", .threads, needs: [.userfaultfd],
             claim: "a thread is never missed while processes that share its memory leave it by exec"
         ) { scene in
-            let stage = try ChurnStage(scene)
+            let sharer = try ChurnSharer(scene)
             let program = try Program.native.file()
             for _ in 0..<8 {
                 // Before the task is made: it gets a copy of the descriptors.
-                let descriptor = try stage.peer.send(program)
-                let leaver = try stage.peer.startTask(.vmProcess)
-                try stage.hold("exec of task \(leaver.tid)", atLeast: 1) {
-                    try leaver.beginExecution(descriptor: descriptor, scratch: stage.scratch)
+                let descriptor = try sharer.peer.send(program)
+                let leaver = try sharer.peer.startTask(.vmProcess)
+                try sharer.hold("exec of task \(leaver.tid)", atLeast: 1) {
+                    try leaver.beginExecution(descriptor: descriptor, scratch: sharer.scratch)
                 } until: {
                     try leaver.hasExecuted()
                 }
@@ -84,13 +84,13 @@ extension Check {
         let base = try peer.map(file, length: pageSize)
         let writer = try peer.startTask()
         let undertaker = try peer.startTask()
-        let stop = base + UInt(Callers.stop)
+        let stop = base + UInt(CallingPeers.stop)
         // So a call has found a thread, waits, and comes back to its memory when the thread is gone. Two callers, as one
         // alone looks at most threads without leaving go of the lock.
         writer.beginToKeepMmapLockBusy(until: stop)
         undertaker.beginBurials(word: base + UInt(wordOffset), until: stop)
         let end = Deadline(after: .seconds(5) * Deadline.slowness)
-        let calls = try Callers(scene, 2, sharing: file).callMeanwhile {
+        let calls = try CallingPeers(scene, 2, sharing: file).callMeanwhile {
             while !undertaker.isIdle, !end.hasPassed { usleep(10_000) }
         }
         let (reused, changed) = try undertaker.burialCounts()
@@ -105,12 +105,12 @@ extension Check {
     }
 
     private static func findsSharerWhileThreadsExit(_ scene: Scene) throws {
-        let stage = try ChurnStage(scene, onProcessor: 0)
+        let sharer = try ChurnSharer(scene, onProcessor: 0)
         let file = try MemoryFile(name: "signal", length: pageSize)
         let own = try MemoryMapping(of: file, length: pageSize)
-        let signal = try stage.peer.map(file, length: pageSize)
-        let spawner = try stage.peer.startTask()
-        let alone = try ProcessState.threadCount(of: stage.peer.pid)
+        let signal = try sharer.peer.map(file, length: pageSize)
+        let spawner = try sharer.peer.startTask()
+        let alone = try ProcessState.threadCount(of: sharer.peer.pid)
         func release(_ word: Int) throws {
             own.cell(at: word).store(FutexWord(rawValue: 1))
             try own.cell(at: word).wake(UInt32(Int32.max))
@@ -121,14 +121,14 @@ extension Check {
             let (leaving, staying) = (100, 200)
             try spawner.spawnWaiters(leaving, on: signal)
             try spawner.spawnWaiters(staying, on: signal + 64)
-            try stage.hold("the exits of threads", atLeast: 1) {
+            try sharer.hold("the exits of threads", atLeast: 1) {
                 try release(0)
             } until: {
-                try ProcessState.threadCount(of: stage.peer.pid) == alone + staying
+                try ProcessState.threadCount(of: sharer.peer.pid) == alone + staying
             }
             try release(64)
             try Deadline.poll(for: "the other threads to exit") {
-                try ProcessState.threadCount(of: stage.peer.pid) == alone
+                try ProcessState.threadCount(of: sharer.peer.pid) == alone
             }
             for word in [0, 64] { own.cell(at: word).store(FutexWord(rawValue: 0)) }
         }
@@ -137,7 +137,7 @@ extension Check {
 
 /// A peer with a clone(CLONE_VM) process, whose robust list head this process can write and read by plain stores and
 /// loads: so the call can be tried many thousand times while something else goes on.
-private final class ChurnStage {
+private final class ChurnSharer {
     let peer: Peer
     /// A page of the peer's for whoever needs one.
     let scratch: UInt

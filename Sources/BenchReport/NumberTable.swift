@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Columns that line up.
-enum TextTable {
+/// A table of names and numbers, whose columns line up.
+enum NumberTable {
     /// - Parameter leftAligned: columns of words; numbers are aligned by their end.
     static func lines(_ heading: [String], _ rows: [[String]], leftAligned: Set<Int>) -> [String] {
         let all = [heading] + rows

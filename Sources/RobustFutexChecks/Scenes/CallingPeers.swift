@@ -5,7 +5,7 @@ import RobustFutex
 import TestProcesses
 
 /// Processes that make the call on a lock, again and again and at the same time.
-final class Callers {
+final class CallingPeers {
     private let scene: Scene
     private let callers: [(peer: Peer, task: PeerTask, base: UInt)]
     private let own: MemoryMapping
