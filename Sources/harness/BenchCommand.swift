@@ -54,35 +54,35 @@ struct BenchArguments: ParsableArguments {
     /// Measures, prints, and fails as the help says.
     ///
     /// - Parameter tree: what patched kernels are built from, if not from their base with the series.
-    func run(_ workshop: Workshop, tree: GivenTree?) async throws {
+    func run(_ builders: Builders, tree: GivenTree?) async throws {
         let standard = tree == nil ? BenchRun.kernels : BenchRun.kernelsWithTree
         let chosen = try (kernels.isEmpty ? standard : kernels).map { name in
-            let kernel = try workshop.catalogue.kernel(named: name)
+            let kernel = try builders.catalogue.kernel(named: name)
             guard let tree, kernel.patched else { return kernel }
             return kernel.built(from: tree)
         }
-        try await workshop.installPackages()
-        if onlyCallers { return try await runCallers(chosen, workshop) }
+        try await builders.installPackages()
+        if onlyCallers { return try await runCallers(chosen, builders) }
         var records: [BenchRecord] = []
         for kernel in chosen {
-            records.append(try await BenchRun(workshop, filters: cases).measure(kernel))
+            records.append(try await BenchRun(builders, filters: cases).measure(kernel))
         }
         let summary = BenchSummary(records)
         print(summary.lines.joined(separator: "\n"))
         print("")
         for record in records where cases.isEmpty {
-            print("record   \(workshop.repository.build)/bench/\(record.kernel).json")
+            print("record   \(builders.repository.build)/bench/\(record.kernel).json")
         }
-        print("time     \(Progress.format(seconds: workshop.progress.times.total)); \(records[0].emulator)")
+        print("time     \(Progress.format(seconds: builders.progress.times.total)); \(records[0].emulator)")
         for complaint in summary.complaints { print("WRONG    \(complaint)") }
         guard summary.complaints.isEmpty else { throw ExitCode(1) }
     }
 
     /// Fails when a kernel does, and when there was none on which it could be measured.
-    private func runCallers(_ chosen: [Catalogue.Kernel], _ workshop: Workshop) async throws {
+    private func runCallers(_ chosen: [Catalogue.Kernel], _ builders: Builders) async throws {
         var verdicts: [CallersReport.Verdict?] = []
         for kernel in chosen {
-            guard let report = try await BenchRun(workshop).callers(kernel) else { continue }
+            guard let report = try await BenchRun(builders).callers(kernel) else { continue }
             print(CallersTable(report).lines.joined(separator: "\n") + "\n")
             verdicts.append(report.verdict)
         }

@@ -12,13 +12,13 @@ struct BuildCommand: AsyncParsableCommand {
     var kernels: [String] = []
 
     func run() async throws {
-        let workshop = try Workshop()
+        let builders = try Builders()
         let chosen =
             try kernels.isEmpty
-            ? workshop.catalogue.testedKernels : kernels.map { try workshop.catalogue.kernel(named: $0) }
-        try await workshop.installPackages()
+            ? builders.catalogue.testedKernels : kernels.map { try builders.catalogue.kernel(named: $0) }
+        try await builders.installPackages()
         for kernel in chosen {
-            print(try await workshop.kernels.build(kernel).image)
+            print(try await builders.kernels.build(kernel).image)
         }
     }
 }
@@ -35,10 +35,10 @@ struct SourceCommand: AsyncParsableCommand {
     var base = "mainline"
 
     func run() async throws {
-        let workshop = try Workshop()
-        let store = SourceStore(repository: workshop.repository, progress: workshop.progress)
-        let base = try workshop.catalogue.base(named: base)
-        try await workshop.installPackages()
+        let builders = try Builders()
+        let store = SourceStore(repository: builders.repository, progress: builders.progress)
+        let base = try builders.catalogue.base(named: base)
+        try await builders.installPackages()
         print(try await store.source(of: base).tree)
     }
 }

@@ -74,24 +74,24 @@ struct CompareCommand: AsyncParsableCommand {
     var list = false
 
     func run() async throws {
-        let workshop = try Workshop()
+        let builders = try Builders()
         let names = try kernels.map(Self.names) ?? []
         let here = FilePath(FileManager.default.currentDirectoryPath)
         let plan = try ComparisonPlan(
             names: names, tree: given.tree,
             images: kernelImages.map { here.pushing(FilePath($0)).lexicallyNormalized() },
             pattern: scenarios, quick: quick, fresh: fresh,
-            shard: part.shard, catalogue: workshop.catalogue)
-        let comparison = Comparison(plan, in: workshop)
+            shard: part.shard, catalogue: builders.catalogue)
+        let comparison = Comparison(plan, in: builders)
         if list {
             for line in try await comparison.preview() { print(line) }
             return
         }
         let junitFile = try junit.prepared()
-        try await workshop.installPackages()
+        try await builders.installPackages()
         let report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
-        let files = ComparisonFiles(in: workshop.repository, shard: try part.shard)
+        let files = ComparisonFiles(in: builders.repository, shard: try part.shard)
         try Self.finish(report, in: files, junitFile)
     }
 

@@ -23,8 +23,8 @@ struct FootprintCommand: AsyncParsableCommand {
     var patched = "patched"
 
     func run() async throws {
-        let workshop = try Workshop()
-        let kernels = try [stock, patched].map { try workshop.catalogue.kernel(named: $0) }
+        let builders = try Builders()
+        let kernels = try [stock, patched].map { try builders.catalogue.kernel(named: $0) }
         guard !kernels[0].patched, kernels[1].patched, kernels[0].base == kernels[1].base,
             kernels[0].config == kernels[1].config
         else {
@@ -32,13 +32,13 @@ struct FootprintCommand: AsyncParsableCommand {
                 "\(stock) and \(patched) do not differ by the series alone; see ./qemu/run --list",
                 status: .usage)
         }
-        try await workshop.installPackages()
-        for kernel in kernels { _ = try await workshop.kernels.build(kernel) }
-        let trees = kernels.map { workshop.kernels.directory(of: $0).appending("tree") }
+        try await builders.installPackages()
+        for kernel in kernels { _ = try await builders.kernels.build(kernel) }
+        let trees = kernels.map { builders.kernels.directory(of: $0).appending("tree") }
         let sizes = try await [StructureSizes(of: trees[0]), StructureSizes(of: trees[1])]
-        let findings = try await workshop.progress.stage("objects of \(stock) and \(patched)") {
+        let findings = try await builders.progress.stage("objects of \(stock) and \(patched)") {
             try await ObjectComparison(stock: trees[0], patched: trees[1]).findings { count in
-                workshop.progress.update("\(count) compared")
+                builders.progress.update("\(count) compared")
             }
         }
         let report = FootprintReport(

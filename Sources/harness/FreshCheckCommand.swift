@@ -36,10 +36,10 @@ struct FreshCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let releases = try release.isEmpty ? DebianRelease.supported : release.map(DebianRelease.named)
-        let workshop = try Workshop()
-        let check = FreshCheck(workshop)
+        let builders = try Builders()
+        let check = FreshCheck(builders)
         try check.requireRoot()
-        try await workshop.installPackages(["debootstrap", "debian-archive-keyring"])
+        try await builders.installPackages(["debootstrap", "debian-archive-keyring"])
         let findings = try await check.run(
             releases: releases, commands: command.isEmpty ? FreshCheck.commandsOfReadme : [command],
             anew: anew)

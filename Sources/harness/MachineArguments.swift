@@ -68,8 +68,8 @@ struct MachineArguments: ParsableArguments {
         return tree.map(named.built(from:)) ?? named
     }
 
-    var options: Workshop.GuestOptions {
-        Workshop.GuestOptions(
+    var options: Builders.GuestOptions {
+        Builders.GuestOptions(
             accelerator: icount && accel == .auto ? .tcg : Accelerator(rawValue: accel.rawValue),
             machine: MachineOptions(
                 processors: smp ?? (icount ? 1 : 2), memory: memory, kernelArguments: kernelArguments,

@@ -22,11 +22,11 @@ struct MergeComparisonsCommand: AsyncParsableCommand {
     var file: [String]
 
     func run() async throws {
-        let workshop = try Workshop()
+        let builders = try Builders()
         let junitFile = try junit.prepared()
         let report = try ComparisonReport.merged(
             file.map { FilePath($0) }, command: ["./qemu/compare", "merge"] + file)
-        try CompareCommand.finish(report, in: ComparisonFiles(in: workshop.repository), junitFile)
+        try CompareCommand.finish(report, in: ComparisonFiles(in: builders.repository), junitFile)
     }
 }
 
@@ -49,8 +49,8 @@ struct MergeMutationsCommand: AsyncParsableCommand {
     var file: [String]
 
     func run() async throws {
-        let workshop = try Workshop()
+        let builders = try Builders()
         let report = try MutationReport.merged(file.map { FilePath($0) })
-        try MutateCommand.finish(report, in: json, shard: nil, workshop)
+        try MutateCommand.finish(report, in: json, shard: nil, builders)
     }
 }

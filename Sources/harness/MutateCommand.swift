@@ -45,8 +45,8 @@ struct MutateCommand: AsyncParsableCommand {
     var check = false
 
     func run() async throws {
-        let workshop = try Workshop()
-        let run = try MutationRun(workshop, of: kernel)
+        let builders = try Builders()
+        let run = try MutationRun(builders, of: kernel)
         let (mutations, place) = try Mutation.part(
             of: Mutation.select(only, from: Mutation.all(of: run.series)), part.shard, kernel: kernel)
         if list {
@@ -56,7 +56,7 @@ struct MutateCommand: AsyncParsableCommand {
             }
             return
         }
-        try await workshop.installPackages()
+        try await builders.installPackages()
         if check {
             let problems = try await run.unusable(among: mutations)
             for problem in problems { print("UNUSABLE \(problem)") }
@@ -65,16 +65,16 @@ struct MutateCommand: AsyncParsableCommand {
         } else {
             var report = try await run.run(mutations)
             report.place = place
-            try Self.finish(report, in: json, shard: part.shard, workshop)
+            try Self.finish(report, in: json, shard: part.shard, builders)
         }
     }
 
     /// Writes and prints a report, and fails if it is not good.
     static func finish(
-        _ report: MutationReport, in json: String?, shard: Shard?, _ workshop: Workshop
+        _ report: MutationReport, in json: String?, shard: Shard?, _ builders: Builders
     ) throws {
         let name = "mutations/report\(shard?.fileSuffix ?? "").json"
-        let file = json.map { FilePath($0) } ?? workshop.repository.build.appending(name)
+        let file = json.map { FilePath($0) } ?? builders.repository.build.appending(name)
         try Files.write(report.encoded, to: file)
         print(report.lines.joined(separator: "\n"))
         print("report   \(file)")

@@ -83,27 +83,27 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let workshop = try Workshop()
-        if list { return await printKernels(workshop) }
-        if measuring.bench { return try await measuring.run(workshop, tree: machine.given.tree) }
-        let kernel = try machine.kernel(of: workshop.catalogue)
+        let builders = try Builders()
+        if list { return await printKernels(builders) }
+        if measuring.bench { return try await measuring.run(builders, tree: machine.given.tree) }
+        let kernel = try machine.kernel(of: builders.catalogue)
         _ = try SuiteRunner.selection(module: SuiteRunner.guestModule, filter: filter)
         let terminal = shell && !dryRun ? try HostTerminal() : nil
-        if dryRun { return try await printCommand(workshop, kernel) }
+        if dryRun { return try await printCommand(builders, kernel) }
         let report = try junit.prepared()
-        try await workshop.installPackages()
+        try await builders.installPackages()
         if let terminal {
-            try await runShell(workshop, kernel, terminal)
+            try await runShell(builders, kernel, terminal)
         } else if command.isEmpty {
-            try await runSuite(workshop, kernel, report)
+            try await runSuite(builders, kernel, report)
         } else {
-            try await runCommand(workshop, kernel)
+            try await runCommand(builders, kernel)
         }
     }
 
-    private func request(_ workshop: Workshop) -> GuestRequest {
+    private func request(_ builders: Builders) -> GuestRequest {
         GuestRequest(
-            root: .host, sharedDirectory: workshop.repository.root.string,
+            root: .host, sharedDirectory: builders.repository.root.string,
             workingDirectory: FileManager.default.currentDirectoryPath,
             environment: [
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
@@ -112,14 +112,14 @@ struct RunCommand: AsyncParsableCommand {
             arguments: command.isEmpty ? [GuestPath.testBundle] : command)
     }
 
-    private func runCommand(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
-        let guest = try await workshop.guest(kernel: kernel, image: .command, options: machine.options)
-        let directory = try RunDirectory(kind, in: workshop.repository, kernel: kernel.name)
+    private func runCommand(_ builders: Builders, _ kernel: Catalogue.Kernel) async throws {
+        let guest = try await builders.guest(kernel: kernel, image: .command, options: machine.options)
+        let directory = try RunDirectory(kind, in: builders.repository, kernel: kernel.name)
         let sinks = Guest.Sinks(
             output: { FileHandle.standardOutput.write(Data($0)) },
             error: { FileHandle.standardError.write(Data($0)) })
-        let outcome = try await guest.run(request(workshop), in: directory, sinks: sinks)
-        if let message = outcome.message { workshop.progress.note(message) }
+        let outcome = try await guest.run(request(builders), in: directory, sinks: sinks)
+        if let message = outcome.message { builders.progress.note(message) }
         throw ExitCode(outcome.status)
     }
 
@@ -127,15 +127,15 @@ struct RunCommand: AsyncParsableCommand {
     private static let shellLimit = Duration.seconds(24 * 3600)
 
     private func runShell(
-        _ workshop: Workshop, _ kernel: Catalogue.Kernel, _ terminal: HostTerminal
+        _ builders: Builders, _ kernel: Catalogue.Kernel, _ terminal: HostTerminal
     ) async throws {
         var options = machine.options
         options.commandLimit = options.commandLimit ?? Self.shellLimit
-        let guest = try await workshop.guest(kernel: kernel, image: .command, options: options)
-        let directory = try RunDirectory(kind, in: workshop.repository, kernel: kernel.name)
-        workshop.progress.note("a shell in the guest; exit or Ctrl-D ends it, and the guest with it")
+        let guest = try await builders.guest(kernel: kernel, image: .command, options: options)
+        let directory = try RunDirectory(kind, in: builders.repository, kernel: kernel.name)
+        builders.progress.note("a shell in the guest; exit or Ctrl-D ends it, and the guest with it")
         let name = ProcessInfo.processInfo.environment["TERM"] ?? "vt100"
-        var request = request(workshop)
+        var request = request(builders)
         request.environment = request.environment.filter { !$0.hasPrefix("TERM=") } + ["TERM=\(name)"]
         // The guest sees the host's.
         request.arguments = [access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"]
@@ -144,18 +144,18 @@ struct RunCommand: AsyncParsableCommand {
             output: { FileHandle.standardOutput.write(Data($0)) },
             error: { FileHandle.standardError.write(Data($0)) })
         let outcome = try await guest.run(request, in: directory, sinks: sinks, terminal: terminal)
-        if let message = outcome.message { workshop.progress.note(message) }
+        if let message = outcome.message { builders.progress.note(message) }
         throw ExitCode(outcome.status)
     }
 
     private func runSuite(
-        _ workshop: Workshop, _ kernel: Catalogue.Kernel, _ report: FilePath?
+        _ builders: Builders, _ kernel: Catalogue.Kernel, _ report: FilePath?
     ) async throws {
         let expectation = SuiteExpectation(of: kernel)
-        let guest = try await workshop.guest(kernel: kernel, image: .suite, options: machine.options)
-        let directory = try RunDirectory(kind, in: workshop.repository, kernel: kernel.name)
-        let run = try await workshop.progress.stage("suite on \(kernel.name)") {
-            try await SuiteRunner(progress: workshop.progress).run(
+        let guest = try await builders.guest(kernel: kernel, image: .suite, options: machine.options)
+        let directory = try RunDirectory(kind, in: builders.repository, kernel: kernel.name)
+        let run = try await builders.progress.stage("suite on \(kernel.name)") {
+            try await SuiteRunner(progress: builders.progress).run(
                 in: guest, expectation: expectation, filter: filter,
                 directory: directory)
         }
@@ -169,7 +169,7 @@ struct RunCommand: AsyncParsableCommand {
         print(
             "kernel   \(kernel.name), \(run.release ?? "never came up") (\(guest.accelerator.rawValue.uppercased()))"
         )
-        let times = workshop.progress.times
+        let times = builders.progress.times
         let stages = times.stages.map { "\($0.name) \(Progress.format(seconds: $0.seconds))" }
         print(
             "times    \((stages + ["in all \(Progress.format(seconds: times.total))"]).joined(separator: ", "))"
@@ -184,22 +184,22 @@ struct RunCommand: AsyncParsableCommand {
         guard run.isGood else { throw ExitCode(1) }
     }
 
-    private func printCommand(_ workshop: Workshop, _ kernel: Catalogue.Kernel) async throws {
+    private func printCommand(_ builders: Builders, _ kernel: Catalogue.Kernel) async throws {
         let image: GuestImage = command.isEmpty && !shell ? .suite : .command
-        let guest = await workshop.plannedGuest(kernel: kernel, image: image, options: machine.options)
-        var request = request(workshop)
+        let guest = await builders.plannedGuest(kernel: kernel, image: image, options: machine.options)
+        var request = request(builders)
         if command.isEmpty, !shell { request.root = .image }
-        print(guest.commandLine(request: request, in: workshop.repository.runs.appending("RUN")))
+        print(guest.commandLine(request: request, in: builders.repository.runs.appending("RUN")))
     }
 
-    private func printKernels(_ workshop: Workshop) async {
+    private func printKernels(_ builders: Builders) async {
         var rows = [["KERNEL", "STATE", "RELEASE", "FOR"]]
-        for kernel in workshop.catalogue.kernels {
-            let (state, release) = await workshop.kernels.state(of: kernel)
+        for kernel in builders.catalogue.kernels {
+            let (state, release) = await builders.kernels.state(of: kernel)
             rows.append([kernel.name, state.rawValue, release ?? "-", kernel.purpose])
         }
         print(TextTable.lines(of: rows).joined(separator: "\n"))
-        print("\nbuilt in \(workshop.repository.kernels)")
+        print("\nbuilt in \(builders.repository.kernels)")
     }
 }
 

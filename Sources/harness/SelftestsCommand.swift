@@ -36,10 +36,10 @@ struct SelftestsCommand: AsyncParsableCommand {
     var tests: [String] = []
 
     func run() async throws {
-        let workshop = try Workshop()
-        let chosen = try chosen(from: workshop.catalogue)
-        try await workshop.installPackages()
-        let runs = try await SelftestRun(workshop).run(on: chosen, only: tests, options: .init())
+        let builders = try Builders()
+        let chosen = try chosen(from: builders.catalogue)
+        try await builders.installPackages()
+        let runs = try await SelftestRun(builders).run(on: chosen, only: tests, options: .init())
         let comparison = SelftestComparison(runs)
         if let json { try Files.write(comparison.encoded, to: FilePath(json)) }
         print(comparison.lines.joined(separator: "\n"))

@@ -54,10 +54,10 @@ struct SeriesLintCommand: AsyncParsableCommand {
 
     func run() async throws {
         if suite { return try await runSuite() }
-        let workshop = try Workshop()
-        let lint = try SeriesLint(workshop, base: base, patches: patches, builds: builds)
-        try await workshop.installPackages()
-        try await workshop.tryToInstallPackages(
+        let builders = try Builders()
+        let lint = try SeriesLint(builders, base: base, patches: patches, builds: builds)
+        try await builders.installPackages()
+        try await builders.tryToInstallPackages(
             ["codespell", "groff", "man-db", "mandoc", "python3-docutils", "python3-git", "python3-ply"],
             without: "going on without them")
         let table = try await lint.run()
@@ -66,9 +66,9 @@ struct SeriesLintCommand: AsyncParsableCommand {
     }
 
     private func runSuite() async throws {
-        let workshop = try Workshop()
-        let run = try SeriesSuiteRun(workshop, base: base)
-        try await workshop.installPackages()
+        let builders = try Builders()
+        let run = try SeriesSuiteRun(builders, base: base)
+        try await builders.installPackages()
         let report = try await run.run()
         let file = run.directory.appending("report.json")
         try Files.write(report.encoded, to: file)

@@ -18,13 +18,13 @@ struct TestCommand: AsyncParsableCommand {
     @OptionGroup var junit: JUnitArgument
 
     func run() async throws {
-        let workshop = try Workshop()
+        let builders = try Builders()
         let report = try junit.prepared()
-        try await workshop.installPackages()
-        var checks = CheckRun(workshop)
-        let tally = try await checks.run()
+        try await builders.installPackages()
+        var tests = TestRun(builders)
+        let tally = try await tests.run()
         if let report { try JUnitReport(name: "test", suites: tally.suites).write(to: report) }
-        workshop.progress.note("in all \(Progress.format(seconds: workshop.progress.times.total))")
+        builders.progress.note("in all \(Progress.format(seconds: builders.progress.times.total))")
         for problem in tally.problems { print("FAILED \(problem)") }
         print(tally.summary)
         guard tally.isGood else { throw ExitCode(1) }

@@ -27,7 +27,7 @@ enum TypedCommand {
     }
 }
 
-extension Workshop {
+extension Builders {
     /// Installs the Debian packages that the harness needs, and `further` ones. To be called once a command knows that
     /// there is something to do.
     ///

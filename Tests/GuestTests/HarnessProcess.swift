@@ -12,8 +12,8 @@ let repository = try! Repository.containing(FilePath(#filePath))
 
 /// Tells whether guests can be booted without building anything first.
 func isBuilt(_ kernel: String) async throws -> Bool {
-    let workshop = try Workshop(repository: repository, progress: Progress())
-    return try await workshop.kernels.state(of: workshop.catalogue.kernel(named: kernel)).state == .current
+    let builders = try Builders(repository: repository, progress: Progress())
+    return try await builders.kernels.state(of: builders.catalogue.kernel(named: kernel)).state == .current
 }
 
 /// The result of a run of the harness.

@@ -10,7 +10,7 @@ import Testing
 extension WithGuests {
     @Suite struct KernelBuildTests {
         /// Runs `body` with a checkout of its own that shares the source of the real one.
-        private func withCheckout(_ body: (Workshop) async throws -> Void) async throws {
+        private func withCheckout(_ body: (Builders) async throws -> Void) async throws {
             // Below build/, for hard links do not reach into another file system.
             let root = repository.build.appending("test-\(UUID().uuidString)")
             defer { try? Files.remove(root) }
@@ -22,18 +22,18 @@ extension WithGuests {
                 try FileManager.default.copyItem(
                     atPath: repository.root.appending(path).string, toPath: root.appending(path).string)
             }
-            try await body(Workshop(repository: own, progress: Progress()))
+            try await body(Builders(repository: own, progress: Progress()))
         }
 
         @Test func optionThatVanishesStopsTheBuildAndIsNamed() async throws {
-            try await withCheckout { workshop in
-                let fragment = workshop.repository.configFragments.appending("machine.config")
+            try await withCheckout { builders in
+                let fragment = builders.repository.configFragments.appending("machine.config")
                 let text = String(decoding: try Files.read(fragment), as: UTF8.self)
                 try Files.write(
                     Data((text + "CONFIG_NO_SUCH_OPTION=y\nCONFIG_MODULE_SIG=y\n").utf8), to: fragment)
-                let stock = try workshop.catalogue.kernel(named: "stock")
+                let stock = try builders.catalogue.kernel(named: "stock")
                 let error = await #expect(throws: HarnessError.self) {
-                    _ = try await workshop.kernels.build(stock)
+                    _ = try await builders.kernels.build(stock)
                 }
                 let message = try #require(error).description
                 #expect(message.contains("CONFIG_NO_SUCH_OPTION=y"))
@@ -43,7 +43,7 @@ extension WithGuests {
         }
 
         @Test func seriesThatDoesNotApplyStopsTheBuildAndIsNamed() async throws {
-            try await withCheckout { workshop in
+            try await withCheckout { builders in
                 let patch = """
                     diff --git a/kernel/futex/core.c b/kernel/futex/core.c
                     --- a/kernel/futex/core.c
@@ -55,10 +55,10 @@ extension WithGuests {
                     """
                 let name = "9999-does-not-apply.patch"
                 try Files.write(
-                    Data(patch.utf8), to: workshop.repository.root.appending("kernel-patch").appending(name))
-                let patched = try workshop.catalogue.kernel(named: "patched")
+                    Data(patch.utf8), to: builders.repository.root.appending("kernel-patch").appending(name))
+                let patched = try builders.catalogue.kernel(named: "patched")
                 let error = await #expect(throws: HarnessError.self) {
-                    _ = try await workshop.kernels.build(patched)
+                    _ = try await builders.kernels.build(patched)
                 }
                 let message = try #require(error).description
                 #expect(message.contains(name))
@@ -68,8 +68,8 @@ extension WithGuests {
 
         /// One that does not apply any more would be no test of the tests.
         @Test func everyMutationAppliesToTheSeries() async throws {
-            let workshop = try Workshop(repository: repository, progress: Progress())
-            let run = try MutationRun(workshop)
+            let builders = try Builders(repository: repository, progress: Progress())
+            let run = try MutationRun(builders)
             #expect(try await run.unusable(among: Mutation.all(of: run.series)) == [])
         }
     }

@@ -6,12 +6,12 @@ import SystemPackage
 
 /// Measures kernels: `robust-list-check bench` in guests whose clock counts instructions.
 public struct BenchRun: Sendable {
-    let workshop: Workshop
+    let builders: Builders
     /// Of cases; empty: all.
     let filters: [String]
 
-    public init(_ workshop: Workshop, filters: [String] = []) {
-        self.workshop = workshop
+    public init(_ builders: Builders, filters: [String] = []) {
+        self.builders = builders
         self.filters = filters
     }
 
@@ -39,9 +39,9 @@ public struct BenchRun: Sendable {
     ///
     /// A boot that an interrupted run had finished is not repeated, as long as kernel and program are the same bytes.
     public func measure(_ kernel: Catalogue.Kernel) async throws -> BenchRecord {
-        let options = Workshop.GuestOptions(
+        let options = Builders.GuestOptions(
             accelerator: .tcg, machine: Self.machine, bootLimit: .seconds(600), commandLimit: .seconds(3600))
-        let guest = try await workshop.guest(kernel: kernel, image: .bench, options: options)
+        let guest = try await builders.guest(kernel: kernel, image: .bench, options: options)
         let identity = try await identity(of: guest)
         var record = BenchRecord(
             kernel: kernel.name, identity: identity,
@@ -49,7 +49,7 @@ public struct BenchRun: Sendable {
             emulator: try await emulator(), date: Date().formatted(.iso8601), passes: [])
         try await record.repeatUntilTheSameTwice(limit: Self.mostBoots) { number, differing in
             if !differing.isEmpty {
-                workshop.progress.note(
+                builders.progress.note(
                     "bench on \(kernel.name): boots \(number - 2) and \(number - 1) differ by more than 1 % in "
                         + differing.map(\.name).joined(separator: ", "))
             }
@@ -57,7 +57,7 @@ public struct BenchRun: Sendable {
         }
         record.systemCallLookups = try await SystemCallLookup.instructions(
             for: record.report.measurements.flatMap { $0.systemCalls ?? [] },
-            in: workshop.kernels.directory(of: kernel).appending("tree"))
+            in: builders.kernels.directory(of: kernel).appending("tree"))
         if filters.isEmpty {
             record.callers = try await callers(kernel)
             try Self.write(record, to: file("\(kernel.name).json"))
@@ -75,7 +75,7 @@ public struct BenchRun: Sendable {
 
     /// Measures a kernel's callers that call at once, and nothing else; leaves no file.
     public func callers(_ kernel: Catalogue.Kernel) async throws -> CallersReport? {
-        try await CallersRun(workshop).measure(kernel)
+        try await CallersRun(builders).measure(kernel)
     }
 
     /// The record that was left earlier; nil when there is none, or one that is not understood any more.
@@ -100,18 +100,18 @@ public struct BenchRun: Sendable {
         if filters.isEmpty, let data = try? Files.read(kept),
             let pass = try? JSONDecoder().decode(Pass.self, from: data), pass.identity == identity
         {
-            workshop.progress.note("bench on \(kernel), boot \(number): kept from the run before")
+            builders.progress.note("bench on \(kernel), boot \(number): kept from the run before")
             return pass.report
         }
-        let report = try await workshop.progress.stage("bench on \(kernel), boot \(number)") {
-            try await run(guest, RunDirectory(.bench, in: workshop.repository, kernel: kernel))
+        let report = try await builders.progress.stage("bench on \(kernel), boot \(number)") {
+            try await run(guest, RunDirectory(.bench, in: builders.repository, kernel: kernel))
         }
         if filters.isEmpty { try Self.write(Pass(identity: identity, report: report), to: kept) }
         return report
     }
 
     private func run(_ guest: Guest, _ directory: RunDirectory) async throws -> BenchReport {
-        let output = try await MeasuringCommand(progress: workshop.progress).output(
+        let output = try await MeasuringCommand(progress: builders.progress).output(
             of: ["bench"] + filters.flatMap { ["--filter", $0] }, in: guest, directory)
         let report = try Self.decode(output)
         guard report.clock.unit == .instructions else {
@@ -145,7 +145,7 @@ public struct BenchRun: Sendable {
     }
 
     private func file(_ name: String) -> FilePath {
-        workshop.repository.build.appending("bench").appending(name)
+        builders.repository.build.appending("bench").appending(name)
     }
 
     private static func write(_ value: some Encodable, to path: FilePath) throws {
@@ -155,13 +155,13 @@ public struct BenchRun: Sendable {
     }
 
     private func identity(of guest: Guest) async throws -> String {
-        let files = [guest.kernel.image, workshop.swift.products.robustListCheck].map(\.string)
+        let files = [guest.kernel.image, builders.swift.products.robustListCheck].map(\.string)
         let sums = try await Tool("sha256sum", files).output().split(separator: "\n").map { $0.prefix(16) }
         return sums.joined(separator: "-")
     }
 
     private func emulator() async throws -> String {
-        let output = try await Tool(workshop.architecture.qemu, ["--version"]).output()
+        let output = try await Tool(builders.architecture.qemu, ["--version"]).output()
         return String(output.prefix { $0 != "\n" })
     }
 }

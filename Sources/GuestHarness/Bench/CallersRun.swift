@@ -6,10 +6,10 @@ import SystemPackage
 
 /// Measures callers that call at once: `robust-list-check callers` in a guest with a processor for each.
 struct CallersRun {
-    let workshop: Workshop
+    let builders: Builders
 
-    init(_ workshop: Workshop) {
-        self.workshop = workshop
+    init(_ builders: Builders) {
+        self.builders = builders
     }
 
     /// Enough for 4,000 processes; without random addresses, as in ``BenchRun``. Not counting instructions: the
@@ -26,16 +26,16 @@ struct CallersRun {
     /// - Throws: when it could not be measured, which includes that the guest left it out.
     func measure(_ kernel: Catalogue.Kernel) async throws -> CallersReport? {
         guard kernel.patched else { return nil }
-        let options = Workshop.GuestOptions(
+        let options = Builders.GuestOptions(
             machine: Self.machine, bootLimit: .seconds(600), commandLimit: .seconds(3600))
-        let guest = try await workshop.guest(kernel: kernel, image: .bench, options: options)
+        let guest = try await builders.guest(kernel: kernel, image: .bench, options: options)
         guard try knowsOwners(kernel) else {
-            workshop.progress.note("callers on \(kernel.name): left out: every call searches, without MEMCG")
+            builders.progress.note("callers on \(kernel.name): left out: every call searches, without MEMCG")
             return nil
         }
-        let report = try await workshop.progress.stage("callers on \(kernel.name)") {
-            let directory = try RunDirectory(.bench, in: workshop.repository, kernel: kernel.name)
-            let output = try await MeasuringCommand(progress: workshop.progress).output(
+        let report = try await builders.progress.stage("callers on \(kernel.name)") {
+            let directory = try RunDirectory(.bench, in: builders.repository, kernel: kernel.name)
+            let output = try await MeasuringCommand(progress: builders.progress).output(
                 of: ["callers"], in: guest, directory)
             return try Self.decode(output)
         }
@@ -46,7 +46,7 @@ struct CallersRun {
     }
 
     private func knowsOwners(_ kernel: Catalogue.Kernel) throws -> Bool {
-        let config = try Files.read(workshop.kernels.directory(of: kernel).appending("tree/.config"))
+        let config = try Files.read(builders.kernels.directory(of: kernel).appending("tree/.config"))
         return String(decoding: config, as: UTF8.self).split(separator: "\n").contains {
             $0 == Self.ownerOption
         }

@@ -7,16 +7,16 @@ import SystemPackage
 
 /// Runs every scenario of a plan on every kernel of it, the same way, and keeps what is finished.
 public struct Comparison: Sendable {
-    public let workshop: Workshop
+    public let builders: Builders
     public let plan: ComparisonPlan
 
-    public init(_ plan: ComparisonPlan, in workshop: Workshop) {
+    public init(_ plan: ComparisonPlan, in builders: Builders) {
         self.plan = plan
-        self.workshop = workshop
+        self.builders = builders
     }
 
-    private var progress: Progress { workshop.progress }
-    var cells: FilePath { workshop.repository.comparison.appending("cells") }
+    private var progress: Progress { builders.progress }
+    var cells: FilePath { builders.repository.comparison.appending("cells") }
     private static let machine = MachineOptions()
 
     /// A kernel that takes part: ready to be booted, or why it is not.
@@ -31,7 +31,7 @@ public struct Comparison: Sendable {
     /// - Parameter command: as the user typed it.
     public func run(command: [String]) async throws -> ComparisonReport {
         let start = Date()
-        let image = try await workshop.make(.race)
+        let image = try await builders.make(.race)
         let imageDigest = try await Digest.sha256(of: image)
         var contestants: [Contestant] = []
         for (index, kernel) in plan.kernels.enumerated() {
@@ -67,8 +67,8 @@ public struct Comparison: Sendable {
         _ kernel: Catalogue.Kernel, _ scenarios: [Scenario]
     ) async throws -> Contestant {
         do {
-            let built = try await workshop.kernels.build(kernel)
-            let config = workshop.kernels.configuration(of: kernel)
+            let built = try await builders.kernels.build(kernel)
+            let config = builders.kernels.configuration(of: kernel)
             return Contestant(
                 compared: try await Self.describe(built, patched: kernel.patched, config: config),
                 kernel: kernel, built: .success(built), scenarios: scenarios)
@@ -150,10 +150,10 @@ public struct Comparison: Sendable {
         on kernel: ComparedKernel, _ store: CellStore, _ known: KnownCells
     ) async throws -> RaceGuest.Ending {
         let limit = RaceGuest.limit(for: scenarios.count)
-        let guest = try await workshop.guest(
+        let guest = try await builders.guest(
             built, of: own, image: image,
             options: .init(machine: Self.machine, commandLimit: own?.scaled(limit) ?? limit))
-        let directory = try RunDirectory(.compare, in: workshop.repository, kernel: kernel.name)
+        let directory = try RunDirectory(.compare, in: builders.repository, kernel: kernel.name)
         let stage = "\(kernel.name), \(scenarios[0].unlocker.rawValue): \(scenarios.count) cells"
         return try await progress.stage(stage) {
             try await RaceGuest(guest: guest, quick: plan.quick).run(

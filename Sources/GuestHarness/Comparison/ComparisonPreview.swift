@@ -10,7 +10,7 @@ extension Comparison {
     public func preview() async throws -> [String] {
         var lines: [String] = []
         var finished = 0
-        let image = workshop.plannedImage(.race)
+        let image = builders.plannedImage(.race)
         let imageDigest = Files.exists(image) ? try await Digest.sha256(of: image) : nil
         for (index, kernel) in try await plannedKernels().enumerated() {
             let store = imageDigest.map {
@@ -33,9 +33,9 @@ extension Comparison {
     private func plannedKernels() async throws -> [ComparedKernel] {
         var kernels: [ComparedKernel] = []
         for kernel in plan.kernels {
-            let (state, release) = await workshop.kernels.state(of: kernel)
-            let version = try release ?? workshop.sourceVersion(of: kernel)
-            let image = await workshop.kernels.planned(kernel).image
+            let (state, release) = await builders.kernels.state(of: kernel)
+            let version = try release ?? builders.sourceVersion(of: kernel)
+            let image = await builders.kernels.planned(kernel).image
             kernels.append(
                 ComparedKernel(
                     name: kernel.name, release: version ?? "",

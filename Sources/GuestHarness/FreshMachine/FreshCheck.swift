@@ -22,9 +22,9 @@ public struct FreshCheck: Sendable {
     let repository: Repository
     let progress: Progress
 
-    public init(_ workshop: Workshop) {
-        repository = workshop.repository
-        progress = workshop.progress
+    public init(_ builders: Builders) {
+        repository = builders.repository
+        progress = builders.progress
     }
 
     /// The most space that a release's machine takes, in bytes; a kernel and the Swift package are built on it twice.

@@ -6,14 +6,14 @@ import SystemPackage
 /// Builds mutations of the series and finds out which tests notice them: the syscall suite, and the selftest
 /// that the series brings to the kernel tree.
 public struct MutationRun: Sendable {
-    private let workshop: Workshop
+    private let builders: Builders
     /// The kernel that is mutated, under the name of the mutants: they share a tree, in which only what a
     /// mutation changes is compiled again.
     private let kernel: Catalogue.Kernel
 
-    public init(_ workshop: Workshop, of kernelName: String = "patched") throws {
-        self.workshop = workshop
-        var kernel = try workshop.catalogue.kernel(named: kernelName)
+    public init(_ builders: Builders, of kernelName: String = "patched") throws {
+        self.builders = builders
+        var kernel = try builders.catalogue.kernel(named: kernelName)
         guard kernel.patched else {
             throw HarnessError("the kernel '\(kernelName)' has no series to mutate", status: .usage)
         }
@@ -23,17 +23,17 @@ public struct MutationRun: Sendable {
 
     /// The directory of the series.
     public var series: FilePath {
-        get throws { workshop.repository.root.appending(try workshop.catalogue.base(of: kernel).series) }
+        get throws { builders.repository.root.appending(try builders.catalogue.base(of: kernel).series) }
     }
 
-    private var results: FilePath { workshop.repository.build.appending("mutations") }
+    private var results: FilePath { builders.repository.build.appending("mutations") }
 
     /// Checks that each of `mutations` applies to the series; without building.
     ///
     /// - Returns: what does not, one line each.
     public func unusable(among mutations: [Mutation]) async throws -> [String] {
-        let base = try workshop.catalogue.base(of: kernel)
-        let source = try await SourceStore(repository: workshop.repository, progress: workshop.progress)
+        let base = try builders.catalogue.base(of: kernel)
+        let source = try await SourceStore(repository: builders.repository, progress: builders.progress)
             .source(of: base)
         let scratch = results.appending("check-\(ProcessInfo.processInfo.processIdentifier)")
         defer { try? Files.remove(scratch) }
@@ -56,7 +56,7 @@ public struct MutationRun: Sendable {
     ///
     /// - Throws: when a test notices the kernel without any mutation: it would notice them all.
     public func run(_ mutations: [Mutation]) async throws -> MutationReport {
-        let suite = try await SuiteSources(repository: workshop.repository).identity()
+        let suite = try await SuiteSources(repository: builders.repository).identity()
         let sound = try await trial(nil, suite)
         guard sound.catches.isEmpty else {
             throw HarnessError(
@@ -65,12 +65,12 @@ public struct MutationRun: Sendable {
         }
         var findings: [MutationReport.Finding] = []
         for (index, mutation) in mutations.enumerated() {
-            workshop.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")
+            builders.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")
             do {
                 findings.append(try await judge(mutation, trial(mutation, suite)))
             } catch let error as HarnessError {
                 try Task.checkCancellation()
-                workshop.progress.note("\(error)")
+                builders.progress.note("\(error)")
                 findings.append(.init(of: mutation, .unusable, reason: error.description))
             }
         }
@@ -91,21 +91,21 @@ public struct MutationRun: Sendable {
         var outcome: ModelCheck.Outcome?
         if trial.catches.isEmpty, let model = mutation.model {
             let check = ModelCheck(
-                of: workshop.repository, arguments: model.split(separator: " ").map(String.init))
-            outcome = try await workshop.progress.stage("model: \(model)") { try await check.run() }
+                of: builders.repository, arguments: model.split(separator: " ").map(String.init))
+            outcome = try await builders.progress.stage("model: \(model)") { try await check.run() }
         }
         return .init(of: mutation, by: trial.catches, model: outcome, seconds: trial.seconds)
     }
 
     private func trial(_ mutation: Mutation?, _ suite: [String]) async throws -> Trial {
-        var workshop = workshop
-        workshop.seriesChange.further = mutation.map { [$0.patch] } ?? []
+        var builders = builders
+        builders.seriesChange.further = mutation.map { [$0.patch] } ?? []
         let name = mutation?.name ?? "none"
         let expectation = SuiteExpectation(of: kernel)
-        let trial = KernelTrial(workshop, of: kernel, named: name, kind: .mutate, expectation: expectation)
+        let trial = KernelTrial(builders, of: kernel, named: name, kind: .mutate, expectation: expectation)
         return try await KeptResult(of: name, in: results).value(for: trial.inputs(suite)) {
             // Of the series as it is: a mutation changes no selftest.
-            let selftests = try await SelftestRun(self.workshop).build(for: kernel)
+            let selftests = try await SelftestRun(self.builders).build(for: kernel)
             let start = ContinuousClock.now
             let outcome = try await trial.run(selftests)
             return Trial(

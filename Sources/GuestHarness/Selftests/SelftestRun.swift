@@ -7,10 +7,10 @@ import SystemPackage
 
 /// Runs the kernel tree's own futex selftests on kernels, and holds the results against each other.
 public struct SelftestRun: Sendable {
-    let workshop: Workshop
+    let builders: Builders
 
-    public init(_ workshop: Workshop) {
-        self.workshop = workshop
+    public init(_ builders: Builders) {
+        self.builders = builders
     }
 
     /// The run on one kernel.
@@ -29,7 +29,7 @@ public struct SelftestRun: Sendable {
 
     /// Runs the selftests on `kernels`; those named by `only`, or all.
     public func run(
-        on kernels: [Catalogue.Kernel], only: [String] = [], options: Workshop.GuestOptions
+        on kernels: [Catalogue.Kernel], only: [String] = [], options: Builders.GuestOptions
     ) async throws -> [KernelRun] {
         var programs: [String: SelftestPrograms] = [:]
         var runs: [KernelRun] = []
@@ -51,19 +51,19 @@ public struct SelftestRun: Sendable {
         guard
             let source = kernel.tree != nil
                 ? kernel
-                : workshop.catalogue.kernels.first(where: { $0.base == kernel.base && $0.patched })
+                : builders.catalogue.kernels.first(where: { $0.base == kernel.base && $0.patched })
         else {
             throw HarnessError("the base \(kernel.base) has no patched kernel to take the selftests from")
         }
-        _ = try await workshop.kernels.build(source)
-        let directory = workshop.repository.build.appending("selftests").appending(
+        _ = try await builders.kernels.build(source)
+        let directory = builders.repository.build.appending("selftests").appending(
             kernel.tree.map { "\(kernel.base)+\($0.shortName)-\($0.mark)" } ?? kernel.base)
         let lock = directory.appending(".lock")
-        return try await FileLock.withLock(lock, progress: workshop.progress) {
-            try await workshop.progress.stage("selftests of \(source.name): build") {
+        return try await FileLock.withLock(lock, progress: builders.progress) {
+            try await builders.progress.stage("selftests of \(source.name): build") {
                 try await SelftestPrograms(
-                    of: workshop.kernels.directory(of: source).appending("tree"),
-                    architecture: workshop.architecture, in: directory,
+                    of: builders.kernels.directory(of: source).appending("tree"),
+                    architecture: builders.architecture, in: directory,
                     log: directory.appending("build.log"))
             }
         }
@@ -71,10 +71,10 @@ public struct SelftestRun: Sendable {
 
     private func run(
         _ programs: SelftestPrograms, only names: [String], on kernel: Catalogue.Kernel,
-        options: Workshop.GuestOptions
+        options: Builders.GuestOptions
     ) async throws -> KernelRun {
-        let guest = try await workshop.guest(kernel: kernel, image: .command, options: options)
-        return try await workshop.progress.stage("selftests on \(kernel.name)") {
+        let guest = try await builders.guest(kernel: kernel, image: .command, options: options)
+        return try await builders.progress.stage("selftests on \(kernel.name)") {
             try await run(programs, only: names, on: kernel, in: guest)
         }
     }
@@ -119,10 +119,10 @@ public struct SelftestRun: Sendable {
     }
 
     private func attempt(_ command: [String], in guest: Guest) async throws -> Attempt {
-        let directory = try RunDirectory(.selftests, in: workshop.repository, kernel: guest.kernel.name)
-        let output = OutputFile(directory.suiteOutput, progress: workshop.progress)
+        let directory = try RunDirectory(.selftests, in: builders.repository, kernel: guest.kernel.name)
+        let output = OutputFile(directory.suiteOutput, progress: builders.progress)
         let request = GuestRequest(
-            root: .host, sharedDirectory: workshop.repository.root.string, workingDirectory: "/tmp",
+            root: .host, sharedDirectory: builders.repository.root.string, workingDirectory: "/tmp",
             environment: [
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
                 "TERM=dumb",

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// `kernel-patch/check`: whether a series, or patches of the user's on top of it, can be mailed.
 public struct SeriesLint {
-    let workshop: Workshop
+    let builders: Builders
     let base: Catalogue.Base
     let plan: LintPlan
     let tools: LintTools
@@ -18,9 +18,9 @@ public struct SeriesLint {
     ///   - base: the name of a base in the catalogue.
     ///   - patches: paths of mails or of mboxes; none to check the series itself.
     ///   - builds: a regular expression for the names of the builds to do; nil for all.
-    public init(_ workshop: Workshop, base: String, patches: [String], builds: String?) throws {
-        self.workshop = workshop
-        self.base = try workshop.catalogue.base(named: base)
+    public init(_ builders: Builders, base: String, patches: [String], builds: String?) throws {
+        self.builders = builders
+        self.base = try builders.catalogue.base(named: base)
         let current = FilePath(FileManager.default.currentDirectoryPath)
         self.patches = patches.map { current.pushing(FilePath($0)).lexicallyNormalized() }
         self.builds = builds
@@ -30,26 +30,26 @@ public struct SeriesLint {
             throw HarnessError(
                 "--builds '\(builds ?? "")' is not a regular expression: \(error)", status: .usage)
         }
-        let root = workshop.repository.root
+        let root = builders.repository.root
         plan = try LintPlan(contentsOf: root.appending("kernel-patch/check.json"))
-        tools = LintTools(repository: workshop.repository, progress: workshop.progress)
+        tools = LintTools(repository: builders.repository, progress: builders.progress)
         for patch in self.patches where access(patch.string, R_OK) != 0 {
             throw HarnessError("cannot read \(patch): \(String(cString: strerror(errno)))", status: .usage)
         }
     }
 
-    private var progress: Progress { workshop.progress }
-    private var series: FilePath { workshop.repository.root.appending(base.series) }
+    private var progress: Progress { builders.progress }
+    private var series: FilePath { builders.repository.root.appending(base.series) }
 
     /// Runs all checks. Throws only what keeps it from checking anything.
     public func run() async throws -> LintTable {
         let mails = try PatchSeries(directory: series).patches.map {
             try Mail(file: series.appending($0.name))
         }
-        let source = try await SourceStore(repository: workshop.repository, progress: progress)
+        let source = try await SourceStore(repository: builders.repository, progress: progress)
             .source(of: base)
-        let tree = LintedTree(repository: workshop.repository, base: base, source: source)
-        let lock = workshop.repository.build.appending("check/.lock-\(base.name)")
+        let tree = LintedTree(repository: builders.repository, base: base, source: source)
+        let lock = builders.repository.build.appending("check/.lock-\(base.name)")
         return try await FileLock.withLock(lock, progress: progress) {
             try await progress.stage("tree of \(source.identity)") { try await tree.layOut() }
             return try await check(mails, on: tree)
@@ -91,7 +91,7 @@ public struct SeriesLint {
         }
         try await BuildLints(
             tree: tree, tools: tools, plan: plan, progress: progress,
-            isMainline: base.name == workshop.catalogue.bases.first?.name, wanted: builds
+            isMainline: base.name == builders.catalogue.bases.first?.name, wanted: builds
         ).run(checked, commits, &table)
         return table
     }
@@ -183,7 +183,7 @@ public struct SeriesLint {
 
     /// A script of this project whose findings are its output.
     private func said(_ script: String, _ arguments: [String]) async throws -> TextLints.Finding {
-        let root = workshop.repository.root
+        let root = builders.repository.root
         let result = try await Tool(
             root.pushing(FilePath(script)).string, arguments, directory: root,
             environment: tools.systemFirst

@@ -6,7 +6,7 @@ import SystemPackage
 /// `kernel-patch/check --suite`: builds the kernel at each patch from the one that wires the call up, and runs the suite
 /// and the finished selftest there. What a patch does not cover yet has to be skipped for that reason.
 public struct SeriesSuiteRun: Sendable {
-    private let workshop: Workshop
+    private let builders: Builders
     private let base: Catalogue.Base
     /// The patched kernel of the base under the name of these kernels: they share a tree, in which only what a patch
     /// changes is compiled again.
@@ -14,11 +14,11 @@ public struct SeriesSuiteRun: Sendable {
     private let coverage: SeriesCoverage
 
     /// - Parameter base: the name of a base in the catalogue.
-    public init(_ workshop: Workshop, base: String) throws {
-        self.workshop = workshop
-        let base = try workshop.catalogue.base(named: base)
+    public init(_ builders: Builders, base: String) throws {
+        self.builders = builders
+        let base = try builders.catalogue.base(named: base)
         guard
-            var kernel = workshop.catalogue.kernels.first(where: {
+            var kernel = builders.catalogue.kernels.first(where: {
                 $0.base == base.name && $0.patched && $0.config.isEmpty
             })
         else {
@@ -28,23 +28,23 @@ public struct SeriesSuiteRun: Sendable {
         self.base = base
         self.kernel = kernel
         coverage = try LintPlan(
-            contentsOf: workshop.repository.root.appending("kernel-patch/check.json")
+            contentsOf: builders.repository.root.appending("kernel-patch/check.json")
         ).coverage
     }
 
     /// The directory that results are kept in.
-    public var directory: FilePath { workshop.repository.build.appending("check/suite-\(base.name)") }
+    public var directory: FilePath { builders.repository.build.appending("check/suite-\(base.name)") }
 
     /// Runs everything. The result of a patch is kept until something that it depends on changes.
     public func run() async throws -> SeriesSuiteReport {
-        let series = try PatchSeries(directory: workshop.repository.root.appending(base.series))
+        let series = try PatchSeries(directory: builders.repository.root.appending(base.series))
         let stages = try coverage.stages(of: series)
         let inputs =
-            try await SuiteSources(repository: workshop.repository).identity()
+            try await SuiteSources(repository: builders.repository).identity()
             + series.patches.filter { $0.changes.contains("tools/testing/selftests/") }.map(\.changes)
         var report = SeriesSuiteReport(base: base.name)
         for stage in stages {
-            workshop.progress.note("patch \(stage.length) of \(series.patches.count): \(stage.subject)")
+            builders.progress.note("patch \(stage.length) of \(series.patches.count): \(stage.subject)")
             if stage.isSameKernel, let last = report.patches.last {
                 report.add(stage, last.finding)
             } else {
@@ -57,15 +57,15 @@ public struct SeriesSuiteRun: Sendable {
     private func finding(
         at stage: SeriesCoverage.Stage, _ inputs: [String]
     ) async throws -> SeriesSuiteReport.Finding {
-        var workshop = workshop
-        workshop.seriesChange.length = stage.length
+        var builders = builders
+        builders.seriesChange.length = stage.length
         let expectation = SuiteExpectation(of: kernel, unfinished: stage.missing.map(\.feature))
         let name = String(format: "%02d", stage.length)
         let trial = KernelTrial(
-            workshop, of: kernel, named: name, kind: .bypatch, expectation: expectation)
+            builders, of: kernel, named: name, kind: .bypatch, expectation: expectation)
         return try await KeptResult(of: name, in: directory).value(for: trial.inputs(inputs)) {
             // Of the whole series: the finished test runs on each kernel.
-            let selftests = try await SelftestRun(self.workshop).build(for: kernel)
+            let selftests = try await SelftestRun(self.builders).build(for: kernel)
             let start = ContinuousClock.now
             let outcome = try await trial.run(selftests)
             return Self.finding(outcome, stage, seconds: (ContinuousClock.now - start) / .seconds(1))

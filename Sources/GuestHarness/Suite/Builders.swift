@@ -3,8 +3,8 @@
 import Foundation
 import SystemPackage
 
-/// Everything that is made before a guest can run, made in the right order.
-public struct Workshop: Sendable {
+/// The builders of everything that a guest needs, which use one another in the right order.
+public struct Builders: Sendable {
     public let repository: Repository
     public let catalogue: Catalogue
     public let architecture: Architecture
@@ -12,7 +12,7 @@ public struct Workshop: Sendable {
     /// The change to the series that its kernels are built with.
     var seriesChange = PatchSeries.Change()
 
-    /// The workshop of the checkout that holds the running program.
+    /// The builders of the checkout that holds the running program.
     public init(progress: Progress = Progress()) throws {
         let program = FilePath(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         try self.init(repository: Repository.containing(program.removingLastComponent()), progress: progress)

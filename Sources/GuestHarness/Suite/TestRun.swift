@@ -5,15 +5,15 @@ import SystemPackage
 
 /// Everything that `./test` checks, in order. A stage that cannot run counts as failed, and those
 /// that do not depend on it still run.
-public struct CheckRun {
-    private let workshop: Workshop
+public struct TestRun {
+    private let builders: Builders
     private var tally = Tally()
 
-    public init(_ workshop: Workshop) {
-        self.workshop = workshop
+    public init(_ builders: Builders) {
+        self.builders = builders
     }
 
-    private var progress: Progress { workshop.progress }
+    private var progress: Progress { builders.progress }
 
     public mutating func run() async throws -> Tally {
         try await check("lint: shellcheck", Self.shellcheck)
@@ -26,19 +26,19 @@ public struct CheckRun {
         try await hostTests("HarnessTests", .host)
         // This machine's kernel has no such syscall: what needs it must notice.
         try await hostTests(SuiteRunner.guestModule, .syscallAbsent)
-        for kernel in workshop.catalogue.testedKernels {
+        for kernel in builders.catalogue.testedKernels {
             try await check("build: kernel \(kernel.name)") { _ = try await $0.kernels.build(kernel) }
         }
-        for kernel in workshop.catalogue.testedKernels {
+        for kernel in builders.catalogue.testedKernels {
             try await guestTests(kernel)
         }
         try await hostTests("GuestTests", .host)
         return tally
     }
 
-    private mutating func check(_ name: String, _ body: (Workshop) async throws -> Void) async throws {
+    private mutating func check(_ name: String, _ body: (Builders) async throws -> Void) async throws {
         do {
-            try await body(workshop)
+            try await body(builders)
             tally.pass(name)
         } catch {
             try Task.checkCancellation()
@@ -54,7 +54,7 @@ public struct CheckRun {
     private mutating func models() async throws {
         let name = "models"
         do {
-            let check = ModelCheck(of: workshop.repository)
+            let check = ModelCheck(of: builders.repository)
             let progress = progress
             let outcome = try await progress.stage(name) {
                 try await check.run { progress.update(String($0)) }
@@ -69,11 +69,11 @@ public struct CheckRun {
     }
 
     private mutating func hostTests(_ module: String, _ expectation: SuiteExpectation) async throws {
-        try await tests("\(module) on this machine", expectation) { workshop, name in
-            let directory = try RunDirectory(.test, in: workshop.repository, kernel: module)
-            return try await workshop.progress.stage(name) {
-                try await SuiteRunner(progress: workshop.progress).runHere(
-                    module: module, products: workshop.swift.products, expectation: expectation,
+        try await tests("\(module) on this machine", expectation) { builders, name in
+            let directory = try RunDirectory(.test, in: builders.repository, kernel: module)
+            return try await builders.progress.stage(name) {
+                try await SuiteRunner(progress: builders.progress).runHere(
+                    module: module, products: builders.swift.products, expectation: expectation,
                     directory: directory)
             }
         }
@@ -81,12 +81,12 @@ public struct CheckRun {
 
     private mutating func guestTests(_ kernel: Catalogue.Kernel) async throws {
         let expectation = SuiteExpectation(of: kernel)
-        try await tests("suite on \(kernel.name)", expectation) { workshop, name in
-            let guest = try await workshop.guest(
+        try await tests("suite on \(kernel.name)", expectation) { builders, name in
+            let guest = try await builders.guest(
                 kernel: kernel, image: .suite, options: .init())
-            let directory = try RunDirectory(.test, in: workshop.repository, kernel: kernel.name)
-            return try await workshop.progress.stage(name) {
-                try await SuiteRunner(progress: workshop.progress).run(
+            let directory = try RunDirectory(.test, in: builders.repository, kernel: kernel.name)
+            return try await builders.progress.stage(name) {
+                try await SuiteRunner(progress: builders.progress).run(
                     in: guest, expectation: expectation, filter: nil, directory: directory)
             }
         }
@@ -94,10 +94,10 @@ public struct CheckRun {
 
     private mutating func tests(
         _ name: String, _ expectation: SuiteExpectation,
-        _ body: (Workshop, _ name: String) async throws -> SuiteRunner.Run
+        _ body: (Builders, _ name: String) async throws -> SuiteRunner.Run
     ) async throws {
         do {
-            let run = try await body(workshop, name)
+            let run = try await body(builders, name)
             progress.note("\(name): \(ResultsTable.counts(of: run.results))")
             let before = tally.problems.count
             tally.add(run, name: name, expectation: expectation)
@@ -109,8 +109,8 @@ public struct CheckRun {
     }
 
     /// Every shell script that git knows, by its first line.
-    private static func shellcheck(_ workshop: Workshop) async throws {
-        let root = workshop.repository.root
+    private static func shellcheck(_ builders: Builders) async throws {
+        let root = builders.repository.root
         let names = try await Tool("git", ["-C", root.string, "ls-files", "-z"]).output()
         let scripts = names.split(separator: "\0").map(String.init).filter { name in
             guard let file = FileHandle(forReadingAtPath: root.pushing(FilePath(name)).string) else {
@@ -121,16 +121,16 @@ public struct CheckRun {
             return start.firstMatch(of: /^#!\/(?:usr\/)?bin\/(?:env )?(?:ba|da)?sh\b/) != nil
         }
         guard !scripts.isEmpty else { throw HarnessError("git lists no shell script in \(root)") }
-        try await workshop.progress.stage("lint: shellcheck, \(scripts.count) scripts") {
+        try await builders.progress.stage("lint: shellcheck, \(scripts.count) scripts") {
             try await said(Tool("shellcheck", ["--"] + scripts, directory: root))
         }
     }
 
-    private static func swiftFormat(_ workshop: Workshop) async throws {
-        try await workshop.progress.stage("lint: swift format") {
-            var swift = workshop.repository.swift(
+    private static func swiftFormat(_ builders: Builders) async throws {
+        try await builders.progress.stage("lint: swift format") {
+            var swift = builders.repository.swift(
                 ["format", "lint", "--strict", "--recursive", "Package.swift", "Sources", "Tests"])
-            swift.directory = workshop.repository.root
+            swift.directory = builders.repository.root
             try await said(swift)
         }
     }
