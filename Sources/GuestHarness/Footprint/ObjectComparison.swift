@@ -21,14 +21,9 @@ public struct ObjectComparison: Sendable {
         public var verdict: Verdict
     }
 
-    /// Directories whose objects run in the kernel. Not the tree's top, where the linker's own temporary files are.
-    static let directories = [
-        "arch/x86", "block", "crypto", "fs", "init", "io_uring", "ipc", "kernel", "lib", "mm", "net",
-    ]
-    /// The boot loader's part and what runs on the building machine: no code of the running kernel.
-    static let exceptions = [
-        "arch/x86/boot/", "arch/x86/tools/", "arch/x86/realmode/", "arch/x86/entry/vdso/",
-    ]
+    /// The archives that the kernel is linked from, relative to the tree. What else lies in the tree may be left over
+    /// from another configuration, or belong to the boot loader or to a program of the build.
+    static let archives = ["vmlinux.a", "lib/lib.a", "arch/x86/lib/lib.a"]
 
     let stock: FilePath
     let patched: FilePath
@@ -44,8 +39,8 @@ public struct ObjectComparison: Sendable {
     /// - Parameter onObject: is told the number of objects compared so far.
     /// - Throws: when a tree has no objects, as one that was never built.
     public func findings(onObject: (Int) -> Void = { _ in }) async throws -> [Finding] {
-        let before = try Self.objects(of: stock)
-        let after = try Self.objects(of: patched)
+        let before = try await Self.objects(of: stock)
+        let after = try await Self.objects(of: patched)
         var findings: [Finding] = []
         for path in before.union(after).sorted() {
             let verdict: Verdict
@@ -88,17 +83,17 @@ public struct ObjectComparison: Sendable {
             }
     }
 
-    private static func objects(of tree: FilePath) throws -> Set<String> {
+    private static func objects(of tree: FilePath) async throws -> Set<String> {
         var objects: Set<String> = []
-        for directory in directories {
-            let root = tree.pushing(FilePath(directory))
-            guard let entries = FileManager.default.enumerator(atPath: root.string) else { continue }
-            for case let entry as String in entries where entry.hasSuffix(".o") {
-                let path = "\(directory)/\(entry)"
-                if !exceptions.contains(where: path.hasPrefix) { objects.insert(path) }
+        for archive in archives {
+            let file = tree.pushing(FilePath(archive))
+            guard Files.exists(file) else {
+                throw HarnessError("\(file) is missing, from which the kernel is linked: was it built?")
             }
+            // Of a thin archive ar prints where the members are as seen from here.
+            let names = try await Tool("ar", ["t", archive], directory: tree).output(limit: 16 << 20)
+            objects.formUnion(names.split(separator: "\n").map(String.init))
         }
-        guard !objects.isEmpty else { throw HarnessError("\(tree) has no object files: was it built?") }
         return objects
     }
 }
