@@ -43,6 +43,9 @@ extension Trait where Self == Applicability {
 private let turn = Mutex(())
 
 /// Runs the check that has the calling test's name.
+///
+/// Each check has a test function of its own, and not one parameterised test a suite: a case's argument is no part of the
+/// test's identifier, so `--filter` could not choose a check, and reports could not name it.
 func checkClaim(_ function: String = #function) throws {
     let check = try check(namedLike: function)
     try turn.withLock { _ in try recordingTaint(of: function) { try check.run() } }
