@@ -14,55 +14,40 @@ extension Check {
             "refusesUnknownFlags", .errors,
             claim: "every flag but FUTEX2_PRIVATE gives EINVAL, alone and beside it, and nothing is changed"
         ) { scene in
-            let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: pageSize)
-            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            let cell = own.cell(at: wordOffset)
-            for bit in 0..<32 where bit != CleanupFlags.privateOnly.rawValue.trailingZeroBitCount {
-                for companion in [CleanupFlags(), .privateOnly] {
-                    let flags = CleanupFlags(rawValue: 1 << UInt32(bit)).union(companion)
-                    try scene.expectRefusal(
-                        .invalidArgument, address: cell.address, length: 4, flags: flags,
-                        "flags 0x\(String(flags.rawValue, radix: 16))")
+            try changeNothing(scene, "refused calls", then: "a correct call") { cell in
+                for bit in 0..<32 where bit != CleanupFlags.privateOnly.rawValue.trailingZeroBitCount {
+                    for companion in [CleanupFlags(), .privateOnly] {
+                        let flags = CleanupFlags(rawValue: 1 << UInt32(bit)).union(companion)
+                        try scene.expectRefusal(
+                            .invalidArgument, address: cell.address, length: 4, flags: flags,
+                            "flags 0x\(String(flags.rawValue, radix: 16))")
+                    }
                 }
             }
-            try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after refused calls")
-            try scene.cleanup(cell)
-            try scene.expectCleared(sibling.task, "the sibling after a correct call")
         },
 
         Check(
             "refusesRangeThatWrapsAround", .errors,
             claim: "a range that goes past the end of the address space gives EINVAL, and nothing is changed"
         ) { scene in
-            let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: pageSize)
-            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            let cell = own.cell(at: wordOffset)
-            try scene.expectRefusal(
-                .invalidArgument, address: cell.address, length: -1, "length of all ones")
-            try scene.expectRefusal(
-                .invalidArgument, address: UInt.max - 3, length: 8, "8 bytes from the last word")
-            try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after refused calls")
-            try scene.cleanup(cell)
-            try scene.expectCleared(sibling.task, "the sibling after a correct call")
+            try changeNothing(scene, "refused calls", then: "a correct call") { cell in
+                try scene.expectRefusal(
+                    .invalidArgument, address: cell.address, length: -1, "length of all ones")
+                try scene.expectRefusal(
+                    .invalidArgument, address: UInt.max - 3, length: 8, "8 bytes from the last word")
+            }
         },
 
         Check(
             "changesNothingForEmptyRange", .errors,
             claim: "length 0 succeeds and changes nothing, at a mapped address and at an unmapped one"
         ) { scene in
-            let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: pageSize)
-            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            let cell = own.cell(at: wordOffset)
-            for flags in [CleanupFlags(), .privateOnly] {
-                try scene.cleanup(address: cell.address, length: 0, flags: flags)
-                try scene.cleanup(address: 0, length: 0, flags: flags)
+            try changeNothing(scene, "empty ranges", then: "a range of one word") { cell in
+                for flags in [CleanupFlags(), .privateOnly] {
+                    try scene.cleanup(address: cell.address, length: 0, flags: flags)
+                    try scene.cleanup(address: 0, length: 0, flags: flags)
+                }
             }
-            try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after empty ranges")
-            try scene.cleanup(cell)
-            try scene.expectCleared(sibling.task, "the sibling after a range of one word")
         },
 
         Check(
@@ -94,4 +79,19 @@ extension Check {
             try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after filtered calls")
         },
     ]
+
+    /// Makes calls that must not change the pending operation of a sibling on the word, and a correct call, which must: it
+    /// shows that there was something to change.
+    private static func changeNothing(
+        _ scene: Scene, _ calls: String, then correct: String, _ body: (FutexCell) throws -> Void
+    ) throws {
+        let file = try scene.file()
+        let own = try MemoryMapping(of: file, length: pageSize)
+        let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+        let cell = own.cell(at: wordOffset)
+        try body(cell)
+        try scene.expectUntouched(sibling.task, at: sibling.word, "the sibling after \(calls)")
+        try scene.cleanup(cell)
+        try scene.expectCleared(sibling.task, "the sibling after \(correct)")
+    }
 }

@@ -25,28 +25,18 @@ extension Check {
             claim:
                 "a clone(CLONE_VM) process is never missed while threads of its parent's group start and exit"
         ) { scene in
-            let sharer = try ChurnSharer(scene)
-            let churner = try sharer.peer.startTask()
-            try sharer.hold("starts and exits of threads", atLeast: 100) {
-                churner.beginSpawning(CTP_SPAWN_THREADS, count: 1200)
-            } until: {
-                churner.isIdle
-            }
-            try scene.expect(try churner.endOfCall(), 0, "clone(2)")
+            try findsSharer(
+                scene, during: "starts and exits of threads", spawning: CTP_SPAWN_THREADS, count: 1200,
+                by: "clone(2)")
         },
 
         Check(
             "findsSharerWhileProcessesAreForked", .threads,
             claim: "a clone(CLONE_VM) process is never missed while its parent forks children, which exit"
         ) { scene in
-            let sharer = try ChurnSharer(scene)
-            let churner = try sharer.peer.startTask()
-            try sharer.hold("forks and exits of processes", atLeast: 100) {
-                churner.beginSpawning(CTP_SPAWN_PROCESSES, count: 150)
-            } until: {
-                churner.isIdle
-            }
-            try scene.expect(try churner.endOfCall(), 0, "fork(2)")
+            try findsSharer(
+                scene, during: "forks and exits of processes", spawning: CTP_SPAWN_PROCESSES, count: 150,
+                by: "fork(2)")
         },
 
         Check(
@@ -102,6 +92,20 @@ extension Check {
         guard calls >= 100, reused >= 100 else {
             throw CheckError.broken("only \(calls) calls and \(reused) threads that exited")
         }
+    }
+
+    /// A task of the sharer's group makes threads or processes, which exit at once, while the sharer is looked for.
+    private static func findsSharer(
+        _ scene: Scene, during what: String, spawning kind: ctp_spawn, count: Int, by call: String
+    ) throws {
+        let sharer = try ChurnSharer(scene)
+        let churner = try sharer.peer.startTask()
+        try sharer.hold(what, atLeast: 100) {
+            churner.beginSpawning(kind, count: count)
+        } until: {
+            churner.isIdle
+        }
+        try scene.expect(try churner.endOfCall(), 0, call)
     }
 
     private static func findsSharerWhileThreadsExit(_ scene: Scene) throws {
