@@ -56,7 +56,7 @@ public struct BenchRecord: Codable, Equatable, Sendable {
         } while boots < 2 || (!unrepeatable.isEmpty && boots < limit)
     }
 
-    /// By how much two boots may differ under a clock that counts instructions, relative.
+    /// The relative difference that two boots may have under a clock that counts instructions.
     public static let tolerance = 0.01
 
     /// The first boot, whose numbers tables show.

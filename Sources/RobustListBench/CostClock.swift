@@ -21,7 +21,7 @@ struct CostClock {
 
     var source: crb_clock { unit == .instructions ? CRB_CLOCK_CYCLES : CRB_CLOCK_MONOTONIC }
 
-    /// By how much a cost may still change and be called stable, relative.
+    /// The relative change with which a cost still counts as stable.
     var tolerance: Double { unit == .instructions ? BenchRecord.tolerance : 0.05 }
 
     private struct Loop {

@@ -149,9 +149,7 @@ public struct BenchRun: Sendable {
     }
 
     private static func write(_ value: some Encodable, to path: FilePath) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try Files.write(encoder.encode(value), to: path)
+        try Files.write(Files.json(value), to: path)
     }
 
     private func identity(of guest: Guest) async throws -> String {

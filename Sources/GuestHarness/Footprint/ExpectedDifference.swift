@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What may differ in one object file of two kernels of which one has the series, and why.
+/// The difference that one object file of two kernels may have, of which one has the series, and its reason.
 struct ExpectedDifference: Sendable {
     let reason: String
     /// The functions whose code may differ, or which may be in one of the objects only.

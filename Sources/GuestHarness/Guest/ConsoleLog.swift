@@ -17,13 +17,13 @@ public enum ConsoleLog {
         public var faults: [Fault] = []
         /// Number of data races that KCSAN reported and that do not involve the new system call.
         public var otherDataRaces = 0
-        /// What the kernel said when it was asked for its blocked tasks; nil if it was not.
+        /// The kernel's answer when it was asked for its blocked tasks; nil if it was not asked.
         public var blockedTasks: BlockedTasks?
     }
 
     /// The answer of the kernel to sysrq-w: each task in an uninterruptible sleep, with its stack.
     public struct BlockedTasks: Equatable, Sendable {
-        /// Where the answer begins.
+        /// The number of the line in which the answer begins.
         public var line: Int
         public var names: [String] = []
 

@@ -16,7 +16,7 @@ public struct JUnitReport: Equatable, Sendable {
             case skipped(reason: String)
         }
 
-        /// What it belongs to; shown as a class.
+        /// The suite or kernel that it belongs to; shown as a class.
         public var group: String
         public var name: String
         public var seconds: Double?

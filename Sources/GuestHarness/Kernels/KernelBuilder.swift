@@ -194,7 +194,7 @@ public struct KernelBuilder: Sendable {
         }
     }
 
-    /// What the configuration was made for, so that a change of a source file does not make it again.
+    /// The record of what the configuration was made for, so that a change of a source file does not make it again.
     private func configuredStamp(of kernel: Catalogue.Kernel) -> FilePath {
         directory(of: kernel).appending("configured.json")
     }

@@ -19,7 +19,7 @@ struct TreeCopy {
         /// New, or not as they were.
         var changed: [String] = []
         var removed: [String] = []
-        /// What to keep once they are copied.
+        /// The states to keep once the files are copied.
         var states: [String: String] = [:]
 
         var isEmpty: Bool { changed.isEmpty && removed.isEmpty }

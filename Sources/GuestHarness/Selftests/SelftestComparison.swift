@@ -111,9 +111,7 @@ public struct SelftestComparison: Sendable {
     }
 
     static func encoded(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
+        try Files.json(value)
     }
 
     /// The runs and what is wrong with them, for other programs.

@@ -58,7 +58,7 @@ struct LintTools: Sendable {
             environment: ["LD_LIBRARY_PATH": libraries.string])
     }
 
-    /// Of what the unpacked binutils are linked with.
+    /// The directory of the libraries that the unpacked binutils are linked with.
     private var libraries: FilePath { crossRoot.appending("usr/lib/x86_64-linux-gnu") }
 
     /// `PREFIXgcc-12`: Debian's packages have the version in the name of the program.

@@ -10,7 +10,7 @@ struct TextLints: Sendable {
     let tree: LintedTree
     let tools: LintTools
     let plan: LintPlan
-    /// For what the checkers are to read.
+    /// A directory for the files that the checkers are to read.
     let scratch: FilePath
 
     /// A verdict, and what was found and does not count.

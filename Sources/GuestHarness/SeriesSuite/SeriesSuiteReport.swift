@@ -103,10 +103,6 @@ public struct SeriesSuiteReport: Codable, Sendable {
     }
 
     public var encoded: Data {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return try encoder.encode(self)
-        }
+        get throws { try Files.json(self) }
     }
 }

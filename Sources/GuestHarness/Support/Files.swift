@@ -33,11 +33,16 @@ public enum Files {
         }
     }
 
-    /// Writes a value as JSON that people can read and that is the same for the same value.
-    public static func write(json value: some Encodable, to path: FilePath) throws {
+    /// Encodes a value as JSON that people can read and that is the same for the same value.
+    public static func json(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try write(encoder.encode(value) + Data("\n".utf8), to: path)
+        return try encoder.encode(value)
+    }
+
+    /// Writes a value as ``json(_:)`` has it, with a newline at the end.
+    public static func write(json value: some Encodable, to path: FilePath) throws {
+        try write(json(value) + Data("\n".utf8), to: path)
     }
 
     public static func makeDirectory(_ path: FilePath) throws {

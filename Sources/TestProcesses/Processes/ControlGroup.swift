@@ -35,7 +35,7 @@ package struct ControlGroup: ~Copyable {
         }
     }
 
-    /// Where the file system of all groups is mounted; nil when it is not.
+    /// The mount point of the file system of all groups; nil when it is not mounted.
     private static var root: FilePath? {
         for line in (try? readText("/proc/self/mountinfo"))?.split(separator: "\n") ?? [] {
             let fields = line.split(separator: " ")
