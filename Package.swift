@@ -14,6 +14,7 @@ let package = Package(
     name: "robust-futex",
     products: [
         .library(name: "RobustFutex", targets: ["RobustFutex"]),
+        .library(name: "robust-list-preload", type: .dynamic, targets: ["RobustListPreload"]),
         .executable(name: "robust-list-check", targets: ["robust-list-check"]),
         .executable(name: "harness", targets: ["harness"]),
         .executable(name: "guest-init", targets: ["guest-init"]),
@@ -29,6 +30,21 @@ let package = Package(
         .target(
             name: "RobustFutex", dependencies: ["CRobustFutex", systemPackage],
             swiftSettings: strict),
+
+        // For programs that cannot be rebuilt: makes the system call when they destroy a mutex. Without the Swift
+        // runtime, for they may be written in anything.
+        .target(
+            name: "CRobustListPreload", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
+        .target(
+            name: "RobustListPreload", dependencies: ["CRobustFutex", "CRobustListPreload"],
+            exclude: ["exports.map"],
+            swiftSettings: strict + [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-enable-experimental-feature", "Embedded", "-Xlinker", "--gc-sections", "-Xlinker",
+                    "--version-script=\(Context.packageDirectory)/Sources/RobustListPreload/exports.map",
+                ])
+            ]),
 
         // What tests act with: processes that do as they are told, and what can be done to them.
         .target(

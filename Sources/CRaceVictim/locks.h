@@ -7,7 +7,7 @@
 
 struct crv_locks {
 	size_t bytes;
-	int (*init)(void *lock, int pi);
+	int (*init)(void *lock, int kind); /* enum crv_mutex */
 	int (*lock)(void *lock);
 	int (*trylock)(void *lock);
 	int (*unlock)(void *lock);

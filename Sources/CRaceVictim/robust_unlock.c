@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include "locks.h"
+#include "race_victim.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -171,12 +172,12 @@ static int robust_destroy(void *lock)
 	return ((struct lock *)lock)->word & FUTEX_TID_MASK ? EBUSY : 0;
 }
 
-static int robust_init(void *object, int pi)
+static int robust_init(void *object, int kind)
 {
 	struct lock *lock = object;
 
 	memset(lock, 0, sizeof(*lock));
-	lock->pi = pi ? 1 : 0;
+	lock->pi = kind & CRV_MUTEX_PI ? 1 : 0;
 	return 0;
 }
 

@@ -51,16 +51,20 @@ static int libc_destroy(void *lock)
 	return pthread_mutex_destroy(lock);
 }
 
-static int libc_init(void *lock, int pi)
+static int libc_init(void *lock, int kind)
 {
 	pthread_mutexattr_t attributes;
 	int error = pthread_mutexattr_init(&attributes);
 
-	if (!error)
+	if (!error && !(kind & CRV_MUTEX_NOT_ROBUST))
 		error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	if (!error)
 		error = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	if (!error && pi)
+	if (!error && kind & (CRV_MUTEX_RECURSIVE | CRV_MUTEX_ERRORCHECK))
+		error = pthread_mutexattr_settype(&attributes, kind & CRV_MUTEX_RECURSIVE ?
+								       PTHREAD_MUTEX_RECURSIVE :
+								       PTHREAD_MUTEX_ERRORCHECK);
+	if (!error && kind & CRV_MUTEX_PI)
 		error = pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
 	return error ? error : pthread_mutex_init(lock, &attributes);
 }
@@ -122,12 +126,15 @@ static void reuse(const struct crv_order *order)
 			 __ATOMIC_SEQ_CST);
 }
 
+/* Not the program that the kernel started where a loader was given this one's path. */
+static const char *own_path = "/proc/self/exe";
+
 static int64_t exec_self(void)
 {
 	char *const arguments[] = { "race-victim", CRV_AFTER_EXEC, NULL };
 	char *const environment[] = { NULL };
 
-	execve("/proc/self/exe", arguments, environment);
+	execve(own_path, arguments, environment);
 	return -errno;
 }
 
@@ -287,6 +294,7 @@ int main(int count, char **arguments)
 		fprintf(stderr, "race-victim: is started by robust-list-check race, with no arguments\n");
 		return 64;
 	}
+	own_path = arguments[0];
 	return crv_serve();
 }
 #endif

@@ -7,10 +7,12 @@
 #include <CTestProcesses.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -82,18 +84,35 @@ static _Noreturn void refuse(int orders, int error)
 	_exit(127);
 }
 
+/* Both C libraries' loaders take the option, and give the program its path as argv[0]. */
+static void execute(const struct crw_victim *victim)
+{
+	char *const alone[] = { (char *)victim->program, NULL };
+	char *const loaded[] = { (char *)victim->loader, "--library-path", (char *)victim->library_path,
+				 (char *)victim->program, NULL };
+	static char preload[PATH_MAX + sizeof("LD_PRELOAD=")];
+	char *const environment[] = { victim->preload ? preload : NULL, NULL };
+
+	if (victim->preload && snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", victim->preload) >=
+				       (int)sizeof(preload)) {
+		errno = ENAMETOOLONG;
+		return;
+	}
+	if (victim->loader)
+		execve(victim->loader, loaded, environment);
+	else
+		execve(victim->program, alone, environment);
+}
+
 static _Noreturn void start(const struct crw_victim *victim, int parent)
 {
-	char *const arguments[] = { "race-victim", NULL };
-	char *const environment[] = { NULL };
-
 	if (!limit_harm(parent) || !place_descriptors(victim))
 		refuse(victim->orders, -errno);
 	if (victim->filter && !install_filter(victim))
 		refuse(CRV_ORDERS, -errno);
 	if (!victim->program)
 		_exit(crv_serve());
-	execve(victim->program, arguments, environment);
+	execute(victim);
 	refuse(CRV_ORDERS, -errno);
 }
 

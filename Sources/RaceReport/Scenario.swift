@@ -34,12 +34,21 @@ public struct Scenario: Codable, Hashable, Sendable {
         public var isLegacy: Bool { self != .robustUnlock }
     }
 
-    /// The kind of lock, and whether somebody waits for it when it is unlocked.
+    /// The kind of lock, and whether somebody waits for it when it is unlocked. Robust and process-shared, but where
+    /// its name says something else.
     public enum Variant: String, Codable, CaseIterable, Sendable {
         case plain
         case contended
         case priorityInheritance = "pi"
         case priorityInheritanceContended = "pi-contended"
+        case recursive
+        case errorChecking = "error-checking"
+        /// Process-shared only. musl keeps such a lock in the robust list, and has a pending operation when it unlocks it.
+        case recursiveNotRobust = "recursive-not-robust"
+        case errorCheckingNotRobust = "error-checking-not-robust"
+
+        /// The next to lock it is told that its owner died.
+        public var isRobust: Bool { self != .recursiveNotRobust && self != .errorCheckingNotRobust }
 
         public var isContended: Bool { self == .contended || self == .priorityInheritanceContended }
         public var isPriorityInheritance: Bool {
@@ -69,12 +78,19 @@ public struct Scenario: Codable, Hashable, Sendable {
         case oom
     }
 
-    /// The step after `pthread_mutex_destroy` and before the memory gets its new use.
+    /// Who ends pending operations before the memory gets its new use.
     public enum Destroyer: String, Codable, CaseIterable, Sendable {
-        /// Nothing, as every C library does today.
+        /// Nobody, as every C library does today.
         case legacy
-        /// cleanup_robust_list(2).
+        /// The program, which calls cleanup_robust_list(2) after `pthread_mutex_destroy`.
         case cleanup
+        /// The `pthread_mutex_destroy` of a C library with the series of `libc-patch`. The unlocker has the machine's.
+        case patchedLibrary = "patched-libc"
+        /// The `pthread_mutex_destroy` of the preload, in a program that was not rebuilt.
+        case preload
+
+        /// The call is made where a kernel has it, and on others its failure is not noticed.
+        public var isWithinDestroy: Bool { self == .patchedLibrary || self == .preload }
     }
 
     public var technique: Technique

@@ -51,7 +51,8 @@ public struct RaceRun {
         let isOwnLock = unlocker == .robustUnlock || unlocker == .keptWaiters
         return RaceReport.Library(
             unlocker: unlocker, name: isOwnLock ? unlocker.rawValue : words.first ?? "",
-            version: isOwnLock || words.count < 2 ? nil : words[1], bits: victim.greeting.pointerBits,
+            version: isOwnLock ? nil : words.count < 2 ? programs.library?.version : words[1],
+            bits: victim.greeting.pointerBits,
             program: program.path)
     }
 

@@ -11,7 +11,8 @@ struct CompareCommand: AsyncParsableCommand {
         commandName: "compare",
         abstract: "Runs the race on several kernels in the same way and compares the results.",
         usage: """
-            ./qemu/compare                              stock and patched kernels of every base, all scenarios
+            ./qemu/compare                              stock and patched kernels of every base
+            ./qemu/compare --all                        also patched C libraries, the preload, other kinds of mutexes
             ./qemu/compare --quick                      only boundaries in and beside the race window
             ./qemu/compare --kernels stock,patched      some kernels; ./qemu/run --list shows them
             ./qemu/compare --scenarios '/glibc32/'      some scenarios; --list shows them
@@ -29,7 +30,8 @@ struct CompareCommand: AsyncParsableCommand {
             A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER. On stock kernels, and on patched ones \
             without the call, memory must be corrupted by a legacy unlocker exactly at the boundaries where the futex \
             word is released and list_op_pending still set. With a destroyer that calls cleanup_robust_list(), or with \
-            FUTEX_ROBUST_UNLOCK, nothing may be corrupted. The exit status is 0 only if all of that holds and every \
+            FUTEX_ROBUST_UNLOCK, nothing may be corrupted. A patched C library or the preload makes the call inside of \
+            pthread_mutex_destroy(); on stock kernels it fails, and memory is corrupted as without it. The exit status is 0 only if all of that holds and every \
             scenario that can run did run, and 1 otherwise: a comparison that does not show the bug has failed. For \
             your own image there is no expectation; the results are only reported. A tree of yours is expected to do \
             what a patched kernel does.
@@ -64,6 +66,12 @@ struct CompareCommand: AsyncParsableCommand {
 
     @OptionGroup var part: ShardArgument
 
+    @Flag(
+        help:
+            "Run also the scenarios with patched C libraries, the preload, and other kinds of mutexes, which else only --scenarios chooses."
+    )
+    var all = false
+
     @Flag(help: "Try only the instruction boundaries in and right beside the race window.")
     var quick = false
 
@@ -80,7 +88,7 @@ struct CompareCommand: AsyncParsableCommand {
         let plan = try ComparisonPlan(
             names: names, tree: given.tree,
             images: kernelImages.map { here.pushing(FilePath($0)).lexicallyNormalized() },
-            pattern: scenarios, quick: quick, fresh: fresh,
+            pattern: scenarios, all: all, quick: quick, fresh: fresh,
             shard: part.shard, catalogue: builders.catalogue)
         let comparison = Comparison(plan, in: builders)
         if list {
@@ -88,7 +96,8 @@ struct CompareCommand: AsyncParsableCommand {
             return
         }
         let junitFile = try junit.prepared()
-        try await builders.installPackages()
+        try await builders.installPackages(
+            ComparisonCallers(of: plan).projects.flatMap(LibraryBuilder.packages))
         let report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: builders.repository, shard: try part.shard)

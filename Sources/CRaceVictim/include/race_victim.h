@@ -26,7 +26,7 @@ enum crv_code {
 	CRV_TRYLOCK,      /* lock */
 	CRV_CONSISTENT,   /* lock */
 	CRV_DESTROY,      /* lock */
-	CRV_INIT,         /* lock, pi: robust, process-shared; memory as it comes */
+	CRV_INIT,         /* lock, enum crv_mutex: process-shared; memory as it comes */
 	CRV_HELLO,        /* kind of lock (enum crv_kind), vDSO function. value 0; values by enum crv_hello; text */
 	CRV_HEAD,         /* value 0; values[0]: address of the calling thread's robust list head */
 	CRV_MAP,          /* address, length: CRV_MEMORY, shared. value: 0 or -errno */
@@ -38,6 +38,14 @@ enum crv_code {
 	CRV_FAULT,        /* no answer: SIGSEGV */
 	CRV_EXEC,         /* no answer: execve(2) of this program, which then exits with 0; value: -errno */
 	CRV_FILL_MEMORY,  /* no answer: takes memory until it is killed; value: -errno */
+};
+
+/* Properties of a mutex that CRV_INIT makes; none: robust. */
+enum crv_mutex {
+	CRV_MUTEX_PI = 1,
+	CRV_MUTEX_RECURSIVE = 2,
+	CRV_MUTEX_ERRORCHECK = 4,
+	CRV_MUTEX_NOT_ROBUST = 8,
 };
 
 enum crv_kind {

@@ -31,6 +31,8 @@ public struct Comparison: Sendable {
     /// - Parameter command: as the user typed it.
     public func run(command: [String]) async throws -> ComparisonReport {
         let start = Date()
+        try await builders.swift.buildStatic(onlyInit: false)
+        try await ComparisonCallers(of: plan).build(with: builders)
         let image = try await builders.make(.race)
         let imageDigest = try await Digest.sha256(of: image)
         var contestants: [Contestant] = []

@@ -21,10 +21,12 @@ public struct ComparisonPlan: Sendable {
     ///     tree; with a tree the stock kernel of its base.
     ///   - tree: of the user's own; the kernel built from it as it is takes part.
     ///   - images: paths of bzImages.
-    ///   - pattern: a regular expression that the identifier of a scenario matches; nil: all.
+    ///   - pattern: a regular expression that the identifier of a scenario matches; nil: the standard ones, or
+    ///   - all: every one.
     /// - Throws: what the user got wrong, with what there is.
     public init(
-        names: [String], tree: GivenTree? = nil, images: [FilePath], pattern: String?, quick: Bool,
+        names: [String], tree: GivenTree? = nil, images: [FilePath], pattern: String?, all: Bool = false,
+        quick: Bool,
         fresh: Bool, shard: Shard? = nil, catalogue: Catalogue
     ) throws {
         let own = try tree.map(catalogue.kernel(from:))
@@ -40,7 +42,7 @@ public struct ComparisonPlan: Sendable {
         for name in kernels.map(\.name) + self.images.map(\.name) where !seen.insert(name).inserted {
             throw HarnessError("two kernels called '\(name)' cannot be told apart in a table", status: .usage)
         }
-        scenarios = try Self.scenarios(matching: pattern)
+        scenarios = try Self.scenarios(matching: pattern, all: all)
         self.quick = quick
         self.fresh = fresh
         self.shard = shard
@@ -80,8 +82,8 @@ public struct ComparisonPlan: Sendable {
         }
     }
 
-    private static func scenarios(matching pattern: String?) throws -> [Scenario] {
-        guard let pattern else { return Scenario.all }
+    private static func scenarios(matching pattern: String?, all: Bool) throws -> [Scenario] {
+        guard let pattern else { return all ? Scenario.all : Scenario.standard }
         let expression: Regex<AnyRegexOutput>
         do {
             expression = try Regex(pattern)

@@ -59,6 +59,14 @@ public struct ComparisonVerdict: Codable, Equatable, Sendable {
                 "a legacy unlocker and a destroyer that calls cleanup_robust_list()",
                 cells.filter { $0.scenario.unlocker.isLegacy && $0.scenario.destroyer == .cleanup }
             ),
+            (
+                "a legacy unlocker and a patched C library as the destroyer",
+                cells.filter { $0.scenario.destroyer == .patchedLibrary }
+            ),
+            (
+                "a legacy unlocker and a destroyer with the preload",
+                cells.filter { $0.scenario.destroyer == .preload }
+            ),
             ("an unlocker with FUTEX_ROBUST_UNLOCK", cells.filter { !$0.scenario.unlocker.isLegacy }),
         ]
         return groups.compactMap { what, cells in

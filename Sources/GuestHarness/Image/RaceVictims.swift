@@ -29,6 +29,29 @@ struct RaceVictims {
         }
     }
 
+    /// Puts a C library that makes the call beside them, where the command looks for it.
+    func add(_ built: BuiltLibrary) throws {
+        let target = directory.appending("patched-\(built.library.project.rawValue)")
+        var files = [built.loader]
+        if built.library.project == .glibc { files.append(built.libraries.appending("libc.so.6")) }
+        for file in files { try Self.copy(file, to: target.appending(file.lastComponent!)) }
+    }
+
+    /// Puts the preload beside them.
+    func add(preload: FilePath) throws {
+        try Self.copy(preload, to: directory.appending(preload.lastComponent!))
+    }
+
+    /// Nothing is written that is there: the time of a file tells whether an image is current.
+    private static func copy(_ file: FilePath, to target: FilePath) throws {
+        let contents = try Files.read(file)
+        if (try? Files.read(target)) == contents { return }
+        try Files.write(contents, to: target)
+        guard chmod(target.string, 0o755) == 0 else {
+            throw HarnessError("cannot make \(target) executable: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Every file that they need in a guest, by its path there, which has no leading slash.
     func files() async throws -> [(path: String, source: FilePath)] {
         let target = FilePath(GuestPath.robustListCheck).removingLastComponent().appending(Self.directoryName)
@@ -36,6 +59,12 @@ struct RaceVictims {
         for name in try FileManager.default.contentsOfDirectory(atPath: directory.string).sorted()
         where !name.hasPrefix(".") {
             let program = directory.appending(name)
+            let inside = Files.list(program)
+            guard inside.isEmpty else {
+                let path = target.appending(name)
+                files += inside.map { (String(path.appending($0).string.dropFirst()), program.appending($0)) }
+                continue
+            }
             files.append((String(target.appending(name).string.dropFirst()), program))
             for library in try await SharedLibraries.needed(by: program) {
                 files.append((String(library.string.dropFirst()), library))

@@ -9,6 +9,8 @@ public struct SwiftProducts: Sendable {
     public var guestInit: FilePath
     /// The command of the checks, static.
     public var robustListCheck: FilePath
+    /// The preload, a shared library without the Swift runtime.
+    public var preload: FilePath
     /// The executable with all tests, dynamic.
     public var testBundle: FilePath
 }
@@ -28,6 +30,7 @@ public struct SwiftBuilder: Sendable {
         return SwiftProducts(
             guestInit: release.appending("guest-init"),
             robustListCheck: release.appending("robust-list-check"),
+            preload: repository.swiftBuild.appending("release/librobust-list-preload.so"),
             testBundle: repository.swiftBuild.appending("debug/robust-futexPackageTests.xctest"))
     }
 
@@ -47,6 +50,16 @@ public struct SwiftBuilder: Sendable {
         if !onlyInit {
             try await RaceVictims(robustListCheck: products.robustListCheck, progress: progress).build()
         }
+    }
+
+    /// Builds the preload.
+    public func buildPreload() async throws {
+        try await build(
+            products.preload,
+            [
+                "-c", "release", "--product", "robust-list-preload", "--scratch-path",
+                repository.swiftBuild.string,
+            ], from: ["Sources"])
     }
 
     /// Builds everything with its tests.

@@ -87,16 +87,27 @@ public struct PatchSeries: Sendable {
             try Files.makeDirectory(copy.removingLastComponent())
             try FileManager.default.copyItem(atPath: tree.appending(file).string, toPath: copy.string)
         }
+        try await apply(in: scratch, takenFrom: tree)
+    }
+
+    /// Applies the series to a tree. When it does not fit, the tree is left with the patches before the one that
+    /// does not.
+    ///
+    /// - Parameters:
+    ///   - tree: outside of any git work tree's index.
+    ///   - original: what messages call it, if that is another.
+    /// - Throws: the patch and the file that do not fit.
+    func apply(in tree: FilePath, takenFrom original: FilePath? = nil) async throws {
         for patch in patches {
-            // The ceiling keeps git from taking the checkout around `scratch` for the tree to patch.
+            // The ceiling keeps git from taking the checkout around `tree` for the tree to patch.
             let tool = Tool(
                 "git", ["apply", "--whitespace=nowarn", directory.appending(patch.name).string],
-                directory: scratch,
-                environment: ["GIT_CEILING_DIRECTORIES": scratch.removingLastComponent().string])
+                directory: tree,
+                environment: ["GIT_CEILING_DIRECTORIES": tree.removingLastComponent().string])
             var said: [String] = []
             guard try await tool.status(onLine: { said.append($0) }).isSuccess else {
                 throw HarnessError(
-                    "the series in \(directory) does not apply to \(tree): \(patch.name): \(Self.reason(said))"
+                    "the series in \(directory) does not apply to \(original ?? tree): \(patch.name): \(Self.reason(said))"
                 )
             }
         }

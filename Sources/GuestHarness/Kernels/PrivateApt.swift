@@ -108,6 +108,50 @@ struct PrivateApt: Sendable {
         return downloads.appending(file)
     }
 
+    /// Fetches the original tar file of a version of a source package, as its project released it.
+    ///
+    /// - Throws: when the suite has another version by now, or the archive none of the packages it lists.
+    func downloadOriginal(of name: String, version: String) async throws -> FilePath {
+        let records = try await Tool("apt-cache", options + ["showsrc", "--only-source", name]).output()
+        let versions = records.split(separator: "\n").compactMap { line in
+            line.wholeMatch(of: /Version: (\S+)/).map { String($0.1) }
+        }
+        let candidates = versions.filter { Self.original(of: $0) == version }
+        guard !candidates.isEmpty else {
+            let has = Set(versions.map(Self.original)).sorted().joined(separator: ", ")
+            throw HarnessError(
+                "\(suite ?? "apt's configuration") has no source of \(name) \(version)"
+                    + (has.isEmpty ? "" : ", only of \(has)"))
+        }
+        var reason = ""
+        // The archive may have lost what Debian added to some, which is not needed, or all of an old one.
+        for candidate in candidates.reversed() {
+            do {
+                _ = try await Tool(
+                    "apt-get",
+                    options + ["-q", "source", "--tar-only", "--download-only", "\(name)=\(candidate)"],
+                    directory: downloads
+                ).output()
+            } catch let error as HarnessError {
+                reason = error.description
+                continue
+            }
+            if let file = Files.list(downloads).first(where: {
+                $0.hasPrefix("\(name)_\(version).orig.tar.") && !$0.hasSuffix(".asc")
+            }) {
+                return downloads.appending(file)
+            }
+        }
+        throw HarnessError("the source of \(name) \(version) cannot be had: \(reason)")
+    }
+
+    /// `2.36` of `2.36-9+deb12u14`: Debian's revision follows the last hyphen, an epoch comes before the colon.
+    private static func original(of version: String) -> String {
+        let withoutEpoch = version.split(separator: ":").last.map(String.init) ?? version
+        guard let hyphen = withoutEpoch.lastIndex(of: "-") else { return withoutEpoch }
+        return String(withoutEpoch[..<hyphen])
+    }
+
     /// `linux-source-7.3`, not a flavour's tools or a meta package: the pattern's star is a version.
     static func isSource(_ name: String, pattern: String) -> Bool {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)

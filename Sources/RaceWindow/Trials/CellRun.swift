@@ -36,7 +36,7 @@ struct CellRun {
                     ? "a seccomp filter forbids cleanup_robust_list: "
                     : "kernel has no cleanup_robust_list: ") + detection.verdict.words)
         }
-        let stage = try Stage(scenario, program: programs.program(of: scenario.unlocker))
+        let stage = try Stage(scenario, programs: programs)
         cell.records = try survey(stage)
         cell.boundaries = cell.records.count
         cell.inWindow = cell.records.count(where: \.inWindow)
@@ -102,20 +102,23 @@ struct CellRun {
         if aftermath.outcome == .corrupted { cell.corrupted += 1 }
         if aftermath.outcome == .waits { cell.waits += 1 }
         let complaints = [
-            aftermath.contradiction, Self.contradiction(expected, aftermath.outcome, scenario),
+            aftermath.contradiction,
+            Self.contradiction(
+                expected, aftermath.outcome, scenario, kernelHasCall: SyscallDetection.ofThisKernel.isPresent),
         ]
         cell.contradictions += complaints.compactMap { $0 }.map { "boundary \(index): \($0)" }
     }
 
     /// Compares the outcome of a trial with the required one, which follows from the state alone.
     static func contradiction(
-        _ boundary: Boundary, _ outcome: Boundary.Outcome, _ scenario: Scenario
+        _ boundary: Boundary, _ outcome: Boundary.Outcome, _ scenario: Scenario, kernelHasCall: Bool
     ) -> String? {
         // A C library may well see to it that this is so; only to threads of its own process it can.
         if outcome == .waits, boundary.released, scenario.memory == .remapped { return nil }
         let destroyer = scenario.destroyer
+        let isUncleaned = destroyer == .legacy || destroyer.isWithinDestroy && !kernelHasCall
         let expected: Boundary.Outcome =
-            !boundary.released ? .held : boundary.pending && destroyer == .legacy ? .corrupted : .intact
+            !boundary.released ? .held : boundary.pending && isUncleaned ? .corrupted : .intact
         guard outcome != expected else { return nil }
         return "\(outcome.rawValue), expected \(expected.rawValue): the word is "
             + (boundary.released ? "released" : "not released")

@@ -41,8 +41,16 @@ final class Destroyer {
     }
 
     func initializeLock() throws {
-        let pi: UInt64 = scenario.variant.isPriorityInheritance ? 1 : 0
-        try channel.order(CRV_INIT, lock, pi, returning: 0, "pthread_mutex_init")
+        let kind: UInt32
+        switch scenario.variant {
+        case .plain, .contended: kind = 0
+        case .priorityInheritance, .priorityInheritanceContended: kind = CRV_MUTEX_PI.rawValue
+        case .recursive: kind = CRV_MUTEX_RECURSIVE.rawValue
+        case .errorChecking: kind = CRV_MUTEX_ERRORCHECK.rawValue
+        case .recursiveNotRobust: kind = CRV_MUTEX_RECURSIVE.rawValue | CRV_MUTEX_NOT_ROBUST.rawValue
+        case .errorCheckingNotRobust: kind = CRV_MUTEX_ERRORCHECK.rawValue | CRV_MUTEX_NOT_ROBUST.rawValue
+        }
+        try channel.order(CRV_INIT, lock, UInt64(kind), returning: 0, "pthread_mutex_init")
     }
 
     /// Begins to wait for the lock, and sleeps when this returns.
@@ -96,6 +104,10 @@ final class Destroyer {
     /// The unlocker died with the lock, and the kernel said so to its next owner; that is no race.
     func takeOverFromTheDead() throws {
         guard outlivesUnlocker else { return }
+        guard scenario.variant.isRobust else {
+            // Nobody can ever have it again.
+            return try channel.order(CRV_TRYLOCK, lock, returning: EBUSY, "pthread_mutex_trylock")
+        }
         try lockAndUnlock(lockReturns: EOWNERDEAD)
         try destroy()
     }

@@ -14,9 +14,10 @@ final class Stage {
     private let ending: Ending
     private let destroyerProcess: Destroyer?
 
-    init(_ scenario: Scenario, program: VictimProgram) throws {
+    init(_ scenario: Scenario, programs: VictimPrograms) throws {
+        let (unlocker, destroyer) = try programs.programs(for: scenario)
         self.scenario = scenario
-        self.program = program
+        program = unlocker
         memory = try LockMemory(scenario.memory)
         filter =
             scenario.technique == .seccomp
@@ -27,7 +28,7 @@ final class Stage {
         ending = try Ending(scenario.killer)
         destroyerProcess =
             scenario.memory == .remapped
-            ? nil : try Destroyer(scenario, program: program, memory: memory)
+            ? nil : try Destroyer(scenario, program: destroyer, memory: memory)
     }
 
     /// A new unlocker, which is held at the first boundary of its unlock.

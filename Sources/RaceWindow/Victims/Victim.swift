@@ -61,10 +61,15 @@ final class Victim {
     private static func spawn(
         _ program: VictimProgram, orders: Int32, memory: Int32, helper: Int32, filter: WakeFilter?
     ) throws -> Int32 {
+        let texts = [program.library?.loader, program.library?.directory, program.preload].map {
+            $0.flatMap { strdup($0.string) }
+        }
+        defer { for text in texts { free(text) } }
         func spawn(_ path: UnsafePointer<CChar>?, _ filter: UnsafeRawBufferPointer) -> Int {
             var how = crw_victim(
-                program: path, orders: orders, memory: memory, helper_orders: helper,
-                filter: filter.baseAddress, filter_bytes: filter.count)
+                program: path, loader: texts[0], library_path: texts[1], preload: texts[2], orders: orders,
+                memory: memory, helper_orders: helper, filter: filter.baseAddress,
+                filter_bytes: filter.count)
             return crw_spawn(&how)
         }
         func spawn(_ path: UnsafePointer<CChar>?) -> Int {

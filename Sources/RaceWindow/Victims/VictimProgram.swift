@@ -16,8 +16,23 @@ public struct VictimProgram: Sendable {
 
     public let unlocker: Scenario.Unlocker
     let launch: Launch
+    /// The C library that an executed program gets instead of the machine's; nil: none.
+    let library: GivenLibrary?
+    /// A shared object that is loaded before it; nil: none.
+    let preload: FilePath?
     /// Of `robust-unlock`: the vDSO's function, where a forked child finds it as well.
     let vdsoFunction: UInt
+
+    private init(
+        _ unlocker: Scenario.Unlocker, _ launch: Launch, library: GivenLibrary? = nil,
+        preload: FilePath? = nil, vdsoFunction: UInt = 0
+    ) {
+        self.unlocker = unlocker
+        self.launch = launch
+        self.library = library
+        self.preload = preload
+        self.vdsoFunction = vdsoFunction
+    }
 
     /// The arguments of CRV_HELLO.
     var hello: [UInt64] {
@@ -41,7 +56,7 @@ public struct VictimProgram: Sendable {
     /// - Throws: ``CannotRun`` for `robust-unlock` on a kernel without it.
     static func inThisProcess(_ unlocker: Scenario.Unlocker) throws -> VictimProgram {
         guard unlocker == .robustUnlock else {
-            return VictimProgram(unlocker: unlocker, launch: .fork, vdsoFunction: 0)
+            return VictimProgram(unlocker, .fork)
         }
         let name = VDSO.robustUnlockFunctions[0]
         guard case .supported = try RobustUnlockSupport.ofThisKernel() else {
@@ -50,12 +65,15 @@ public struct VictimProgram: Sendable {
         guard let function = VDSO.ofThisProcess().addresses[name] else {
             throw CannotRun("the vDSO does not export \(name)")
         }
-        return VictimProgram(unlocker: unlocker, launch: .fork, vdsoFunction: function)
+        return VictimProgram(unlocker, .fork, vdsoFunction: function)
     }
 
     /// A victim that was built, at a path.
-    static func built(_ unlocker: Scenario.Unlocker, at path: FilePath) -> VictimProgram {
-        VictimProgram(unlocker: unlocker, launch: .execute(path), vdsoFunction: 0)
+    static func built(
+        _ unlocker: Scenario.Unlocker, at path: FilePath, library: GivenLibrary? = nil,
+        preload: FilePath? = nil
+    ) -> VictimProgram {
+        VictimProgram(unlocker, .execute(path), library: library, preload: preload)
     }
 
     /// The reason why execve(2), or what precedes it, may have failed.

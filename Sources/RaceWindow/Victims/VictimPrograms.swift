@@ -15,8 +15,12 @@ public struct VictimPrograms: Sendable {
     /// The directory where built victims are looked for.
     public let directory: FilePath
 
-    public init(in directory: FilePath) {
+    /// The C library that all victims get; nil: that of the machine.
+    public let library: GivenLibrary?
+
+    public init(in directory: FilePath, library: GivenLibrary? = nil) {
         self.directory = directory
+        self.library = library
     }
 
     /// The directory beside the running program.
@@ -36,14 +40,70 @@ public struct VictimPrograms: Sendable {
     ///
     /// - Throws: ``CannotRun`` with what is missing and how to get it.
     public func program(of unlocker: Scenario.Unlocker) throws -> VictimProgram {
+        if let library { return try program(of: unlocker, with: library) }
         guard let recipe = VictimRecipe.of(unlocker) else { return try .inThisProcess(unlocker) }
+        return .built(unlocker, at: try path(of: recipe))
+    }
+
+    /// The programs for a scenario's unlocker, and for its destroyer where that one is a process of its own.
+    ///
+    /// - Throws: ``CannotRun`` with what is missing and how to get it.
+    func programs(
+        for scenario: Scenario
+    ) throws -> (unlocker: VictimProgram, destroyer: VictimProgram) {
+        let unlocker = try program(of: scenario.unlocker)
+        let destroyer: VictimProgram
+        switch scenario.destroyer {
+        case .legacy, .cleanup: destroyer = unlocker
+        case .patchedLibrary:
+            destroyer = try program(of: scenario.unlocker, with: patchedLibrary(for: scenario.unlocker))
+        case .preload:
+            guard case .execute(let path) = unlocker.launch else {
+                throw CannotRun("nothing can be preloaded into the running program")
+            }
+            destroyer = .built(
+                scenario.unlocker, at: path, library: unlocker.library, preload: try preload())
+        }
+        // In one process they have one C library.
+        return (scenario.memory == .remapped ? destroyer : unlocker, destroyer)
+    }
+
+    private func program(
+        of unlocker: Scenario.Unlocker, with library: GivenLibrary
+    ) throws -> VictimProgram {
+        guard unlocker == library.unlocker else {
+            throw CannotRun("\(library.loader) is the loader of \(library.unlocker.rawValue) only")
+        }
+        let recipe = unlocker == .musl ? VictimRecipe.dynamicMusl : VictimRecipe.of(unlocker)!
+        return .built(unlocker, at: try path(of: recipe), library: library)
+    }
+
+    private func path(of recipe: VictimRecipe) throws -> FilePath {
         let path = directory.appending(recipe.fileName)
         guard access(path.string, X_OK) == 0 else {
             throw CannotRun(
                 "no victim program \(path); robust-list-check victims DIR makes it, where \(recipe.compiler) is"
             )
         }
-        return .built(unlocker, at: path)
+        return path
+    }
+
+    private func patchedLibrary(for unlocker: Scenario.Unlocker) throws -> GivenLibrary {
+        let project = unlocker == .musl ? "musl" : "glibc"
+        let name = unlocker == .musl ? "ld-musl-x86_64.so.1" : "ld-linux-x86-64.so.2"
+        let loader = directory.appending("patched-\(project)").appending(name)
+        guard access(loader.string, X_OK) == 0 else {
+            throw CannotRun("no patched \(project) \(loader); ./libc-patch/build \(project) makes it")
+        }
+        return GivenLibrary(unlocker, version: "patched", loader: loader)
+    }
+
+    private func preload() throws -> FilePath {
+        let path = directory.appending("librobust-list-preload.so")
+        guard access(path.string, R_OK) == 0 else {
+            throw CannotRun("no preload \(path); swift build --product robust-list-preload makes it")
+        }
+        return path
     }
 
     public func has(_ unlocker: Scenario.Unlocker) -> Bool {

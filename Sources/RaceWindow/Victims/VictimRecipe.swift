@@ -8,12 +8,26 @@ import SystemPackage
 
 /// The recipe for the victim of a C library, from the one source that is for all of them.
 public struct VictimRecipe: Sendable {
-    public let unlocker: Scenario.Unlocker
+    /// The unlocker that it is the only program of; nil where it serves another purpose.
+    public let unlocker: Scenario.Unlocker?
+    /// Of the program.
+    public let fileName: String
     /// Found in PATH.
     public let compiler: String
     let options: [String]
     /// Packages that have to be installed, by Debian's names.
     let packages: String
+
+    init(
+        unlocker: Scenario.Unlocker?, fileName: String? = nil, compiler: String, options: [String],
+        packages: String
+    ) {
+        self.unlocker = unlocker
+        self.fileName = fileName ?? unlocker?.rawValue ?? ""
+        self.compiler = compiler
+        self.options = options
+        self.packages = packages
+    }
 
     public static let all = [
         VictimRecipe(
@@ -21,13 +35,22 @@ public struct VictimRecipe: Sendable {
         VictimRecipe(
             unlocker: .glibc32, compiler: "gcc", options: ["-m32", "-Wl,-z,now"], packages: "gcc-multilib"),
         VictimRecipe(unlocker: .musl, compiler: "musl-gcc", options: ["-static"], packages: "musl-tools"),
+        dynamicMusl,
     ]
+
+    /// For a musl that is given: the machine need not have one to run it with.
+    static let dynamicMusl = VictimRecipe(
+        unlocker: nil, fileName: "musl-dynamic", compiler: "musl-gcc", options: ["-Wl,-z,now"],
+        packages: "musl-tools")
+
+    /// Tells whether the victim can be started with the library, which is not the one it was built against.
+    public func runs(_ library: GivenLibrary) -> Bool {
+        library.unlocker == .musl ? fileName == Self.dynamicMusl.fileName : unlocker == library.unlocker
+    }
 
     public static func of(_ unlocker: Scenario.Unlocker) -> VictimRecipe? {
         all.first { $0.unlocker == unlocker }
     }
-
-    public var fileName: String { unlocker.rawValue }
 
     /// Builds the victim as DIRECTORY/NAME, replacing the one that is there only when that succeeded.
     ///

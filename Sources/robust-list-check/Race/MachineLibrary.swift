@@ -17,6 +17,7 @@ struct MachineLibrary {
     /// This program's own library, when it is the machine's; else that of a victim that was built, or that can be
     /// built here and now; else this program's own after all.
     static func find(_ programs: VictimPrograms) throws -> MachineLibrary {
+        if let library = programs.library { return try find(library, programs) }
         if VictimPrograms.thisProgramIsDynamic {
             return MachineLibrary(unlocker: .own, programs: programs, hints: [], temporary: nil)
         }
@@ -42,9 +43,30 @@ struct MachineLibrary {
             ], temporary: nil)
     }
 
+    /// A library that was given, with a victim that was built or can be built here and now.
+    private static func find(_ library: GivenLibrary, _ programs: VictimPrograms) throws -> MachineLibrary {
+        if programs.has(library.unlocker) {
+            return MachineLibrary(unlocker: library.unlocker, programs: programs, hints: [], temporary: nil)
+        }
+        guard let directory = temporaryDirectory() else {
+            throw CannotRun("no temporary directory to build a victim in")
+        }
+        let built = MachineLibrary(
+            unlocker: library.unlocker, programs: VictimPrograms(in: directory, library: library),
+            hints: [], temporary: directory)
+        do {
+            for recipe in VictimRecipe.all where recipe.runs(library) { try recipe.build(in: directory) }
+        } catch {
+            built.close()
+            complain("\(error)")
+            throw Status.allSkipped
+        }
+        return built
+    }
+
     func close() {
         guard let temporary else { return }
-        unlink(temporary.appending(Scenario.Unlocker.glibc64.rawValue).string)
+        for recipe in VictimRecipe.all { unlink(temporary.appending(recipe.fileName).string) }
         rmdir(temporary.string)
     }
 

@@ -16,7 +16,8 @@ struct RaceCommand: ParsableCommand {
             processes that it started itself is ever corrupted.
 
             Without options: this machine's C library, an uncontended lock in shared memory, and a drawing of the \
-            window. With --unlocker, --scenario or --destroyer: every chosen scenario, one line each.
+            window. With --libc the same for a C library of yours, such as that in a container's image. With \
+            --unlocker, --scenario, --destroyer or --all: every chosen scenario, one line each.
 
             A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER; --list shows them. Exits 0 if \
             every scenario that can run here had the result that this kernel and this C library must give, which can \
@@ -38,6 +39,19 @@ struct RaceCommand: ParsableCommand {
         help: "Choose the scenarios that match this regular expression; may be repeated.")
     var patterns: [String] = []
 
+    @Flag(
+        help:
+            "Choose also the scenarios with patched C libraries, the preload, and other kinds of mutexes, which else only --scenario or --destroyer chooses."
+    )
+    var all = false
+
+    @Option(
+        name: .customLong("libc"),
+        help: ArgumentHelp(
+            "Test this C library: a libc.so.6 of glibc 2.34 or newer, or musl's ld-musl-x86_64.so.1.",
+            valueName: "file"))
+    var library: String?
+
     @Flag(help: "Try only the boundaries in and right beside the race window.")
     var quick = false
 
@@ -55,12 +69,23 @@ struct RaceCommand: ParsableCommand {
     @OptionGroup var report: ReportOptions
 
     func run() throws {
-        let programs = try directory.map { VictimPrograms(in: FilePath($0)) } ?? .besideThisProgram()
-        let isSurvey = list || !unlockers.isEmpty || !patterns.isEmpty || !destroyers.isEmpty
+        let given = try givenLibrary()
+        let directory = try directory.map { FilePath($0) } ?? VictimPrograms.besideThisProgram().directory
+        let programs = VictimPrograms(in: directory, library: given)
+        let isSurvey = list || all || !unlockers.isEmpty || !patterns.isEmpty || !destroyers.isEmpty
         if isSurvey {
             try survey(programs)
         } else {
             try showThisMachine(programs)
+        }
+    }
+
+    private func givenLibrary() throws -> GivenLibrary? {
+        do {
+            return try library.map { try GivenLibrary(at: FilePath($0)) }
+        } catch let error as CannotRun {
+            complain("--libc \(error.reason)")
+            throw Status.cannotCreate
         }
     }
 
@@ -88,7 +113,7 @@ struct RaceCommand: ParsableCommand {
         let machine = try MachineLibrary.find(programs)
         defer { machine.close() }
         let run = RaceRun(programs: machine.programs, quick: quick)
-        let scenarios = Scenario.Destroyer.allCases.map {
+        let scenarios = [Scenario.Destroyer.legacy, .cleanup].map {
             Scenario(.singleStep, machine.unlocker, .plain, .shared, .sigkill, $0)
         }
         let library = try? run.library(of: machine.unlocker)
@@ -109,8 +134,10 @@ struct RaceCommand: ParsableCommand {
         } catch {
             throw ValidationError("--scenario: not a regular expression: \(error)")
         }
-        let scenarios = Scenario.all.filter { scenario in
-            (unlockers.isEmpty || unlockers.contains(scenario.unlocker))
+        let everything = all || !patterns.isEmpty || !destroyers.isEmpty
+        let scenarios = (everything ? Scenario.all : Scenario.standard).filter { scenario in
+            (library == nil || scenario.unlocker == .glibc64 || scenario.unlocker == .musl)
+                && (unlockers.isEmpty || unlockers.contains(scenario.unlocker))
                 && (destroyers.isEmpty || destroyers.contains(scenario.destroyer))
                 && (expressions.isEmpty
                     || expressions.contains { scenario.identifier.firstMatch(of: $0) != nil })

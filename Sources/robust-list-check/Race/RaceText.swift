@@ -30,8 +30,12 @@ enum RaceText {
     /// A cell at length.
     static func story(_ cell: Cell) -> [String] {
         let who =
-            cell.scenario.destroyer == .legacy
-            ? "destroyed as every C library does today" : "destroyed with cleanup_robust_list(2)"
+            switch cell.scenario.destroyer {
+            case .legacy: "destroyed as every C library does today"
+            case .cleanup: "destroyed with cleanup_robust_list(2)"
+            case .patchedLibrary: "destroyed by a C library that calls cleanup_robust_list(2)"
+            case .preload: "destroyed with the preload"
+            }
         let verdict =
             switch cell.verdict {
             case .corrupted: "corrupted at \(cell.corrupted) of \(cell.tried) instruction boundaries"

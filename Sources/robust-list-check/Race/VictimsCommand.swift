@@ -11,9 +11,9 @@ struct VictimsCommand: ParsableCommand {
         commandName: "victims",
         abstract: "Build the programs whose unlock `race` stops, with this machine's compilers.",
         discussion: """
-            Builds one for each C library: glibc64 and glibc32 (with gcc, the second with gcc-multilib) and musl \
-            (with musl-gcc). The first two use the libraries of the machine they run on. Exits 1 if one could not be \
-            built; the others are built nevertheless.
+            Builds one for each C library: glibc64 and glibc32 (with gcc, the second with gcc-multilib), musl and \
+            musl-dynamic (with musl-gcc). The first two use the libraries of the machine they run on, the last is for \
+            a musl that is given with --libc. Exits 1 if one could not be built; the others are built nevertheless.
             """)
 
     @Argument(help: "Directory for the programs; created if it does not exist.")
@@ -29,7 +29,8 @@ struct VictimsCommand: ParsableCommand {
             throw Status.cannotCreate
         }
         var missing = false
-        for recipe in VictimRecipe.all where unlockers.isEmpty || unlockers.contains(recipe.unlocker) {
+        for recipe in VictimRecipe.all
+        where unlockers.isEmpty || recipe.unlocker.map(unlockers.contains) == true {
             do {
                 try recipe.build(in: path)
                 print(path.appending(recipe.fileName))

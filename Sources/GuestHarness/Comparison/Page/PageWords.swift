@@ -20,6 +20,8 @@ enum PageWords {
         switch destroyer {
         case .legacy: "legacy destroyer"
         case .cleanup: "calls cleanup_robust_list()"
+        case .patchedLibrary: "patched C library"
+        case .preload: "preload"
         }
     }
 

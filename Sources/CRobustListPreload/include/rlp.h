@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What Embedded Swift cannot say for itself: the C library's private layout, atomics that need no initialisation, and
+ * macros. Names start with rlp_. Everything works before the library's constructors have run, and in any thread.
+ */
+#ifndef C_ROBUST_LIST_PRELOAD_H
+#define C_ROBUST_LIST_PRELOAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <time.h>
+
+/* The functions of the C library that this one stands in front of. */
+enum rlp_function {
+	RLP_DESTROY,
+	RLP_LOCK,
+	RLP_TRYLOCK,
+	RLP_TIMEDLOCK,
+	RLP_CLOCKLOCK,
+	RLP_MUNMAP,
+	RLP_MMAP,
+	RLP_MREMAP,
+	RLP_SHMDT,
+	RLP_FUNCTIONS
+};
+
+/* The next definition of the function in the order of search; ends the process when there is none. */
+void *rlp_next(enum rlp_function function);
+
+/* Bit 4 of __kind, which glibc sets in robust mutexes of all types: PTHREAD_MUTEX_ROBUST_NORMAL_NP. */
+static inline bool rlp_is_robust(const pthread_mutex_t *mutex)
+{
+	return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) & 16;
+}
+
+/* Remembers that this process has locked a robust mutex. fork hands it on, execve forgets it, as it should be. */
+void rlp_note_robust_lock(void);
+
+/*
+ * Whether memory that leaves the address space is to be cleaned up: asked for in the environment, and this process has
+ * locked a robust mutex.
+ */
+bool rlp_cleans_unmapped(void);
+
+/* open(2) and read(2) of the C library, whose flags are macros; they stand in front of nothing. */
+int rlp_open_maps(void);
+ptrdiff_t rlp_read(int descriptor, void *into, size_t length);
+void rlp_close(int descriptor);
+
+/* errno, which is a macro. */
+int rlp_errno(void);
+void rlp_set_errno(int value);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "include/rlp.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[RLP_FUNCTIONS] = {
+	[RLP_DESTROY] = "pthread_mutex_destroy",     [RLP_LOCK] = "pthread_mutex_lock",
+	[RLP_TRYLOCK] = "pthread_mutex_trylock",     [RLP_TIMEDLOCK] = "pthread_mutex_timedlock",
+	[RLP_CLOCKLOCK] = "pthread_mutex_clocklock", [RLP_MUNMAP] = "munmap",
+	[RLP_MMAP] = "mmap",			     [RLP_MREMAP] = "mremap",
+	[RLP_SHMDT] = "shmdt",
+};
+
+/* All zero until somebody looks: what runs before the constructor finds them as well. */
+static void *found[RLP_FUNCTIONS];
+static bool locked_robust;
+static bool asked_for_unmapping;
+
+void *rlp_next(enum rlp_function function)
+{
+	/* Relaxed: who finds nothing searches as well, and finds the same. */
+	void *next = __atomic_load_n(&found[function], __ATOMIC_RELAXED);
+
+	if (__builtin_expect(!next, 0)) {
+		next = dlsym(RTLD_NEXT, names[function]);
+		if (!next)
+			abort();
+		__atomic_store_n(&found[function], next, __ATOMIC_RELAXED);
+	}
+	return next;
+}
+
+/*
+ * Before main, so that no search has to be made where that could not be: in a signal handler, or in an allocator that
+ * dlsym() calls and that locks.
+ */
+__attribute__((constructor)) static void find_all(void)
+{
+	const char *unmapping = getenv("ROBUST_LIST_PRELOAD");
+
+	asked_for_unmapping = unmapping && !strcmp(unmapping, "unmap");
+	for (int function = 0; function < RLP_FUNCTIONS; function++)
+		rlp_next(function);
+}
+
+void rlp_note_robust_lock(void)
+{
+	/* Read first: the line stays shared among processors. */
+	if (!__atomic_load_n(&locked_robust, __ATOMIC_RELAXED))
+		__atomic_store_n(&locked_robust, true, __ATOMIC_RELAXED);
+}
+
+bool rlp_cleans_unmapped(void)
+{
+	/*
+	 * Relaxed: whoever unmaps the memory of a mutex has to know that nobody uses it any more, and what tells it so
+	 * orders the store of whoever used it before this load.
+	 */
+	return asked_for_unmapping && __atomic_load_n(&locked_robust, __ATOMIC_RELAXED);
+}
+
+int rlp_open_maps(void)
+{
+	return open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+}
+
+ptrdiff_t rlp_read(int descriptor, void *into, size_t length)
+{
+	ssize_t count;
+
+	do {
+		count = read(descriptor, into, length);
+	} while (count < 0 && errno == EINTR);
+	return count;
+}
+
+void rlp_close(int descriptor)
+{
+	close(descriptor);
+}
+
+int rlp_errno(void)
+{
+	return errno;
+}
+
+void rlp_set_errno(int value)
+{
+	errno = value;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+import RaceReport
+
+/// What makes the call in the scenarios of a plan, beyond the programs of the race themselves.
+public struct ComparisonCallers: Sendable {
+    /// The C libraries that are needed with the series in them.
+    public let projects: [CLibrary.Project]
+    private let needsPreload: Bool
+
+    public init(of plan: ComparisonPlan) {
+        let patched = plan.scenarios.filter { $0.destroyer == .patchedLibrary }
+        projects = CLibrary.Project.allCases.filter { project in
+            patched.contains { ($0.unlocker == .musl) == (project == .musl) }
+        }
+        needsPreload = plan.scenarios.contains { $0.destroyer == .preload }
+    }
+
+    /// Builds what is missing, and puts it beside the victims.
+    func build(with builders: Builders) async throws {
+        let victims = RaceVictims(
+            robustListCheck: builders.swift.products.robustListCheck, progress: builders.progress)
+        if !projects.isEmpty {
+            let catalogue = try LibraryCatalogue(of: builders.repository)
+            for project in projects {
+                let library = try catalogue.library(project, version: nil)
+                try victims.add(try await LibraryBuilder(builders).build(library))
+            }
+        }
+        if needsPreload {
+            try await builders.swift.buildPreload()
+            try victims.add(preload: builders.swift.products.preload)
+        }
+    }
+}

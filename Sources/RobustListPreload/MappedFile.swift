@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustListPreload
+
+/// Reads `/proc/self/maps`, whose lines are `START-END PERMISSIONS OFFSET DEVICE INODE NAME`, without memory of the heap.
+enum MappedFile {
+    /// The length of the mappings of one file that follow one another from `start` on; 0 when there are none, or
+    /// they cannot be read.
+    static func length(at start: UInt) -> Int {
+        let descriptor = rlp_open_maps()
+        guard descriptor >= 0 else { return 0 }
+        defer { rlp_close(descriptor) }
+        var lines = Lines()
+        var end = start
+        var inode: UInt = 0
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+            while true {
+                let count = rlp_read(descriptor, buffer.baseAddress, buffer.count)
+                guard count > 0 else { return }
+                for index in 0..<count {
+                    guard let line = lines.add(buffer[index]) else { continue }
+                    if line.start == end, line.inode != 0, end == start || line.inode == inode {
+                        (end, inode) = (line.end, line.inode)
+                    }
+                }
+            }
+        }
+        return Int(end - start)
+    }
+
+    private struct Line {
+        var start: UInt = 0
+        var end: UInt = 0
+        var inode: UInt = 0
+    }
+
+    /// Takes the characters one by one.
+    private struct Lines {
+        private var line = Line()
+        /// The number of the word that the next character belongs to; 1 is what follows the hyphen.
+        private var field = 0
+
+        /// - Returns: the line that ends with `character`.
+        mutating func add(_ character: UInt8) -> Line? {
+            switch character {
+            case UInt8(ascii: "\n"):
+                defer { (line, field) = (Line(), 0) }
+                return line
+            case UInt8(ascii: "-") where field == 0, UInt8(ascii: " ") where field < 6:
+                field += 1
+            default:
+                switch field {
+                case 0: line.start = line.start << 4 | Self.digit(character)
+                case 1: line.end = line.end << 4 | Self.digit(character)
+                // After permissions, offset and device, in decimal.
+                case 5: line.inode = line.inode &* 10 &+ Self.digit(character)
+                default: break
+                }
+            }
+            return nil
+        }
+
+        private static func digit(_ character: UInt8) -> UInt {
+            character >= UInt8(ascii: "a")
+                ? UInt(character - UInt8(ascii: "a")) + 10 : UInt(character &- UInt8(ascii: "0"))
+        }
+    }
+}
