@@ -127,6 +127,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "PreloadTests", dependencies: [subprocess, systemPackage],
+            resources: [.copy("Subjects")], swiftSettings: strict),
+        .testTarget(
             name: "RaceWindowTests",
             dependencies: [
                 "CRaceVictim", "RaceReport", "RaceWindow", "RobustFutex", "TestProcesses", subprocess,

@@ -12,15 +12,15 @@ enum MappedFile {
         defer { rlp_close(descriptor) }
         var lines = Lines()
         var end = start
-        var inode: UInt = 0
+        var file = Line()
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
             while true {
                 let count = rlp_read(descriptor, buffer.baseAddress, buffer.count)
                 guard count > 0 else { return }
                 for index in 0..<count {
                     guard let line = lines.add(buffer[index]) else { continue }
-                    if line.start == end, line.inode != 0, end == start || line.inode == inode {
-                        (end, inode) = (line.end, line.inode)
+                    if line.start == end, line.isFile, end == start || line.isSameFile(as: file) {
+                        (end, file) = (line.end, line)
                     }
                 }
             }
@@ -31,7 +31,13 @@ enum MappedFile {
     private struct Line {
         var start: UInt = 0
         var end: UInt = 0
+        var device: UInt = 0
         var inode: UInt = 0
+
+        /// The inode alone does not tell: that of a segment of System V is its number, and the first one's is 0.
+        var isFile: Bool { device != 0 || inode != 0 }
+
+        func isSameFile(as other: Line) -> Bool { device == other.device && inode == other.inode }
     }
 
     /// Takes the characters one by one.
@@ -52,7 +58,10 @@ enum MappedFile {
                 switch field {
                 case 0: line.start = line.start << 4 | Self.digit(character)
                 case 1: line.end = line.end << 4 | Self.digit(character)
-                // After permissions, offset and device, in decimal.
+                // After permissions and offset: MAJOR:MINOR.
+                case 4 where character != UInt8(ascii: ":"):
+                    line.device = line.device << 4 | Self.digit(character)
+                // In decimal.
                 case 5: line.inode = line.inode &* 10 &+ Self.digit(character)
                 default: break
                 }

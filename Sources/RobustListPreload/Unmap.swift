@@ -25,7 +25,8 @@ public func map(
 ) -> UnsafeMutableRawPointer? {
     // MAP_FIXED_NOREPLACE covers nothing, and has the bit of MAP_FIXED only on kernels that do not know it.
     if flags & MAP_FIXED != 0 { cleanUp(UInt(bitPattern: start), length) }
-    typealias Function = @convention(c) (UnsafeMutableRawPointer?, Int, Int32, Int32, Int32, Int) ->
+    typealias Function =
+        @convention(c) (UnsafeMutableRawPointer?, Int, Int32, Int32, Int32, Int) ->
         UnsafeMutableRawPointer?
     return unsafeBitCast(rlp_next(RLP_MMAP), to: Function.self)(
         start, length, protection, flags, descriptor, offset)
@@ -54,9 +55,10 @@ public func remap(
         cleanUp(UInt(bitPattern: start), length)
         cleanUp(UInt(bitPattern: target), newLength)
     }
-    typealias Function = @convention(c) (
-        UnsafeMutableRawPointer?, Int, Int, Int32, UnsafeMutableRawPointer?
-    ) -> UnsafeMutableRawPointer?
+    typealias Function =
+        @convention(c) (
+            UnsafeMutableRawPointer?, Int, Int, Int32, UnsafeMutableRawPointer?
+        ) -> UnsafeMutableRawPointer?
     return unsafeBitCast(rlp_next(RLP_MREMAP), to: Function.self)(start, length, newLength, flags, target)
 }
 

@@ -13,9 +13,11 @@ import Testing
         var destroyer: Scenario.Destroyer
         var allowed: Set<Boundary.Outcome>
         var memory = Scenario.Memory.shared
+        var kernelHasCall = true
 
         var testDescription: String {
             "\(released ? "released" : "owned"), \(pending ? "pending" : "not pending"), \(destroyer), \(memory)"
+                + (kernelHasCall ? "" : ", on a kernel without the call")
         }
     }
 
@@ -33,6 +35,17 @@ import Testing
                 memory: .remapped),
             Case(
                 released: false, pending: true, destroyer: .legacy, allowed: [.held], memory: .remapped),
+            Case(released: true, pending: true, destroyer: .patchedLibrary, allowed: [.intact]),
+            Case(released: true, pending: true, destroyer: .preload, allowed: [.intact]),
+            Case(
+                released: true, pending: true, destroyer: .patchedLibrary, allowed: [.corrupted],
+                kernelHasCall: false),
+            Case(
+                released: true, pending: true, destroyer: .preload, allowed: [.corrupted],
+                kernelHasCall: false),
+            Case(
+                released: true, pending: false, destroyer: .preload, allowed: [.intact],
+                kernelHasCall: false),
         ])
     func contradictsAllOtherOutcomes(_ example: Case) {
         let boundary = Boundary(
@@ -40,7 +53,9 @@ import Testing
         let scenario = Scenario(
             .singleStep, .glibc64, .plain, example.memory, .sigkill, example.destroyer)
         let outcomes: [Boundary.Outcome] = [.corrupted, .intact, .held, .waits]
-        let allowed = outcomes.filter { CellRun.contradiction(boundary, $0, scenario) == nil }
+        let allowed = outcomes.filter {
+            CellRun.contradiction(boundary, $0, scenario, kernelHasCall: example.kernelHasCall) == nil
+        }
         #expect(Set(allowed) == example.allowed)
     }
 }

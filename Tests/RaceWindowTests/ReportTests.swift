@@ -36,8 +36,8 @@ import Testing
     }
 
     @Test(arguments: Scenario.Unlocker.allCases)
-    func everySceneIsThereWithBothDestroyers(unlocker: Scenario.Unlocker) {
-        let scenarios = Scenario.all(of: unlocker)
+    func everyStandardSceneIsThereWithBothDestroyers(unlocker: Scenario.Unlocker) {
+        let scenarios = Scenario.standard(of: unlocker)
         #expect(scenarios.allSatisfy { $0.unlocker == unlocker })
         let legacy = scenarios.filter { $0.destroyer == .legacy }
         let mirrored = legacy.map { scenario in
@@ -52,9 +52,35 @@ import Testing
             #expect(scenarios.allSatisfy { $0.variant == .contended }, "its unlock is special only then")
             return
         }
-        #expect(Set(scenarios.map(\.variant)) == Set(Scenario.Variant.allCases))
+        #expect(
+            Set(scenarios.map(\.variant))
+                == [.plain, .contended, .priorityInheritance, .priorityInheritanceContended])
         #expect(Set(scenarios.map(\.memory)) == Set(Scenario.Memory.allCases))
         #expect(Set(scenarios.map(\.killer)) == Set(Scenario.Killer.allCases))
+    }
+
+    @Test func standardScenariosAreThereForWhoeverMakesTheCall() {
+        func scenes(_ unlocker: Scenario.Unlocker, _ destroyer: Scenario.Destroyer) -> Set<Scenario> {
+            Set(
+                Scenario.all(of: unlocker).filter { $0.destroyer == destroyer }.map { scenario in
+                    var other = scenario
+                    other.destroyer = .legacy
+                    return other
+                })
+        }
+        for (unlocker, destroyer) in [
+            (Scenario.Unlocker.glibc64, Scenario.Destroyer.patchedLibrary), (.glibc64, .preload),
+            (.musl, .patchedLibrary),
+        ] {
+            #expect(scenes(unlocker, destroyer) == scenes(unlocker, .legacy))
+        }
+        let within = Scenario.all.filter(\.destroyer.isWithinDestroy)
+        #expect(Set(within.map(\.unlocker)) == [.glibc64, .musl])
+        #expect(Scenario.standard.allSatisfy { !$0.destroyer.isWithinDestroy && $0.variant.isRobust })
+        #expect(Set(Scenario.all).isSuperset(of: Scenario.standard))
+        #expect(Set(Scenario.all.map(\.variant)) == Set(Scenario.Variant.allCases))
+        // Others do not keep such a lock in the robust list, and have no pending operation on it.
+        #expect(Set(Scenario.all.filter { !$0.variant.isRobust }.map(\.unlocker)) == [.musl])
     }
 
     @Test func aCellSaysWhatBecameOfIt() {

@@ -146,7 +146,7 @@ struct PrivateApt: Sendable {
     }
 
     /// `2.36` of `2.36-9+deb12u14`: Debian's revision follows the last hyphen, an epoch comes before the colon.
-    private static func original(of version: String) -> String {
+    static func original(of version: String) -> String {
         let withoutEpoch = version.split(separator: ":").last.map(String.init) ?? version
         guard let hyphen = withoutEpoch.lastIndex(of: "-") else { return withoutEpoch }
         return String(withoutEpoch[..<hyphen])

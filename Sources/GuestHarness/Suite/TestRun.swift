@@ -23,6 +23,7 @@ public struct TestRun {
         try await check("build: static programs") { try await $0.swift.buildStatic(onlyInit: false) }
         try await hostTests("RobustFutexTests", .host)
         try await hostTests("RaceWindowTests", .host)
+        try await hostTests("PreloadTests", .host)
         try await hostTests("HarnessTests", .host)
         // This machine's kernel has no such syscall: what needs it must notice.
         try await hostTests(SuiteRunner.guestModule, .syscallAbsent)

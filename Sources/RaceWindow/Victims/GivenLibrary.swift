@@ -93,8 +93,13 @@ public struct GivenLibrary: Equatable, Sendable {
         var directory = library.removingLastComponent()
         let beside = directory.appending(loaderName)
         if access(beside.string, F_OK) == 0 { return beside }
-        // ROOT/lib/x86_64-linux-gnu/libc.so.6, ROOT/usr/lib64/libc.so.6, …
-        while directory.removeLastComponent() {
+        // ROOT/lib/x86_64-linux-gnu/libc.so.6, ROOT/usr/lib64/libc.so.6, …; not just anywhere below a root, for the loader
+        // of another glibc does not do.
+        var inside: [String] = []
+        while let name = directory.lastComponent?.string, directory.removeLastComponent() {
+            inside.insert(name, at: 0)
+            guard (inside[0] == "usr" ? inside.dropFirst().first : inside[0])?.hasPrefix("lib") == true
+            else { continue }
             let inRoot = directory.appending("lib64").appending(loaderName)
             if access(inRoot.string, F_OK) == 0 { return inRoot }
         }

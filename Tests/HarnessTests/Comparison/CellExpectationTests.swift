@@ -29,6 +29,11 @@ import Testing
             #expect(expectation(unlocker, .cleanup, Samples.stock) == .cannotRun("the series is not applied"))
             #expect(expectation(unlocker, .legacy, Samples.own) == .anything)
         }
+        for destroyer in [Scenario.Destroyer.patchedLibrary, .preload] {
+            #expect(expectation(.glibc64, destroyer, Samples.patched) == .intact)
+            #expect(expectation(.glibc64, destroyer, Samples.stock) == .corrupted)
+            #expect(expectation(.glibc64, destroyer, Samples.old) == .corrupted)
+        }
         #expect(expectation(.robustUnlock, .legacy, Samples.stock) == .intact)
         #expect(expectation(.robustUnlock, .legacy, Samples.patched) == .intact)
         #expect(expectation(.robustUnlock, .cleanup, Samples.patched) == .intact)

@@ -38,7 +38,7 @@ import Testing
         }
         #expect(names.prefix(2) == ["stock", "patched"])
         #expect(!names.contains("patched-debug"))
-        #expect(try plan().scenarios == Scenario.all)
+        #expect(try plan().scenarios == Scenario.standard)
     }
 
     @Test func patternChoosesScenarios() throws {

@@ -67,7 +67,8 @@ struct CommandManual {
 
     /// Tells whether a word names a program of the project, be it one that does not exist.
     func isOurs(_ word: String) throws -> Bool {
-        word == "./test" || word.hasPrefix("./qemu/") || word.contains(/^(\.\/|…\/)?kernel-patch\/[\w\/-]+$/)
+        word == "./test" || word.hasPrefix("./qemu/")
+            || word.contains(/^(\.\/|…\/)?(kernel-patch|libc-patch)\/[\w\/-]+$/)
             || isRobustListCheck(word)
     }
 

@@ -16,7 +16,10 @@ import Testing
 
     /// The pages, relative to the checkout.
     private func pages() -> [String] {
-        ["README.md", "kernel-patch/README.md", "kernel-patch/model/README.md", "qemu/README.md"]
+        [
+            "README.md", "kernel-patch/README.md", "kernel-patch/model/README.md", "libc-patch/README.md",
+            "qemu/README.md",
+        ]
             + Files.list(root.appending("docs")).filter { $0.hasSuffix(".md") }.sorted().map { "docs/\($0)" }
     }
 

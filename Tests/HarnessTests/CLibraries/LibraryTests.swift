@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+import SystemPackage
+import Testing
+
+@testable import GuestHarness
+
+@Suite struct LibraryCatalogueTests {
+    private let repository: Repository
+    private let catalogue: LibraryCatalogue
+
+    init() throws {
+        repository = try Repository.containing(FilePath(#filePath))
+        catalogue = try LibraryCatalogue(of: repository)
+    }
+
+    @Test func everyVersionHasItsSeriesAndEverySeriesIsListed() throws {
+        for project in CLibrary.Project.allCases {
+            let directories = Files.list(
+                repository.root.appending("libc-patch").appending(project.rawValue))
+            #expect(
+                directories == catalogue.all.filter { $0.project == project }.map(\.version).sorted())
+        }
+        for library in catalogue.all {
+            let series = try LibrarySource(library: library, repository: repository, progress: Progress())
+                .series()
+            #expect(series.patches.count == 2)
+            #expect(Files.exists(series.directory.appending("0000-cover-letter.patch")))
+            #expect(!series.patches.contains { $0.text.contains("***") })
+        }
+    }
+
+    @Test func unknownVersionIsNamedWithThoseThereAre() throws {
+        let error = try #require(
+            #expect(throws: HarnessError.self) { try catalogue.library(.musl, version: "0.9.1") })
+        #expect(error.status == .usage)
+        #expect(
+            error.description
+                == "there is no series for musl 0.9.1; there are series for 1.2.3, 1.2.5, 1.2.6")
+    }
+
+    @Test func unpatchedLibraryHasAnotherNameAndNoSeries() throws {
+        let library = try catalogue.library(.musl, version: "1.2.5")
+        #expect(library.name == "musl-1.2.5")
+        #expect(library.unpatched.name == "musl-1.2.5-unpatched")
+        let source = LibrarySource(
+            library: library.unpatched, repository: repository, progress: Progress())
+        #expect(try source.series().patches.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("2.36-9+deb12u14", "2.36"), ("1.2.3-1", "1.2.3"), ("1:1.2.3-1", "1.2.3"),
+        ("1.2.6-2~a-1", "1.2.6-2~a"),
+        ("7", "7"),
+    ])
+    func upstreamVersionIsWhatDebianAddsTo(version: String, original: String) {
+        #expect(PrivateApt.original(of: version) == original)
+    }
+
+    /// The same text, but for what differs among versions of a library.
+    @Test func seriesOfOneLibrarySayTheSame() throws {
+        for project in CLibrary.Project.allCases {
+            let letters = try catalogue.all.filter { $0.project == project }.map { library in
+                let path = repository.root.appending("libc-patch").appending(project.rawValue)
+                    .appending(library.version).appending("0000-cover-letter.patch")
+                return try text(of: path).components(separatedBy: "Seed ").dropLast().joined()
+            }
+            #expect(Set(letters).count == 1)
+        }
+    }
+}
+
+@Suite struct LibraryComparisonTests {
+    private func results(_ lines: String...) -> LibraryTestResults {
+        LibraryTestResults(lines.joined(separator: "\n"))
+    }
+
+    private func problems(
+        _ place: LibraryComparison.Place, _ unpatched: LibraryTestResults, _ patched: LibraryTestResults
+    ) -> [String] {
+        LibraryComparison(library: "x", place: place, unpatched: unpatched, patched: patched).problems
+    }
+
+    @Test func linesOfResultsAreRead() {
+        let results = results("pass a b", "fail c: it: broke", "noise", "skip d: no kernel")
+        #expect(results.results["a b"] == .init(verdict: .passed, reason: ""))
+        #expect(results.results["c"] == .init(verdict: .failed, reason: "it: broke"))
+        #expect(results.results["d"] == .init(verdict: .skipped, reason: "no kernel"))
+        #expect(results.results.count == 3)
+    }
+
+    @Test func sameResultsAreGoodWhateverTheyAre() {
+        let same = results("pass a", "fail b: x", "skip c: y")
+        #expect(problems(.host, same, same) == [])
+        #expect(problems(.guest, same, same) == [])
+    }
+
+    @Test func differencesAreNamed() {
+        #expect(
+            problems(.host, results("pass a"), results("fail a: gone"))
+                == ["x, host: a: pass without the series, fail (gone) with it"])
+        #expect(
+            problems(.guest, results("pass a"), results("pass b")) == [
+                "x, patched guest: a: pass without the series, no result with it",
+                "x, patched guest: b: no result without the series, pass with it",
+            ])
+        #expect(problems(.host, results(), results()) == ["x, host: no test left a result"])
+    }
+
+    @Test func testsOfTheSeriesPassWhereTheKernelHasTheCall() {
+        let (passes, fails, skips) = (
+            results("pass dynamic/cleanup of normal robust"),
+            results("fail dynamic/cleanup of normal robust: y"),
+            results("skip dynamic/cleanup of normal robust: z")
+        )
+        #expect(problems(.guest, fails, passes) == [])
+        #expect(problems(.host, skips, skips) == [])
+        #expect(problems(.guest, fails, fails).count == 1)
+        #expect(problems(.guest, skips, skips).count == 1)
+        #expect(problems(.host, skips, passes).count == 1)
+        // It must be able to fail.
+        #expect(problems(.guest, passes, passes).count == 1)
+        // One that only the patched library has.
+        #expect(problems(.guest, results("pass a"), results("pass a", "pass tst-robust-destroy")) == [])
+        #expect(problems(.host, results("pass a"), results("pass a", "skip tst-robust-destroy: x")) == [])
+        #expect(problems(.guest, results("pass a"), results("pass a")) == [])
+    }
+}
