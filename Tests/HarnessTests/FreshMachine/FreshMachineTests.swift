@@ -171,6 +171,14 @@ struct EnterRootTests {
         }
     }
 
+    /// As on a machine that was booted: unshare(1) has to find it there.
+    @Test func rootIsAMountPoint() async throws {
+        try await withMachine { root in
+            let (lines, _) = try await enter(root, ["--", "sh", "-c", "cat /proc/self/mountinfo"])
+            #expect(lines.contains { $0.split(separator: " ")[4] == "/" }, "\(lines)")
+        }
+    }
+
     /// The kernel names the namespace's processes from 1, and ends all of them with that one.
     @Test func noProcessIsLeft() async throws {
         try await withMachine { root in
