@@ -5,6 +5,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct crv_locks {
 	size_t bytes;
 	int (*init)(void *lock, int kind); /* enum crv_mutex */
@@ -18,7 +22,24 @@ struct crv_locks {
 /* Locks that are unlocked as Linux 7.2 allows; try_unlock: __vdso_futex_robust_list64_try_unlock(). */
 const struct crv_locks *crv_robust_unlock_locks(void *try_unlock);
 
+/* Where the lock is in its object's heap: address, and offset in the file. 0 or -errno. */
+struct crv_place {
+	void *lock;
+	size_t offset;
+};
+
+/* A counted object in Boost.Interprocess's managed_shared_memory; boost.cpp. */
+const struct crv_locks *crv_boost_locks(void);
+int crv_boost_create(struct crv_place *place);
+int crv_boost_open(struct crv_place *place);
+/* Allocates another object, which has to get the memory of the one that is gone. 0 or -errno. */
+int crv_boost_reuse(void *memory);
+
 /* Locks whose contended unlock leaves FUTEX_WAITERS in the released word. */
 const struct crv_locks *crv_kept_waiters_locks(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@ static const char victim_c[] = {
 #embed "victim.c" suffix(, 0)
 };
 
+static const char boost_cpp[] = {
+#embed "boost.cpp" suffix(, 0)
+};
+
 static const char locks_h[] = {
 #embed "locks.h" suffix(, 0)
 };
@@ -21,6 +25,7 @@ static const char race_victim_h[] = {
 
 const struct crv_source crv_sources[CRV_SOURCES] = {
 	{ "victim.c", victim_c },
+	{ "boost.cpp", boost_cpp },
 	{ "locks.h", locks_h },
 	{ "race_victim.h", race_victim_h },
 };

@@ -88,7 +88,10 @@ static void *pointer(uint64_t address)
 
 static void hello(const struct crv_order *order, struct crv_answer *answer)
 {
-#ifdef CRV_STANDALONE
+#ifdef CRV_WITH_BOOST
+	answer->value = order->arguments[0] == CRV_BOOST ? 0 : -EINVAL;
+	locks = crv_boost_locks();
+#elif defined(CRV_STANDALONE)
 	answer->value = order->arguments[0] == CRV_LIBC ? 0 : -EINVAL;
 #else
 	if (order->arguments[0] == CRV_ROBUST_UNLOCK)
@@ -98,7 +101,9 @@ static void hello(const struct crv_order *order, struct crv_answer *answer)
 #endif
 	answer->values[CRV_POINTER_BITS] = 8 * sizeof(void *);
 	answer->values[CRV_LOCK_BYTES] = locks->bytes;
-	answer->values[CRV_UNLOCK_ADDRESS] = locks == &libc_locks ? (uintptr_t)mutex_unlock : (uintptr_t)locks->unlock;
+	/* Boost's own unlock is inlined, and calls the library's. */
+	answer->values[CRV_UNLOCK_ADDRESS] = order->arguments[0] == CRV_LIBC || order->arguments[0] == CRV_BOOST ?
+						     (uintptr_t)mutex_unlock : (uintptr_t)locks->unlock;
 	answer->values[CRV_TID] = (uint64_t)syscall(SYS_gettid);
 #ifdef __GLIBC__
 	snprintf(answer->text, sizeof(answer->text), "glibc %s", gnu_get_libc_version());
@@ -125,6 +130,17 @@ static void reuse(const struct crv_order *order)
 	__atomic_store_n((uint32_t *)pointer(order->arguments[2]), (uint32_t)order->arguments[3],
 			 __ATOMIC_SEQ_CST);
 }
+
+#ifdef CRV_WITH_BOOST
+static void heap(int (*find)(struct crv_place *), struct crv_answer *answer)
+{
+	struct crv_place place = { 0 };
+
+	answer->value = find(&place);
+	answer->values[0] = (uintptr_t)place.lock;
+	answer->values[1] = place.offset;
+}
+#endif
 
 /* Not the program that the kernel started where a loader was given this one's path. */
 static const char *own_path = "/proc/self/exe";
@@ -221,9 +237,23 @@ static void carry_out(const struct crv_order *order, struct crv_answer *answer)
 		if (answer->value < 0)
 			answer->value = -errno;
 		break;
+#ifdef CRV_WITH_BOOST
+	case CRV_CREATE_HEAP:
+		heap(crv_boost_create, answer);
+		break;
+	case CRV_OPEN_HEAP:
+		heap(crv_boost_open, answer);
+		break;
+	case CRV_REUSE:
+		answer->value = crv_boost_reuse(lock);
+		if (!answer->value)
+			reuse(order);
+		break;
+#else
 	case CRV_REUSE:
 		reuse(order);
 		break;
+#endif
 	case CRV_START_HELPER:
 		answer->value = start_helper();
 		break;

@@ -11,9 +11,12 @@ extension Scenario {
         var callers: [Destroyer] = []
         if unlocker == .glibc64 { callers = [.patchedLibrary, .preload] }
         if unlocker == .musl { callers = [.patchedLibrary] }
-        let kinds = otherKinds(of: unlocker).map { Scene(technique: .singleStep, variant: $0) }
+        var others = otherKinds(of: unlocker).map { Scene(technique: .singleStep, variant: $0) }
+        if unlocker == .glibc64 {
+            others.append(Scene(technique: .singleStep, variant: .plain, memory: .boost))
+        }
         return standard(of: unlocker)
-            + kinds.flatMap { scene in
+            + others.flatMap { scene in
                 ([.legacy, .cleanup] + callers).map { scene.scenario(unlocker, $0) }
             }
             + scenes(of: unlocker).flatMap { scene in callers.map { scene.scenario(unlocker, $0) } }

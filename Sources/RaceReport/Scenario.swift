@@ -65,6 +65,9 @@ public struct Scenario: Codable, Hashable, Sendable {
         /// Private memory of one process. Another of its threads unmaps it, and maps a file of a file system
         /// at the same address, which is read with read(2) afterwards.
         case remapped
+        /// Shared memory of two processes with a heap of Boost.Interprocess in it. The lock is a member of a counted
+        /// object there, and the heap hands the object's memory out again when its last reference is given up.
+        case boost
     }
 
     /// The event that ends the unlocker's process, or its unlocking thread.

@@ -37,6 +37,9 @@ enum crv_code {
 	CRV_START_HELPER, /* value: 0 or -errno */
 	CRV_FAULT,        /* no answer: SIGSEGV */
 	CRV_EXEC,         /* no answer: execve(2) of this program, which then exits with 0; value: -errno */
+	/* Of the victim of Boost.Interprocess only, in whose heap the lock is. value: 0 or -errno; values: address, */
+	CRV_CREATE_HEAP,  /* offset in the file. Makes the segment, and the object of which the lock is a member */
+	CRV_OPEN_HEAP,    /* offset in the file. Maps the segment that another victim made, and finds the object */
 	CRV_FILL_MEMORY,  /* no answer: takes memory until it is killed; value: -errno */
 };
 
@@ -52,6 +55,7 @@ enum crv_kind {
 	CRV_LIBC = 0,
 	/* In the runner's own processes only: */
 	CRV_ROBUST_UNLOCK = 1, /* the way of Linux 7.2 */
+	CRV_BOOST = 3, /* a program of its own: a member of an object in a managed_shared_memory */
 	CRV_KEPT_WAITERS = 2,  /* a contended unlock leaves FUTEX_WAITERS in the released word */
 };
 

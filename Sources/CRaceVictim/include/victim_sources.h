@@ -3,13 +3,13 @@
 #ifndef CRV_VICTIM_SOURCES_H
 #define CRV_VICTIM_SOURCES_H
 
-/* A file that the victim is built from; the first is the one to compile. */
+/* A file that the victim is built from; the first is the one to compile, for Boost with the second. */
 struct crv_source {
 	const char *name;
 	const char *text;
 };
 
-enum { CRV_SOURCES = 3 };
+enum { CRV_SOURCES = 4 };
 
 extern const struct crv_source crv_sources[CRV_SOURCES];
 

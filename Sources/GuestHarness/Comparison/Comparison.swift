@@ -32,7 +32,7 @@ public struct Comparison: Sendable {
     public func run(command: [String]) async throws -> ComparisonReport {
         let start = Date()
         try await builders.swift.buildStatic(onlyInit: false)
-        try await ComparisonCallers(of: plan).build(with: builders)
+        try await ComparisonPrograms(of: plan).build(with: builders)
         let image = try await builders.make(.race)
         let imageDigest = try await Digest.sha256(of: image)
         var contestants: [Contestant] = []

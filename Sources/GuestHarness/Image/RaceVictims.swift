@@ -33,13 +33,32 @@ struct RaceVictims {
     func add(_ built: BuiltLibrary) throws {
         let target = directory.appending("patched-\(built.library.project.rawValue)")
         var files = [built.loader]
-        if built.library.project == .glibc { files.append(built.libraries.appending("libc.so.6")) }
+        // The second for programs in C++: one glibc's does not go with another's libc.so.6.
+        if built.library.project == .glibc {
+            files += ["libc.so.6", "libm.so.6"].map { built.libraries.appending($0) }
+        }
         for file in files { try Self.copy(file, to: target.appending(file.lastComponent!)) }
     }
 
     /// Puts the preload beside them.
     func add(preload: FilePath) throws {
         try Self.copy(preload, to: directory.appending(preload.lastComponent!))
+    }
+
+    /// Builds the program that uses Boost, unless it is newer than the command.
+    ///
+    /// - Parameter boost: the directory of Boost's headers.
+    func add(boost: FilePath) async throws {
+        if let built = Files.modificationTime(directory.appending("boost")),
+            let command = Files.modificationTime(robustListCheck), command < built
+        {
+            return
+        }
+        try await progress.stage("race victim of Boost") {
+            _ = try await Tool(
+                robustListCheck.string, ["victims", directory.string, "--boost", boost.string]
+            ).output()
+        }
     }
 
     /// Nothing is written that is there: the time of a file tells whether an image is current.

@@ -15,8 +15,10 @@ final class Destroyer {
     private let process: Victim
     private let page: UInt64
     private let lockBytes: Int
-
-    private var lock: UInt64 { page + UInt64(LockMemory.lockOffset) }
+    /// The lock's address in the destroyer's address space.
+    private var lock: UInt64
+    /// Of the lock in the file that it is in.
+    private(set) var fileOffset = LockMemory.lockOffset
     /// A process of its own, rather than another thread of the unlocker's.
     private var outlivesUnlocker: Bool { scenario.memory != .remapped }
 
@@ -26,7 +28,10 @@ final class Destroyer {
         process = try Victim(program, role: "the destroyer", memory: memory)
         channel = process.orders
         page = LockMemory.destroyerAddress
+        lock = page + UInt64(LockMemory.lockOffset)
         lockBytes = process.greeting.lockBytes
+        // A heap is mapped where it is made.
+        guard scenario.memory != .boost else { return }
         try channel.order(
             CRV_MAP, page, UInt64(LockMemory.length), returning: 0, "mapping the lock's memory")
     }
@@ -37,10 +42,20 @@ final class Destroyer {
         process = unlocker
         channel = unlocker.helper
         page = LockMemory.unlockerAddress
+        lock = page + UInt64(LockMemory.lockOffset)
         lockBytes = unlocker.greeting.lockBytes
     }
 
     func initializeLock() throws {
+        guard scenario.memory != .boost else {
+            let place = try channel.order(CRV_CREATE_HEAP)
+            guard place.value == 0 else {
+                throw UnexpectedAnswer(
+                    what: "managed_shared_memory of \(channel.name)", value: place.value, expected: 0)
+            }
+            (lock, fileOffset) = (place.values.0, Int(place.values.1))
+            return
+        }
         let kind: UInt32
         switch scenario.variant {
         case .plain, .contended: kind = 0
@@ -107,6 +122,10 @@ final class Destroyer {
         guard scenario.variant.isRobust else {
             // Nobody can ever have it again.
             return try channel.order(CRV_TRYLOCK, lock, returning: EBUSY, "pthread_mutex_trylock")
+        }
+        guard scenario.memory != .boost else {
+            // Boost lets nobody have such a lock again.
+            return try channel.order(CRV_LOCK, lock, returning: EOWNERDEAD, "interprocess_mutex::lock")
         }
         try lockAndUnlock(lockReturns: EOWNERDEAD)
         try destroy()

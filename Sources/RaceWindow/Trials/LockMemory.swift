@@ -20,14 +20,18 @@ struct LockMemory: ~Copyable {
 
     private let file: MemoryFile
     private let path: FilePath?
+    /// The lock is in a segment that the destroyer makes.
+    private let isHeap: Bool
 
     var descriptor: Int32 { file.descriptor.rawValue }
 
     /// - Throws: `CheckError.broken` when the directory for temporary files (TMPDIR, else /tmp) takes no file.
     init(_ kind: Scenario.Memory) throws {
-        guard kind != .shared else {
+        isHeap = kind == .boost
+        guard kind != .shared, !isHeap else {
             file = try MemoryFile(name: "robust-lock", length: Self.length)
-            path = nil
+            // As the victim calls it.
+            path = isHeap ? FilePath("/dev/shm/robust-list-race-\(getpid())") : nil
             return
         }
         let path = temporaryDirectory.appending("robust-lock-\(getpid())-\(UInt32.random(in: 0 ... .max))")
@@ -40,11 +44,20 @@ struct LockMemory: ~Copyable {
     }
 
     /// The bytes that read(2) finds in the file at the lock's place.
-    func contents(count: Int) throws -> [UInt8] {
-        let file = file.descriptor
-        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+    ///
+    /// - Parameter offset: of the lock in the file.
+    func contents(at offset: Int, count: Int) throws -> [UInt8] {
+        guard !isHeap else {
+            let segment = try FileDescriptor.open(path!, .readOnly, options: .closeOnExec)
+            return try segment.closeAfter { try Self.contents(of: segment, at: offset, count: count) }
+        }
+        return try Self.contents(of: file.descriptor, at: offset, count: count)
+    }
+
+    private static func contents(of file: FileDescriptor, at offset: Int, count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
             read = try file.read(
-                fromAbsoluteOffset: Int64(Self.lockOffset), into: UnsafeMutableRawBufferPointer(buffer))
+                fromAbsoluteOffset: Int64(offset), into: UnsafeMutableRawBufferPointer(buffer))
         }
     }
 

@@ -35,19 +35,21 @@ final class Stage {
     func begin() throws -> Trial {
         try memory.clear()
         let page = LockMemory.unlockerAddress
-        let lock = page + UInt64(LockMemory.lockOffset)
         let unlocker = try Victim(program, role: "the unlocker", memory: memory, filter: filter)
         guard unlocker.greeting.lockBytes <= Int(LockMemory.lockAlignment) else {
             throw CheckError.broken("a lock of \(unlocker.greeting.lockBytes) bytes is larger than expected")
         }
         let isShared = scenario.memory != .remapped
-        try unlocker.orders.order(
-            isShared ? CRV_MAP : CRV_MAP_PRIVATE, page, UInt64(LockMemory.length), returning: 0,
-            "mapping the lock's memory")
+        if scenario.memory != .boost {
+            try unlocker.orders.order(
+                isShared ? CRV_MAP : CRV_MAP_PRIVATE, page, UInt64(LockMemory.length), returning: 0,
+                "mapping the lock's memory")
+        }
         try ending.prepare(unlocker)
         if !isShared, scenario.killer == .sigkill { try unlocker.startHelper() }
         let destroyer = destroyerProcess ?? Destroyer(scenario, secondThreadOf: unlocker)
         try destroyer.initializeLock()
+        let lock = try lock(of: unlocker)
         try unlocker.orders.order(CRV_LOCK, lock, returning: 0, "pthread_mutex_lock")
         let view = try LockView(lockHeldBy: unlocker)
         if scenario.variant.isContended { try destroyer.beginWaiting(view) }
@@ -55,6 +57,19 @@ final class Stage {
         return Trial(
             unlocker: unlocker, destroyer: destroyer, view: view, hold: hold, lock: lock,
             place: try hold.begin(unlocking: lock))
+    }
+
+    /// The lock's address in the unlocker's address space.
+    private func lock(of unlocker: Victim) throws -> UInt64 {
+        guard scenario.memory == .boost else {
+            return LockMemory.unlockerAddress + UInt64(LockMemory.lockOffset)
+        }
+        let place = try unlocker.orders.order(CRV_OPEN_HEAP)
+        guard place.value == 0 else {
+            throw UnexpectedAnswer(
+                what: "managed_shared_memory of \(unlocker.name)", value: place.value, expected: 0)
+        }
+        return place.values.0
     }
 
     /// Lets the unlock of a trial that has come to its end return, and the lock be destroyed.
@@ -88,7 +103,7 @@ final class Stage {
             return Aftermath(outcome: .waits)
         }
         try ending.end(trial.unlocker)
-        let found = try memory.contents(count: written.count)
+        let found = try memory.contents(at: trial.destroyer.fileOffset, count: written.count)
         guard found != written else { return Aftermath(outcome: .intact) }
         return Aftermath(
             outcome: .corrupted,

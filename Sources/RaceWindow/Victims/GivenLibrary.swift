@@ -12,8 +12,14 @@ public struct GivenLibrary: Equatable, Sendable {
     public let version: String
     /// The file that the kernel executes.
     public let loader: FilePath
-    /// The directory that the loader finds the library in.
+    /// The directory of the library.
     public let directory: FilePath
+
+    /// Where its loader looks for libraries: those of the machine's that a program needs besides come after it.
+    var searchPath: String {
+        unlocker == .musl
+            ? directory.string : "\(directory):/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu"
+    }
 
     /// Victims need what glibc has in one library since then (`pthread_create@GLIBC_2.34`).
     private static let oldestGlibc = (2, 34)

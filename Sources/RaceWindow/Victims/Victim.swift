@@ -61,9 +61,9 @@ final class Victim {
     private static func spawn(
         _ program: VictimProgram, orders: Int32, memory: Int32, helper: Int32, filter: WakeFilter?
     ) throws -> Int32 {
-        let texts = [program.library?.loader, program.library?.directory, program.preload].map {
-            $0.flatMap { strdup($0.string) }
-        }
+        let texts = [
+            program.library?.loader.string, program.library?.searchPath, program.preload?.string,
+        ].map { $0.flatMap { strdup($0) } }
         defer { for text in texts { free(text) } }
         func spawn(_ path: UnsafePointer<CChar>?, _ filter: UnsafeRawBufferPointer) -> Int {
             var how = crw_victim(

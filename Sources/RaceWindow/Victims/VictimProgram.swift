@@ -20,6 +20,8 @@ public struct VictimProgram: Sendable {
     let library: GivenLibrary?
     /// A shared object that is loaded before it; nil: none.
     let preload: FilePath?
+    /// Its lock is in a heap of Boost.Interprocess.
+    private let usesBoost: Bool
     /// Of `robust-unlock`: the vDSO's function, where a forked child finds it as well.
     let vdsoFunction: UInt
 
@@ -27,6 +29,11 @@ public struct VictimProgram: Sendable {
         _ unlocker: Scenario.Unlocker, _ launch: Launch, library: GivenLibrary? = nil,
         preload: FilePath? = nil, vdsoFunction: UInt = 0
     ) {
+        if case .execute(let path) = launch {
+            usesBoost = path.lastComponent?.string == VictimRecipe.boostName
+        } else {
+            usesBoost = false
+        }
         self.unlocker = unlocker
         self.launch = launch
         self.library = library
@@ -40,7 +47,7 @@ public struct VictimProgram: Sendable {
         switch unlocker {
         case .robustUnlock: kind = CRV_ROBUST_UNLOCK
         case .keptWaiters: kind = CRV_KEPT_WAITERS
-        case .glibc64, .glibc32, .musl, .own: kind = CRV_LIBC
+        case .glibc64, .glibc32, .musl, .own: kind = usesBoost ? CRV_BOOST : CRV_LIBC
         }
         return [UInt64(kind.rawValue), UInt64(vdsoFunction)]
     }

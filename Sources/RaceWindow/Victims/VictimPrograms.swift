@@ -40,9 +40,7 @@ public struct VictimPrograms: Sendable {
     ///
     /// - Throws: ``CannotRun`` with what is missing and how to get it.
     public func program(of unlocker: Scenario.Unlocker) throws -> VictimProgram {
-        if let library { return try program(of: unlocker, with: library) }
-        guard let recipe = VictimRecipe.of(unlocker) else { return try .inThisProcess(unlocker) }
-        return .built(unlocker, at: try path(of: recipe))
+        try program(of: unlocker, with: library, usesBoost: false)
     }
 
     /// The programs for a scenario's unlocker, and for its destroyer where that one is a process of its own.
@@ -51,12 +49,14 @@ public struct VictimPrograms: Sendable {
     func programs(
         for scenario: Scenario
     ) throws -> (unlocker: VictimProgram, destroyer: VictimProgram) {
-        let unlocker = try program(of: scenario.unlocker)
+        let usesBoost = scenario.memory == .boost
+        let unlocker = try program(of: scenario.unlocker, with: library, usesBoost: usesBoost)
         let destroyer: VictimProgram
         switch scenario.destroyer {
         case .legacy, .cleanup: destroyer = unlocker
         case .patchedLibrary:
-            destroyer = try program(of: scenario.unlocker, with: patchedLibrary(for: scenario.unlocker))
+            destroyer = try program(
+                of: scenario.unlocker, with: patchedLibrary(for: scenario.unlocker), usesBoost: usesBoost)
         case .preload:
             guard case .execute(let path) = unlocker.launch else {
                 throw CannotRun("nothing can be preloaded into the running program")
@@ -69,13 +69,24 @@ public struct VictimPrograms: Sendable {
     }
 
     private func program(
-        of unlocker: Scenario.Unlocker, with library: GivenLibrary
+        of unlocker: Scenario.Unlocker, with library: GivenLibrary?, usesBoost: Bool
     ) throws -> VictimProgram {
-        guard unlocker == library.unlocker else {
+        if let library, unlocker != library.unlocker {
             throw CannotRun("\(library.loader) is the loader of \(library.unlocker.rawValue) only")
         }
-        let recipe = unlocker == .musl ? VictimRecipe.dynamicMusl : VictimRecipe.of(unlocker)!
-        return .built(unlocker, at: try path(of: recipe), library: library)
+        if usesBoost {
+            let path = directory.appending(VictimRecipe.boostName)
+            guard access(path.string, X_OK) == 0 else {
+                throw CannotRun(
+                    "no victim program \(path); robust-list-check victims DIR --boost INCLUDE makes it, where Boost's headers are"
+                )
+            }
+            return .built(unlocker, at: path, library: library)
+        }
+        guard let recipe = VictimRecipe.of(unlocker) else { return try .inThisProcess(unlocker) }
+        let isGivenMusl = unlocker == .musl && library != nil
+        return .built(
+            unlocker, at: try path(of: isGivenMusl ? .dynamicMusl : recipe), library: library)
     }
 
     private func path(of recipe: VictimRecipe) throws -> FilePath {

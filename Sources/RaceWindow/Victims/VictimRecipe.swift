@@ -17,11 +17,14 @@ public struct VictimRecipe: Sendable {
     let options: [String]
     /// Packages that have to be installed, by Debian's names.
     let packages: String
+    /// The number of sources that are compiled.
+    private let sourceCount: Int
 
     init(
         unlocker: Scenario.Unlocker?, fileName: String? = nil, compiler: String, options: [String],
-        packages: String
+        packages: String, sources: Int = 1
     ) {
+        sourceCount = sources
         self.unlocker = unlocker
         self.fileName = fileName ?? unlocker?.rawValue ?? ""
         self.compiler = compiler
@@ -42,6 +45,20 @@ public struct VictimRecipe: Sendable {
     static let dynamicMusl = VictimRecipe(
         unlocker: nil, fileName: "musl-dynamic", compiler: "musl-gcc", options: ["-Wl,-z,now"],
         packages: "musl-tools")
+
+    /// The file name of the victim of Boost.Interprocess.
+    static let boostName = "boost"
+
+    /// For a program in C++ whose lock is in a heap of Boost.Interprocess, with the C library of ``Scenario/Unlocker/glibc64``.
+    ///
+    /// - Parameter include: the directory that Boost's headers are in, as in `INCLUDE/boost/version.hpp`.
+    public static func boost(include: FilePath) -> VictimRecipe {
+        VictimRecipe(
+            unlocker: nil, fileName: boostName, compiler: "g++",
+            options: [
+                "-m64", "-Wl,-z,now", "-DCRV_WITH_BOOST", "-isystem", include.string, "-x", "c++",
+            ], packages: "g++ libboost1.81-dev", sources: 2)
+    }
 
     /// Tells whether the victim can be started with the library, which is not the one it was built against.
     public func runs(_ library: GivenLibrary) -> Bool {
@@ -65,11 +82,11 @@ public struct VictimRecipe: Sendable {
         let files = Self.sources
         for file in files { try Self.write(file.text, to: sources.appending(file.name)) }
         let output = sources.appending("victim")
+        // One in another language comes after the option that says so.
         let arguments =
-            [
-                "-std=gnu11", "-O2", "-DCRV_STANDALONE", "-pthread", "-I", sources.string,
-                sources.appending(files[0].name).string, "-o", output.string,
-            ] + options
+            ["-O2", "-DCRV_STANDALONE", "-pthread", "-I", sources.string, "-o", output.string, "-x", "c"]
+            + [sources.appending(files[0].name).string] + options
+            + files.dropFirst().prefix(sourceCount - 1).map { sources.appending($0.name).string }
         let result: ToolRun.Result
         do {
             result = try ToolRun(compiler, arguments).run()

@@ -22,6 +22,12 @@ struct VictimsCommand: ParsableCommand {
     @Option(name: .customLong("unlocker"), help: "Build only this one; may be repeated.")
     var unlockers: [Scenario.Unlocker] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Build also the victim of Boost.Interprocess, with Boost's headers (1.78 or newer) in this directory.",
+            valueName: "include"))
+    var boost: String?
+
     func run() throws {
         let path = FilePath(directory)
         guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
@@ -29,7 +35,7 @@ struct VictimsCommand: ParsableCommand {
             throw Status.cannotCreate
         }
         var missing = false
-        for recipe in VictimRecipe.all
+        for recipe in VictimRecipe.all + (boost.map { [.boost(include: FilePath($0))] } ?? [])
         where unlockers.isEmpty || recipe.unlocker.map(unlockers.contains) == true {
             do {
                 try recipe.build(in: path)

@@ -2,17 +2,20 @@
 
 import RaceReport
 
-/// What makes the call in the scenarios of a plan, beyond the programs of the race themselves.
-public struct ComparisonCallers: Sendable {
+/// What the scenarios of a plan need beyond the programs that are always there: C libraries and a preload that make the
+/// call, and a program that uses Boost.
+public struct ComparisonPrograms: Sendable {
     /// The C libraries that are needed with the series in them.
     public let projects: [CLibrary.Project]
     private let needsPreload: Bool
+    private let needsBoost: Bool
 
     public init(of plan: ComparisonPlan) {
         let patched = plan.scenarios.filter { $0.destroyer == .patchedLibrary }
         projects = CLibrary.Project.allCases.filter { project in
             patched.contains { ($0.unlocker == .musl) == (project == .musl) }
         }
+        needsBoost = plan.scenarios.contains { $0.memory == .boost }
         needsPreload = plan.scenarios.contains { $0.destroyer == .preload }
     }
 
@@ -26,6 +29,10 @@ public struct ComparisonCallers: Sendable {
                 let library = try catalogue.library(project, version: nil)
                 try victims.add(try await LibraryBuilder(builders).build(library))
             }
+        }
+        if needsBoost {
+            let headers = BoostHeaders(repository: builders.repository, progress: builders.progress)
+            try await victims.add(boost: headers.directory())
         }
         if needsPreload {
             try await builders.swift.buildPreload()
