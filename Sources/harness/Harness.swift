@@ -12,8 +12,9 @@ struct Harness: AsyncParsableCommand {
         abstract: "Builds kernels, boots them in QEMU, and runs tests and commands in them.",
         subcommands: [
             RunCommand.self, CompareCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
-            SeriesLintCommand.self, FootprintCommand.self, FreshCheckCommand.self, LibraryBuildCommand.self,
-            LibraryCheckCommand.self,
+            SeriesLintCommand.self, FootprintCommand.self, FreshCheckCommand.self, CoverageCommand.self,
+            LibraryBuildCommand.self,
+            LibraryCheckCommand.self, LibraryCostCommand.self,
             BuildCommand.self, SourceCommand.self,
         ])
 

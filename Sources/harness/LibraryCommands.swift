@@ -76,3 +76,23 @@ struct LibraryCheckCommand: AsyncParsableCommand {
         guard problems.isEmpty else { throw ExitCode(1) }
     }
 }
+
+/// `libc-patch/cost`.
+struct LibraryCostCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "libc-cost",
+        abstract: "Measures what patched C libraries and the preload cost a program on this machine.",
+        usage: "libc-patch/cost",
+        discussion: """
+            Prints nanoseconds: medians of nine rounds of 200,000 operations each, in a process with one thread, with \
+            this machine's glibc, the preload, and every glibc that libc-patch/build has built. On a kernel without \
+            cleanup_robust_list(2) that is the cost of a call that fails. An idle machine is needed.
+            """)
+
+    func run() async throws {
+        let builders = try Builders()
+        try await builders.installPackages()
+        let rows = try await LibraryCost(builders).rows()
+        print(TextTable.lines(of: rows).joined(separator: "\n"))
+    }
+}

@@ -67,7 +67,7 @@ import Testing
     }
 
     private func copyScripts(to checkout: FilePath) throws {
-        for path in ["qemu", "kernel-patch", "test"] {
+        for path in ["qemu", "kernel-patch", "libc-patch", "test"] {
             try FileManager.default.createDirectory(
                 atPath: checkout.string, withIntermediateDirectories: true)
             try FileManager.default.copyItem(
@@ -77,7 +77,8 @@ import Testing
 
     private static let scripts = [
         "./test", "./qemu/run", "./qemu/compare", "./qemu/selftests", "./qemu/source", "./qemu/footprint",
-        "./qemu/fresh-check", "./kernel-patch/check", "./kernel-patch/mutate",
+        "./qemu/fresh-check", "./qemu/coverage", "./kernel-patch/check", "./kernel-patch/mutate",
+        "./libc-patch/build", "./libc-patch/check", "./libc-patch/cost",
     ]
 
     @Test(arguments: scripts)
@@ -110,6 +111,22 @@ import Testing
         #expect(referred.status == HarnessStatus.setUp.rawValue)
         #expect(referred.error.contains("./qemu/prepare builds it"))
         #expect(referred.started == [])
+    }
+
+    /// A link that somebody has made to a command, wherever it lies, is that command.
+    @Test func linkToACommandIsThatCommand() async throws {
+        try await withTemporaryDirectory { directory in
+            let links = ["first": "kernel-patch/mutate", "second": "libc-patch/check"]
+            for (name, script) in links {
+                let near = directory.appending("near-\(name)").string
+                try FileManager.default.createSymbolicLink(
+                    atPath: near, withDestinationPath: root.pushing(FilePath(script)).string)
+                try FileManager.default.createSymbolicLink(
+                    atPath: directory.appending(name).string, withDestinationPath: "near-\(name)")
+                let help = try await Tool(directory.appending(name).string, ["--help"]).output()
+                #expect(help.contains("USAGE: \(script)"))
+            }
+        }
     }
 
     @Test func questionBehindTheSeparatorIsTheCommands() async throws {

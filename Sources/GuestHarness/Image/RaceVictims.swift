@@ -85,6 +85,8 @@ struct RaceVictims {
                 continue
             }
             files.append((String(target.appending(name).string.dropFirst()), program))
+            // Started with the loader of a patched musl, which is its library as well.
+            if name == "musl-dynamic" { continue }
             for library in try await SharedLibraries.needed(by: program) {
                 files.append((String(library.string.dropFirst()), library))
             }

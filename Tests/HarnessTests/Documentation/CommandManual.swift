@@ -85,11 +85,11 @@ struct CommandManual {
             return try await problem(with: Array(arguments.dropFirst()), of: command)
         }
         let script = root.pushing(FilePath(String(words[0].trimmingPrefix(/\.\/|…\//))))
-        guard FileManager.default.isExecutableFile(atPath: script.string),
-            let source = try? text(of: script)
-        else { return "\(words[0]) is no command" }
-        if let name = source.firstMatch(of: /harness" "\$0" ([\w-]+) "\$@"/)?.1 {
-            guard let command = harness.subcommand(String(name)) else {
+        guard FileManager.default.isExecutableFile(atPath: script.string) else {
+            return "\(words[0]) is no command"
+        }
+        if let name = Self.subcommand(of: script) {
+            guard let command = harness.subcommand(name) else {
                 return "\(words[0]) calls 'harness \(name)', which does not exist"
             }
             return try await problem(with: arguments, of: command)
@@ -99,6 +99,14 @@ struct CommandManual {
         return arguments.first { $0.hasPrefix("-") && !known.contains($0) }.map {
             "\(words[0]) has no option \($0)"
         }
+    }
+
+    /// The harness's command that a link to `qemu/harness` stands for, as that script finds it; nil for another script.
+    private static func subcommand(of script: FilePath) -> String? {
+        let target = try? FileManager.default.destinationOfSymbolicLink(atPath: script.string)
+        guard target.map({ FilePath($0).lastComponent?.string }) == "harness" else { return nil }
+        let name = script.lastComponent!.string
+        return script.removingLastComponent().lastComponent?.string == "libc-patch" ? "libc-\(name)" : name
     }
 
     private func problem(with words: [String], of command: Command) async throws -> String? {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+
+/// A line of the kernel's source that was not executed, or branches of it that were not taken.
+public struct UnreachedCode: Codable, Equatable, Sendable {
+    public var function: String
+    /// The source line, without the space around it: unlike its number, it stays when something before it changes.
+    public var text: String
+    /// Of this many branches of the line; 0 where the whole line was not executed.
+    public var branches: Int
+    /// Why no test can reach it, or none does.
+    public var reason: String?
+
+    /// Tells whether it is the same place, whatever the reason.
+    func isSamePlace(as other: UnreachedCode) -> Bool {
+        function == other.function && text == other.text && branches == other.branches
+    }
+
+    var description: String {
+        "\(function): \(text)" + (branches == 0 ? "" : " (\(branches) branch\(branches == 1 ? "" : "es"))")
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import GuestHarness
+
+/// `./qemu/coverage`.
+struct CoverageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coverage",
+        abstract: "Shows which lines and branches of cleanup.c no test reaches.",
+        usage: "./qemu/coverage [--kernel NAME …] [--update]",
+        discussion: """
+            Builds the kernel with gcov for cleanup.c alone, and runs every check and the stress in it. Prints the \
+            counts and what is not as kernel-patch/coverage/unreached.json has it, and writes build/coverage/cleanup.html, \
+            the source with counts. The exit status is 0 only if what is not reached is exactly what that list names, \
+            and 1 otherwise.
+            """)
+
+    @Option(
+        name: .customLong("kernel"),
+        help: ArgumentHelp(
+            "Patched kernel of mainline to run them on; may be repeated, then what they reach is added up. (default: patched)",
+            valueName: "name"))
+    var kernels: [String] = []
+
+    @Option(help: "Seconds that the stress runs.")
+    var stress = 20
+
+    @Flag(help: "Write the list anew; places that it did not have get no reason.")
+    var update = false
+
+    func validate() throws {
+        guard (1...3_600).contains(stress) else {
+            throw ValidationError("--stress \(stress): must be from 1 to 3600 seconds")
+        }
+    }
+
+    func run() async throws {
+        let builders = try Builders()
+        let run = try CoverageRun(
+            builders, kernels: kernels.isEmpty ? ["patched"] : kernels, stressSeconds: stress)
+        try await builders.installPackages()
+        let report = try await run.run(update: update)
+        let files = CoverageFiles(in: builders.repository)
+        print(report.text.joined(separator: "\n"))
+        print("written   \(update ? "\(files.list), " : "")\(files.page)")
+        guard report.isGood || update else { throw ExitCode(1) }
+    }
+}
