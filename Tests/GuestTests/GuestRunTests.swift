@@ -136,6 +136,18 @@ extension WithGuests {
             #expect(answer.contains { $0.contains("__do_sys_vfork") })
         }
 
+        /// A frozen init answers nobody, and nobody's children are reaped.
+        @Test func stacksOfBlockedTasksAreInTheLogWhenInitDoesNotAnswer() async throws {
+            let freeze = """
+                group=/sys/fs/cgroup/frozen; mkdir $group; echo 1 >$group/cgroup.procs
+                echo 1 >$group/cgroup.freeze
+                perl -e 'if (syscall(58) == 0) { sleep 1000 }'
+                """
+            let result = try await inGuest(["sh", "-c", freeze], options: ["--timeout", "3"])
+            #expect(result.status == HarnessStatus.timedOut.rawValue)
+            #expect(result.error.contains("blocked tasks (perl) are in line "), "\(result.error)")
+        }
+
         @Test func guestThatGoesAwayWithoutAWordIsNoSuccess() async throws {
             let result = try await inGuest(["sh", "-c", "echo b > /proc/sysrq-trigger; sleep 1000"])
             #expect(result.status == HarnessStatus.noReport.rawValue)

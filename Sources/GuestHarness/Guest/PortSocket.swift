@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import GuestProtocol
 
-/// The socket through which QEMU connects a port of the guest with the harness.
+/// The socket through which QEMU connects a port of the guest, or its console, with the harness.
 ///
 /// Its name is in Linux's abstract namespace: it is in no directory, and gone with the harness, even when that is killed.
 /// No permissions protect such a name, so whoever connects is asked for who it is.
@@ -15,6 +15,11 @@ struct PortSocket {
     /// - Parameter run: tells this run's sockets from those of all others.
     init(_ port: GuestPort, run: String) {
         name = "\(run)/\(port.rawValue)"
+    }
+
+    /// The socket of the guest's console instead of a port.
+    init(consoleOf run: String) {
+        name = "\(run)/console"
     }
 
     /// A name that no other run has.

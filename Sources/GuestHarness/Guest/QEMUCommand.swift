@@ -85,7 +85,10 @@ struct QEMUCommand {
             // The multiprocessor table, which is what a kernel without ACPI goes by, has one processor of each socket.
             "-smp", "\(options.processors),sockets=\(options.processors)", "-m", "\(options.memory)M",
             "-kernel", kernel.string, "-initrd", image.string, "-append", kernelCommandLine,
-            "-chardev", "file,id=console,path=\(Self.escaped(console.string))", "-serial", "chardev:console",
+            // What is written to the log comes from QEMU itself, whoever reads. The multiplexer makes a break of C-a b.
+            "-chardev",
+            "socket,id=console,\(PortSocket(consoleOf: run).backend),mux=on,logfile=\(Self.escaped(console.string))",
+            "-serial", "chardev:console",
             "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
         ]
         for port in GuestPort.allCases {
