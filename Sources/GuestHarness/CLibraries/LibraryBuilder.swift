@@ -51,10 +51,20 @@ public struct LibraryBuilder: Sendable {
     /// The library if it was built already, current or not. Touches nothing.
     public func present(_ library: CLibrary) -> BuiltLibrary? {
         let built = layout(of: library)
-        return Files.exists(built.loader) && Files.exists(stamp(of: library)) ? built : nil
+        return Files.exists(built.loader) && stamp(of: library).inputs != nil ? built : nil
     }
 
-    private func stamp(of library: CLibrary) -> FilePath { directory(of: library).appending("built.txt") }
+    /// All that a built library depends on.
+    private struct Inputs: Codable, Equatable {
+        /// A change of one of these starts anew.
+        var configuration: [String]
+        /// After one of these make finds out what has to be built again.
+        var patches: [String]
+    }
+
+    private func stamp(of library: CLibrary) -> Stamp<Inputs> {
+        Stamp(directory(of: library).appending("built.json"))
+    }
 
     /// Builds and installs the library unless it is current. What an interrupted build has done is kept.
     public func build(_ library: CLibrary) async throws -> BuiltLibrary {
@@ -64,31 +74,32 @@ public struct LibraryBuilder: Sendable {
         let directory = directory(of: library)
         let lock = directory.appending(".lock")
         return try await FileLock.withLock(lock, progress: progress) {
-            if (try? Files.read(stamp(of: library))) == inputs { return built }
-            let begun = directory.appending("begun.txt")
-            if (try? Files.read(begun)) != inputs {
-                for path in [stamp(of: library), begun, built.source, built.objects, built.prefix] {
+            if stamp(of: library).isCurrent(for: inputs) { return built }
+            let begun = Stamp<Inputs>(directory.appending("begun.json"))
+            if begun.inputs?.configuration != inputs.configuration {
+                for path in [stamp(of: library).file, begun.file, built.source, built.objects, built.prefix] {
                     try Files.remove(path)
                 }
+            }
+            if !begun.isCurrent(for: inputs) {
+                try stamp(of: library).clear()
                 let archive = try await source.archive()
                 try await progress.stage("\(library.name): source tree of \(archive.lastComponent!)") {
                     try await source.layOut(at: built.source)
                 }
-                try Files.write(inputs, to: begun)
+                try begun.set(inputs)
             }
             try await make(built, log: directory.appending("build.log"))
-            try Files.write(inputs, to: stamp(of: library))
+            try stamp(of: library).set(inputs)
             return built
         }
     }
 
-    /// All that the built library depends on.
-    private func inputs(of library: CLibrary, _ source: LibrarySource) async throws -> Data {
+    private func inputs(of library: CLibrary, _ source: LibrarySource) async throws -> Inputs {
         let compiler = try await Tool("gcc", ["--version"]).output().prefix { $0 != "\n" }
-        let lines =
-            [library.name, String(compiler)] + Self.options(of: library.project)
-            + (try source.series().patches.map(\.changes))
-        return Data(lines.joined(separator: "\n").utf8)
+        return Inputs(
+            configuration: [library.name, String(compiler)] + Self.options(of: library.project),
+            patches: try source.series().patches.map(\.changes))
     }
 
     private static func options(of project: CLibrary.Project) -> [String] {

@@ -40,7 +40,8 @@ struct LibrarySource {
         }
     }
 
-    /// Lays out the tree with the series in it. It comes into being whole or not at all.
+    /// Lays out the tree with the series in it. It comes into being whole or not at all; one that is there already is
+    /// brought up to date, and only files whose contents change get another time, by which make goes.
     ///
     /// - Throws: the patch and the file that do not fit; then nothing has changed.
     func layOut(at tree: FilePath) async throws {
@@ -65,7 +66,11 @@ struct LibrarySource {
             throw error
         }
         if library.project == .glibc { try Self.replaceManual(in: partial) }
-        try Files.rename(partial, to: tree)
+        guard Files.exists(tree) else { return try Files.rename(partial, to: tree) }
+        _ = try await Tool(
+            "rsync", ["-rl", "--checksum", "--delete", "\(partial)/", "\(tree)/"]
+        ).output()
+        try Files.remove(partial)
     }
 
     /// Debian takes the manual out of glibc's tar file, and make goes through its directory.

@@ -22,8 +22,8 @@ struct FreshMachine {
     /// The checkout's place on the machine.
     static let checkout: FilePath = "/root/robust-futex"
 
-    /// Everything that an empty machine depends on. Kept beside it; a machine whose stamp differs is made anew.
-    private struct Stamp: Codable, Equatable {
+    /// Everything that an empty machine depends on. Kept beside it; a machine that was made from something else is made anew.
+    private struct Inputs: Codable, Equatable {
         var sources: [String]
         var packages: [String]
         var redirections: [String]
@@ -32,30 +32,28 @@ struct FreshMachine {
     /// The commit and the empty machine that the machine for commands was made from.
     private struct Record: Codable, Equatable {
         var commit: String
-        var empty: Stamp
+        var empty: Inputs
     }
 
     /// Makes the empty machine unless it is there.
-    private func makeEmpty() async throws -> Stamp {
+    private func makeEmpty() async throws -> Inputs {
         let machine = try await AptArchives.ofMachine()
         let codename = try AptArchives.codenameOfMachine()
         let redirections = try await GitRedirections.ofMachine()
-        let stamp = Stamp(
+        let inputs = Inputs(
             sources: try release.sources(from: machine, machineRunning: codename),
             packages: DebianRelease.swiftDependencies,
             redirections: redirections.settings.map { "\($0.name)=\($0.value)" })
-        let file = directory.appending("empty.json")
-        if Files.exists(empty), (try? JSONDecoder().decode(Stamp.self, from: Files.read(file))) == stamp {
-            return stamp
-        }
+        let stamp = Stamp<Inputs>(directory.appending("empty.json"))
+        if Files.exists(empty), stamp.isCurrent(for: inputs) { return inputs }
         let partial = directory.appending("empty.partial")
-        for old in [file, empty, partial] { try await Self.remove(old) }
+        for old in [stamp.file, empty, partial] { try await Self.remove(old) }
         try Files.makeDirectory(archives.appending("partial"))
         try await progress.stage("\(release.description): debootstrap") {
             try await debootstrap(to: partial, from: machine.archive(of: codename)!)
         }
         try await progress.stage("\(release.description): what Swift needs") {
-            try await configure(partial, stamp.sources, redirections)
+            try await configure(partial, inputs.sources, redirections)
             try await run(
                 [
                     "sh", "-c",
@@ -64,8 +62,8 @@ struct FreshMachine {
                 log: directory.appending("swift.log"))
         }
         try Files.rename(partial, to: empty)
-        try Files.write(json: stamp, to: file)
-        return stamp
+        try stamp.set(inputs)
+        return inputs
     }
 
     private func debootstrap(to target: FilePath, from archive: AptArchives.Archive) async throws {

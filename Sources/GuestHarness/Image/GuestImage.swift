@@ -48,18 +48,18 @@ public struct ImageBuilder: Sendable {
             let items = try await items(of: image, products: products)
             let manifest = try manifest(of: items)
             let stamp = stamp(of: image)
-            if Files.exists(target), (try? Files.read(stamp)) == manifest { return target }
+            if Files.exists(target), stamp.isCurrent(for: manifest) { return target }
             try await progress.stage("image \(image.rawValue)") {
-                try Files.remove(stamp)
+                try stamp.clear()
                 try await write(items, to: target)
-                try Files.write(manifest, to: stamp)
+                try stamp.set(manifest)
             }
             return target
         }
     }
 
-    private func stamp(of image: GuestImage) -> FilePath {
-        repository.images.appending("\(image.rawValue).manifest")
+    private func stamp(of image: GuestImage) -> Stamp<[String]> {
+        Stamp(repository.images.appending("\(image.rawValue).manifest"))
     }
 
     private func items(of image: GuestImage, products: SwiftProducts) async throws -> [Item] {
@@ -106,13 +106,12 @@ public struct ImageBuilder: Sendable {
     }
 
     /// Each file's place, size and time, which tell whether an image is current.
-    private func manifest(of items: [Item]) throws -> Data {
-        let lines = try items.map { item in
+    private func manifest(of items: [Item]) throws -> [String] {
+        try items.map { item in
             let attributes = try FileManager.default.attributesOfItem(atPath: item.source.string)
             let time = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
             return "\(item.path) \(item.source) \(attributes[.size] ?? 0) \(time)"
         }
-        return Data(lines.joined(separator: "\n").utf8)
     }
 
     private func write(_ items: [Item], to target: FilePath) async throws {

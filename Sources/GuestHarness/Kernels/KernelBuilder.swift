@@ -38,8 +38,8 @@ public struct KernelBuilder: Sendable {
         self.progress = progress
     }
 
-    /// All that a built kernel depends on. Kept beside it; a kernel whose stamp differs is stale.
-    private struct Stamp: Codable, Equatable {
+    /// All that a built kernel depends on. Kept beside it; a kernel that was made from something else is stale.
+    private struct Inputs: Codable, Equatable {
         var source: String
         var patches: [PatchSeries.Patch]
         var options: [String]
@@ -55,8 +55,8 @@ public struct KernelBuilder: Sendable {
         return repository.kernels.appending(kernel.name + suffix)
     }
 
-    private func stampFile(of kernel: Catalogue.Kernel) -> FilePath {
-        directory(of: kernel).appending("stamp.json")
+    private func stamp(of kernel: Catalogue.Kernel) -> Stamp<Inputs> {
+        Stamp(directory(of: kernel).appending("stamp.json"))
     }
 
     private func image(of kernel: Catalogue.Kernel) -> FilePath {
@@ -81,22 +81,22 @@ public struct KernelBuilder: Sendable {
             names: try catalogue.base(of: kernel).config + kernel.config, in: repository.configFragments)
     }
 
-    private func stamp(
+    private func inputs(
         of kernel: Catalogue.Kernel, source: KernelSource, series: PatchSeries, config: KernelConfig
-    ) async throws -> Stamp {
+    ) async throws -> Inputs {
         let compiler = try await Tool("gcc", ["--version"]).output()
-        return Stamp(
+        return Inputs(
             source: source.identity, patches: series.patches, options: config.requested,
             compiler: String(compiler.prefix { $0 != "\n" }),
             release: "\(try source.version())-\(kernel.name)")
     }
 
-    /// The stamp of a kernel of a given tree, whose files have a record of their own.
-    private func stamp(
+    /// The inputs of a kernel of a given tree, whose files have a record of their own.
+    private func inputs(
         of kernel: Catalogue.Kernel, tree: GivenTree, config: KernelConfig
-    ) async throws -> Stamp {
+    ) async throws -> Inputs {
         let source = KernelSource(identity: "tree \(tree.path)", tree: tree.path)
-        return try await stamp(of: kernel, source: source, series: series(of: kernel), config: config)
+        return try await inputs(of: kernel, source: source, series: series(of: kernel), config: config)
     }
 
     private func copy(of tree: GivenTree, for kernel: Catalogue.Kernel) -> TreeCopy {
@@ -108,19 +108,20 @@ public struct KernelBuilder: Sendable {
     func inputs(of kernel: Catalogue.Kernel) async throws -> [String] {
         let source = try await SourceStore(repository: repository, progress: progress)
             .source(of: catalogue.base(of: kernel))
-        let stamp = try await stamp(
+        let inputs = try await inputs(
             of: kernel, source: source, series: series(of: kernel), config: config(of: kernel))
-        return [stamp.source, stamp.compiler, stamp.release] + stamp.options + stamp.patches.map(\.changes)
+        return [inputs.source, inputs.compiler, inputs.release] + inputs.options
+            + inputs.patches.map(\.changes)
     }
 
     /// The state that `--list` shows; needs no network and changes nothing.
     public func state(of kernel: Catalogue.Kernel) async -> (state: State, release: String?) {
-        guard let data = try? Files.read(stampFile(of: kernel)), Files.exists(image(of: kernel)),
-            let old = try? JSONDecoder().decode(Stamp.self, from: data)
-        else { return (.absent, nil) }
+        guard Files.exists(image(of: kernel)), let old = stamp(of: kernel).inputs else {
+            return (.absent, nil)
+        }
         if let tree = kernel.tree {
             guard let config = try? config(of: kernel),
-                let new = try? await stamp(of: kernel, tree: tree, config: config), old == new,
+                let new = try? await inputs(of: kernel, tree: tree, config: config), old == new,
                 let changes = try? await copy(of: tree, for: kernel).changes(), changes.isEmpty
             else { return (.stale, old.release) }
             return (.current, old.release)
@@ -128,7 +129,7 @@ public struct KernelBuilder: Sendable {
         guard let base = try? catalogue.base(of: kernel),
             let source = SourceStore(repository: repository, progress: progress).present(base),
             let series = try? series(of: kernel), let config = try? config(of: kernel),
-            let new = try? await stamp(of: kernel, source: source, series: series, config: config)
+            let new = try? await inputs(of: kernel, source: source, series: series, config: config)
         else { return (.stale, old.release) }
         return (old == new ? .current : .stale, old.release)
     }
@@ -148,21 +149,21 @@ public struct KernelBuilder: Sendable {
         if let tree = kernel.tree { return try await build(kernel, from: tree, config) }
         let source = try await SourceStore(repository: repository, progress: progress)
             .source(of: catalogue.base(of: kernel))
-        let stamp = try await stamp(of: kernel, source: source, series: series, config: config)
+        let inputs = try await inputs(of: kernel, source: source, series: series, config: config)
         let built = BuiltKernel(
-            name: kernel.name, release: stamp.release, image: image(of: kernel),
+            name: kernel.name, release: inputs.release, image: image(of: kernel),
             slowness: kernel.slowness ?? 1)
-        if isCurrent(kernel, stamp) { return built }
+        if isCurrent(kernel, inputs) { return built }
         let lock = directory(of: kernel).appending(".lock")
         return try await FileLock.withLock(lock, progress: progress) {
-            if isCurrent(kernel, stamp) { return built }
+            if isCurrent(kernel, inputs) { return built }
             try await progress.stage("kernel \(kernel.name): source tree") {
-                try Files.remove(stampFile(of: kernel))
+                try stamp(of: kernel).clear()
                 try await KernelTree(
                     pristine: source, tree: directory(of: kernel).appending("tree")
                 ).update(to: series)
             }
-            return try await make(built, of: kernel, config, stamp)
+            return try await make(built, of: kernel, config, inputs)
         }
     }
 
@@ -170,9 +171,9 @@ public struct KernelBuilder: Sendable {
     private func build(
         _ kernel: Catalogue.Kernel, from tree: GivenTree, _ config: KernelConfig
     ) async throws -> BuiltKernel {
-        let stamp = try await stamp(of: kernel, tree: tree, config: config)
+        let inputs = try await inputs(of: kernel, tree: tree, config: config)
         let built = BuiltKernel(
-            name: kernel.name, release: stamp.release, image: image(of: kernel),
+            name: kernel.name, release: inputs.release, image: image(of: kernel),
             slowness: kernel.slowness ?? 1)
         let lock = directory(of: kernel).appending(".lock")
         return try await FileLock.withLock(lock, progress: progress) {
@@ -180,34 +181,32 @@ public struct KernelBuilder: Sendable {
             let changes = try await progress.stage("kernel \(kernel.name): changes in \(tree.path)") {
                 try await copy.changes()
             }
-            if changes.isEmpty, isCurrent(kernel, stamp) { return built }
-            try Files.remove(stampFile(of: kernel))
-            let isConfigured = isConfigured(kernel, stamp) && !changes.concernConfiguration
-            if !isConfigured { try Files.remove(configuredStamp(of: kernel)) }
+            if changes.isEmpty, isCurrent(kernel, inputs) { return built }
+            try stamp(of: kernel).clear()
+            let isConfigured = isConfigured(kernel, inputs) && !changes.concernConfiguration
+            if !isConfigured { try configuredStamp(of: kernel).clear() }
             if !changes.isEmpty {
                 let count = changes.changed.count + changes.removed.count
                 try await progress.stage("kernel \(kernel.name): copy of \(count) changed files") {
                     try await copy.apply(changes)
                 }
             }
-            return try await make(built, of: kernel, config, stamp, isConfigured: isConfigured)
+            return try await make(built, of: kernel, config, inputs, isConfigured: isConfigured)
         }
     }
 
     /// The record of what the configuration was made for, so that a change of a source file does not make it again.
-    private func configuredStamp(of kernel: Catalogue.Kernel) -> FilePath {
-        directory(of: kernel).appending("configured.json")
+    private func configuredStamp(of kernel: Catalogue.Kernel) -> Stamp<Inputs> {
+        Stamp(directory(of: kernel).appending("configured.json"))
     }
 
-    private func isConfigured(_ kernel: Catalogue.Kernel, _ stamp: Stamp) -> Bool {
-        guard Files.exists(configuration(of: kernel)), let data = try? Files.read(configuredStamp(of: kernel))
-        else { return false }
-        return (try? JSONDecoder().decode(Stamp.self, from: data)) == stamp
+    private func isConfigured(_ kernel: Catalogue.Kernel, _ inputs: Inputs) -> Bool {
+        Files.exists(configuration(of: kernel)) && configuredStamp(of: kernel).isCurrent(for: inputs)
     }
 
     /// Makes a kernel of the tree that is there.
     private func make(
-        _ built: BuiltKernel, of kernel: Catalogue.Kernel, _ config: KernelConfig, _ stamp: Stamp,
+        _ built: BuiltKernel, of kernel: Catalogue.Kernel, _ config: KernelConfig, _ inputs: Inputs,
         isConfigured: Bool = false
     ) async throws -> BuiltKernel {
         if !isConfigured {
@@ -215,7 +214,7 @@ public struct KernelBuilder: Sendable {
                 try await configure(kernel, config)
             }
             if kernel.tree != nil {
-                try Files.write(JSONEncoder().encode(stamp), to: configuredStamp(of: kernel))
+                try configuredStamp(of: kernel).set(inputs)
             }
         }
         try await progress.stage("kernel \(kernel.name): build") {
@@ -224,15 +223,12 @@ public struct KernelBuilder: Sendable {
         guard Files.exists(built.image) else {
             throw HarnessError("make succeeded but did not make \(built.image)")
         }
-        try Files.write(JSONEncoder().encode(stamp), to: stampFile(of: kernel))
+        try stamp(of: kernel).set(inputs)
         return built
     }
 
-    private func isCurrent(_ kernel: Catalogue.Kernel, _ stamp: Stamp) -> Bool {
-        guard Files.exists(image(of: kernel)), let data = try? Files.read(stampFile(of: kernel)) else {
-            return false
-        }
-        return (try? JSONDecoder().decode(Stamp.self, from: data)) == stamp
+    private func isCurrent(_ kernel: Catalogue.Kernel, _ inputs: Inputs) -> Bool {
+        Files.exists(image(of: kernel)) && stamp(of: kernel).isCurrent(for: inputs)
     }
 
     private func configure(_ kernel: Catalogue.Kernel, _ config: KernelConfig) async throws {

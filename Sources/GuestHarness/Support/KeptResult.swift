@@ -7,24 +7,24 @@ import SystemPackage
 /// was.
 struct KeptResult<Value: Codable> {
     private let file: FilePath
-    private let stamp: FilePath
+    private let stamp: Stamp<[String]>
 
     init(of name: String, in directory: FilePath) {
-        (file, stamp) = (directory.appending("\(name).json"), directory.appending("\(name).inputs"))
+        file = directory.appending("\(name).json")
+        stamp = Stamp(directory.appending("\(name).inputs"))
     }
 
     /// The kept value, or what `make` makes, which is then kept.
     func value(for lines: [String], make: () async throws -> Value) async throws -> Value {
-        let inputs = Data(lines.joined(separator: "\n").utf8)
-        if (try? Files.read(stamp)) == inputs, let data = try? Files.read(file),
+        if stamp.isCurrent(for: lines), let data = try? Files.read(file),
             let value = try? JSONDecoder().decode(Value.self, from: data)
         {
             return value
         }
-        try Files.remove(stamp)
+        try stamp.clear()
         let value = try await make()
         try Files.write(JSONEncoder().encode(value), to: file)
-        try Files.write(inputs, to: stamp)
+        try stamp.set(lines)
         return value
     }
 }
