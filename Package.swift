@@ -63,6 +63,12 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Random worlds, held against a model of the contract.
+        .target(
+            name: "WorldExplorer",
+            dependencies: ["CRobustFutex", "RobustFutex", "TestProcesses", systemPackage],
+            swiftSettings: strict),
+
         // The race on unmodified C libraries: processes that are held inside their unlock.
         .target(
             name: "CRaceVictim", exclude: ["boost.cpp"],
@@ -91,12 +97,13 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // The command that runs all three, on any machine and inside guests.
+        // The command that runs all of them, on any machine and inside guests.
         .executableTarget(
             name: "robust-list-check",
             dependencies: [
                 "BenchReport", "CTestProcesses", "RaceReport", "RaceWindow", "RobustFutex",
-                "RobustFutexChecks", "RobustListBench", "TestProcesses", argumentParser, systemPackage,
+                "RobustFutexChecks", "RobustListBench", "TestProcesses", "WorldExplorer", argumentParser,
+                systemPackage,
             ],
             swiftSettings: strict),
 
@@ -127,6 +134,8 @@ let package = Package(
                 "TestProcesses", subprocess, systemPackage,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "WorldExplorerTests", dependencies: ["WorldExplorer"], swiftSettings: strict),
         .testTarget(
             name: "PreloadTests", dependencies: [subprocess, systemPackage],
             resources: [.copy("Subjects")], swiftSettings: strict),

@@ -15,6 +15,7 @@ struct RobustListCheck: ParsableCommand {
             """,
         subcommands: [
             Probe.self, Run.self, RaceCommand.self, BenchCommand.self, CallersCommand.self, Stress.self,
+            Explore.self,
             VictimsCommand.self,
             PeerCommand.self, AfterExecCommand.self, StressWorkerCommand.self,
         ])

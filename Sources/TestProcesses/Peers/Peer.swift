@@ -67,6 +67,20 @@ package final class Peer {
         try map(length, [.read, .write], sharing.flag | MAP_ANONYMOUS, 0, [])
     }
 
+    /// Maps a copy of `file` there, which nobody else sees, over what is mapped at `address`.
+    package func mapPrivate(
+        _ file: borrowing MemoryFile, at address: UInt, offset: Int, length: Int
+    ) throws {
+        _ = try map(
+            length, [.read, .write], MAP_PRIVATE | MAP_FIXED, offset, [file.descriptor.rawValue], at: address)
+    }
+
+    /// Maps memory without a file, which forked children get a copy of, over what is mapped at `address`.
+    package func mapAnonymous(at address: UInt, length: Int) throws {
+        _ = try map(
+            length, [.read, .write], MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0, [], at: address)
+    }
+
     private func map(
         _ length: Int, _ protection: MemoryMapping.Protection, _ flags: Int32, _ offset: Int,
         _ descriptors: [Int32], at wish: UInt = 0

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+
+/// A world as the contract of the call has it, and nothing else: written from docs/call.md, not from the kernel's code.
+struct ModelWorld {
+    /// What lies behind a page of an arena.
+    enum Memory: Equatable {
+        case file(Int, page: Int)
+        /// Seen by one address space only.
+        case own
+    }
+
+    struct Mapping: Equatable {
+        var memory: Memory
+        var isWritable: Bool
+        /// A shared mapping of a file that was opened for reading only: no permission makes it writable.
+        var canBecomeWritable: Bool
+    }
+
+    /// An address space.
+    struct Space {
+        /// By the page of the arena; nil: nothing is mapped there.
+        var pages: [Mapping?] = Array(repeating: nil, count: Extent.arenaPages)
+
+        func mapping(at offset: Int) -> Mapping? {
+            guard offset >= 0, offset < Extent.arenaPages * Extent.pageBytes else { return nil }
+            return pages[offset / Extent.pageBytes]
+        }
+    }
+
+    struct Task {
+        var tid: UInt32
+        var space: Int
+        /// Of the process that ends it when it is killed.
+        var process: Int
+        var operation: Step.Operation?
+        var isAlive = true
+        /// The offset that it waits at; it takes no orders meanwhile.
+        var waitsAt: Int?
+    }
+
+    var spaces: [Space] = []
+    var tasks: [Task] = []
+    /// The contents of the files, by words.
+    var files: [[UInt32]] = Array(
+        repeating: Array(repeating: 0, count: Extent.filePages * Extent.pageBytes / 4), count: Extent.files)
+
+    /// Where a word of an arena is in a file; nil where it is in none.
+    func place(_ offset: Int, in space: Int) -> (file: Int, byte: Int)? {
+        guard case .file(let file, let page)? = spaces[space].mapping(at: offset)?.memory else { return nil }
+        return (file, page * Extent.pageBytes + offset % Extent.pageBytes)
+    }
+
+    // MARK: What exits do
+
+    /// The exit of a task, whose pending operation is carried out: FUTEX_OWNER_DIED goes into the word if the word names
+    /// the task as its owner and can be written. The list itself is empty in every world.
+    mutating func exit(_ number: Int) {
+        guard tasks[number].isAlive else { return }
+        tasks[number].isAlive = false
+        tasks[number].waitsAt = nil
+        guard let operation = tasks[number].operation, operation.offset % 4 == 0,
+            spaces[tasks[number].space].mapping(at: operation.offset)?.isWritable == true,
+            let (file, byte) = place(operation.offset, in: tasks[number].space)
+        else { return }
+        let word = files[file][byte / 4]
+        guard word & 0x3fff_ffff == tasks[number].tid else { return }
+        files[file][byte / 4] = word & 0x8000_0000 | 0x4000_0000
+    }
+
+    mutating func kill(process: Int) {
+        for number in tasks.indices where tasks[number].process == process { exit(number) }
+    }
+
+    // MARK: What a call does
+
+    /// The error that the call may fail with, all of them; empty where it must succeed.
+    func errors(of call: Step.Call, by task: Int) -> Set<CallError> {
+        if call.unknownFlag { return [.invalid] }
+        if call.length == 0 { return [] }
+        if call.wraps { return [.invalid] }
+        guard !call.isPrivate else { return [] }
+        let space = spaces[tasks[task].space]
+        var errors: Set<CallError> = []
+        for page in Self.pages(of: call) {
+            guard page >= 0, page < Extent.arenaPages, let mapping = space.pages[page] else {
+                errors.insert(.hole)
+                continue
+            }
+            if case .file = mapping.memory, !mapping.canBecomeWritable { errors.insert(.access) }
+        }
+        return errors
+    }
+
+    enum CallError: Hashable {
+        case invalid, hole, access
+    }
+
+    private static func pages(of call: Step.Call) -> ClosedRange<Int> {
+        func page(_ offset: Int) -> Int {
+            (offset - (offset < 0 ? Extent.pageBytes - 1 : 0)) / Extent.pageBytes
+        }
+        return page(call.offset)...page(call.offset + call.length - 1)
+    }
+
+    /// The tasks whose operation a call that succeeds has to end, and, `perhaps`, those whose operation it may end: no
+    /// exit acts on a word that is not aligned, or that can never be written there.
+    func designated(
+        by call: Step.Call, of caller: Int
+    ) -> (surely: Set<Int>, perhaps: Set<Int>) {
+        var (surely, perhaps): (Set<Int>, Set<Int>) = ([], [])
+        for number in overlapping(call, of: caller) {
+            let task = tasks[number]
+            let mapping = spaces[task.space].mapping(at: task.operation!.offset)
+            if task.operation!.offset % 4 != 0 || mapping?.canBecomeWritable == false {
+                perhaps.insert(number)
+            } else {
+                surely.insert(number)
+            }
+        }
+        return (surely, perhaps)
+    }
+
+    private func overlapping(_ call: Step.Call, of caller: Int) -> [Int] {
+        guard call.length > 0 else { return [] }
+        let own = tasks[caller].space
+        return tasks.indices.filter { number in
+            guard tasks[number].isAlive, let operation = tasks[number].operation else { return false }
+            let word = operation.offset
+            let isSameSpace = tasks[number].space == own
+            if call.isPrivate { return isSameSpace && overlaps(word, call.offset, call.length) }
+            if isSameSpace, overlaps(word, call.offset, call.length) { return true }
+            // By the memory: a word that the target has in a shared mapping of what the caller has in one.
+            guard let target = place(word, in: tasks[number].space) else { return false }
+            return (call.offset..<call.offset + call.length).contains { byte in
+                guard let mine = place(byte, in: own) else { return false }
+                return mine.file == target.file && mine.byte >= target.byte && mine.byte < target.byte + 4
+            }
+        }
+    }
+
+    private func overlaps(_ word: Int, _ start: Int, _ length: Int) -> Bool {
+        word < start + length && start < word + 4
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+
+/// SplitMix64: small, and the same on every machine (G. Steele, D. Lea, C. Flood, OOPSLA 2014).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
+
+/// Makes programs out of seeds: the same program of the same seed.
+public struct ProgramGenerator {
+    private var random: SeededGenerator
+    private let seed: UInt64
+    /// Words that programs come back to, so that operations and calls meet.
+    private var favourites: [Int]
+
+    public init(seed: UInt64) {
+        self.seed = seed
+        random = SeededGenerator(seed: seed)
+        favourites = []
+        let words = Extent.arenaPages * Extent.pageBytes / 4
+        favourites = (0..<4).map { _ in 4 * Int.random(in: 0..<words, using: &random) }
+    }
+
+    public mutating func program() -> WorldProgram {
+        // Something to begin with: two processes that share a file, and a task each.
+        var steps: [Step] = [
+            .process, .process,
+            .map(process: 0, page: 0, pages: Extent.filePages, .sharedFile(file: 0, page: 0, writable: true)),
+            .map(
+                process: 1, page: pick(0, 0, 2), pages: Extent.filePages,
+                .sharedFile(file: 0, page: 0, writable: true)),
+            .task(process: 0, sharesMemoryOnly: false), .task(process: 1, sharesMemoryOnly: false),
+        ]
+        for _ in 0..<Int.random(in: 6...40, using: &random) { steps.append(step()) }
+        return WorldProgram(seed: seed, steps: steps)
+    }
+
+    private mutating func pick<Value>(_ values: Value...) -> Value { values.randomElement(using: &random)! }
+    private mutating func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+    private mutating func chance(_ one: Int) -> Bool { number(one) == 0 }
+
+    private mutating func step() -> Step {
+        let (process, task) = (number(Extent.processes), number(Extent.tasks))
+        let page = number(Extent.arenaPages)
+        let pages = 1 + number(3)
+        switch number(100) {
+        case 0..<3: return .process
+        case 3..<7: return .fork(process: process)
+        case 7..<17: return .map(process: process, page: page, pages: pages, backing())
+        case 17..<21: return .unmap(process: process, page: page, pages: pages)
+        case 21..<24: return .protect(process: process, page: page, pages: pages, writable: chance(2))
+        case 24..<34: return .task(process: process, sharesMemoryOnly: chance(4))
+        case 34..<56: return .pend(task: task, chance(8) ? nil : operation())
+        case 56..<64: return .store(process: process, offset: word(), value())
+        case 64..<68: return .wait(task: task, offset: word())
+        case 68..<88: return .calls((0..<pick(1, 1, 1, 2)).map { _ in call() })
+        case 88..<91: return .callsBesideKill([call()], process: process)
+        case 91..<96: return .exit(task: task)
+        default: return .kill(process: process)
+        }
+    }
+
+    private mutating func backing() -> Step.Backing {
+        let (file, page) = (number(Extent.files), number(Extent.filePages))
+        switch number(8) {
+        case 0..<5: return .sharedFile(file: chance(2) ? 0 : file, page: page, writable: !chance(6))
+        case 5: return .privateFile(file: file, page: page)
+        case 6: return .anonymous
+        default: return .readOnlyFile(file: file, page: page)
+        }
+    }
+
+    /// An offset in the arena, mostly one that others use too.
+    private mutating func word() -> Int {
+        let offset =
+            chance(4)
+            ? 4 * number(Extent.arenaPages * Extent.pageBytes / 4) : favourites.randomElement(using: &random)!
+        return chance(8) ? offset + 4 * pick(-1, 1) : offset
+    }
+
+    private mutating func operation() -> Step.Operation {
+        var offset = word()
+        if chance(24) { offset = pick(-4096, Extent.arenaPages * Extent.pageBytes + 64) }
+        // The lowest bits of a lock entry mean something else: a word that is not aligned comes from the distance.
+        if chance(24) { return .init(offset: offset + 1, futexOffset: -31, isPI: false) }
+        return .init(
+            offset: offset, futexOffset: pick(-32, -32, 0, -8, 4096, -4096), isPI: chance(4))
+    }
+
+    private mutating func value() -> Step.Word {
+        chance(4)
+            ? .value(pick(0, 0x4000_0000, 0xffff_ffff, 7))
+            : .owned(task: number(Extent.tasks), hasWaiters: chance(3))
+    }
+
+    private mutating func call() -> Step.Call {
+        let whole = Extent.arenaPages * Extent.pageBytes
+        let offset = chance(6) ? 0 : word()
+        var length = pick(4, 4, 40, 64, 4096, 8192, whole)
+        if offset == 0, chance(2) { length = whole }
+        if chance(16) { length = pick(0, 1, 3, 5) }
+        let unknownFlag = chance(40)
+        // Which of the two counts is not said.
+        if unknownFlag { length = max(length, 1) }
+        return .init(
+            task: number(Extent.tasks), offset: chance(10) ? offset & ~(Extent.pageBytes - 1) : offset,
+            length: length, isPrivate: chance(4), unknownFlag: unknownFlag, wraps: chance(40))
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+
+/// One thing that happens in a world.
+///
+/// Numbers choose among what there is when the step comes: processes, tasks and mappings are counted from 0, and a
+/// number beyond the end begins again at the start. So every program makes sense, also one of which steps were left out.
+public enum Step: Codable, Equatable, Sendable {
+    /// A new process that shares nothing yet.
+    case process
+    /// fork(2): private memory is copied, shared memory shared; no task is.
+    case fork(process: Int)
+    /// A mapping at a page of the process's arena, over what is there.
+    case map(process: Int, page: Int, pages: Int, Backing)
+    case unmap(process: Int, page: Int, pages: Int)
+    /// Write permission is taken away or given back, as far as the file allows.
+    case protect(process: Int, page: Int, pages: Int, writable: Bool)
+    /// A task with a robust list head of its own.
+    case task(process: Int, sharesMemoryOnly: Bool)
+    /// The task has a pending operation on the word at an offset in the arena; or none.
+    case pend(task: Int, Operation?)
+    /// A word in a page that is mapped for writing gets a value.
+    case store(process: Int, offset: Int, Word)
+    /// The task waits on the word.
+    case wait(task: Int, offset: Int)
+    /// cleanup_robust_list(2), by tasks at the same time.
+    case calls([Call])
+    /// The same, while a process is killed.
+    case callsBesideKill([Call], process: Int)
+    /// exit(2) of the task alone.
+    case exit(task: Int)
+    /// SIGKILL.
+    case kill(process: Int)
+
+    public enum Backing: Codable, Equatable, Sendable {
+        case sharedFile(file: Int, page: Int, writable: Bool)
+        /// Opened for reading only: never writable.
+        case readOnlyFile(file: Int, page: Int)
+        case privateFile(file: Int, page: Int)
+        case anonymous
+    }
+
+    public struct Operation: Codable, Equatable, Sendable {
+        /// Of the futex word in the arena; may lie outside of it.
+        public var offset: Int
+        /// Of the word from the lock entry, as the head has it.
+        public var futexOffset: Int
+        public var isPI: Bool
+    }
+
+    /// The value of a word.
+    public enum Word: Codable, Equatable, Sendable {
+        /// As the owner's TID, with or without FUTEX_WAITERS.
+        case owned(task: Int, hasWaiters: Bool)
+        case value(UInt32)
+    }
+
+    public struct Call: Codable, Equatable, Sendable {
+        public var task: Int
+        /// In the arena.
+        public var offset: Int
+        public var length: Int
+        public var isPrivate: Bool
+        /// Beyond FUTEX2_PRIVATE.
+        public var unknownFlag: Bool
+        /// The range ends beyond the top of the address space.
+        public var wraps: Bool
+    }
+}
+
+/// A world from nothing to its end.
+public struct WorldProgram: Codable, Equatable, Sendable {
+    /// The seed that it was made from; nil for one that was changed.
+    public var seed: UInt64?
+    public var steps: [Step]
+
+    public init(seed: UInt64?, steps: [Step]) {
+        self.seed = seed
+        self.steps = steps
+    }
+}
+
+/// The sizes of things in every world.
+enum Extent {
+    static let pageBytes = 4096
+    static let arenaPages = 12
+    static let files = 3
+    static let filePages = 4
+    static let processes = 8
+    static let tasks = 24
+}

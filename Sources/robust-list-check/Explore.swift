@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import Glibc
+import RobustFutex
+import SystemPackage
+import TestProcesses
+import WorldExplorer
+
+struct Explore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Hold the kernel against a model of the contract, in random worlds.",
+        discussion: """
+            A world is made of processes, threads, files, mappings and pending operations, and what happens in it: \
+            calls with all kinds of ranges, alone and at the same time, exits, kills, forks, waits. After every step \
+            each list_op_pending and every word of all files is what the model says, and each result one that it allows. \
+            A world that fails is shrunk and printed as a program, which --program runs again. Exits 0 if none failed, \
+            1 if one did.
+            """)
+
+    @Option(help: "Seed of the first world; the next one has the next number.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Number of worlds; without it --seconds decides.")
+    var worlds: Int?
+
+    @Option(help: "Duration in seconds.")
+    var seconds = 60
+
+    @Option(help: ArgumentHelp("Run this program instead.", valueName: "file"))
+    var program: String?
+
+    @Flag(help: "Print the program of --seed and run none.")
+    var show = false
+
+    func validate() throws {
+        guard (1...86_400).contains(seconds) else {
+            throw ValidationError("--seconds \(seconds): must be from 1 to 86400")
+        }
+        if let worlds, worlds < 1 { throw ValidationError("--worlds \(worlds): must be 1 or more") }
+    }
+
+    func run() throws {
+        if show {
+            var generator = ProgramGenerator(seed: seed)
+            return print(try Self.text(generator.program()))
+        }
+        guard SyscallDetection.ofThisKernel.isPresent else {
+            complain("nothing ran: \(SyscallDetection.ofThisKernel.verdict.words)")
+            throw Status.allSkipped
+        }
+        if let program { return try replay(program) }
+        PeerRoot.launchByForking()
+        let start = ContinuousClock.now
+        var lastLine = start
+        var number = 0
+        while worlds.map({ number < $0 }) ?? (ContinuousClock.now - start < .seconds(seconds)) {
+            var generator = ProgramGenerator(seed: seed + UInt64(number))
+            let program = generator.program()
+            number += 1
+            if let failure = Explorer.failure(of: program) { try report(failure, number) }
+            if ContinuousClock.now - lastLine >= .seconds(10) {
+                lastLine = .now
+                complain("explore: \(number) worlds in \(Self.seconds(since: start)) s")
+            }
+        }
+        print("\(number) worlds from seed \(seed), none failed (\(Self.seconds(since: start)) s)")
+    }
+
+    private static func seconds(since start: ContinuousClock.Instant) -> Int64 {
+        (ContinuousClock.now - start).components.seconds
+    }
+
+    private func replay(_ path: String) throws {
+        let program: WorldProgram
+        do {
+            program = try JSONDecoder().decode(
+                WorldProgram.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            complain("--program \(path): no program of explore: \(error)")
+            throw ExitCode(64)
+        }
+        PeerRoot.launchByForking()
+        guard let failure = Explorer.failure(of: program) else { return print("the program did not fail") }
+        print(failure.reason)
+        throw Status.failure
+    }
+
+    private func report(_ failure: Failure, _ number: Int) throws {
+        let seed = failure.program.seed.map(String.init) ?? "?"
+        print("world \(number), seed \(seed): \(failure.reason)")
+        let shrunk = Explorer.shrunk(failure) { trials in
+            if trials % 20 == 0 { complain("explore: shrinking, \(trials) trials") }
+        }
+        if failure.isDisagreement {
+            print(
+                "shrunk from \(failure.program.steps.count) steps to \(shrunk.program.steps.count): \(shrunk.reason)"
+            )
+        }
+        print(try Self.text(shrunk.program))
+        throw Status.failure
+    }
+
+    private static func text(_ program: WorldProgram) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let steps = try program.steps.map { "  " + String(decoding: try encoder.encode($0), as: UTF8.self) }
+        return "{\"steps\": [\n\(steps.joined(separator: ",\n"))\n]}"
+    }
+}

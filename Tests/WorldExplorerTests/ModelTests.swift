@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+@testable import WorldExplorer
+
+/// The model itself: what it says of small worlds that can be thought through.
+@Suite struct ModelTests {
+    private static let page = Extent.pageBytes
+
+    /// Two address spaces: page 0 of the first is page 1 of file 0, which is page 2 of the second; a task in each, and
+    /// one more in the first.
+    private func world() -> ModelWorld {
+        var world = ModelWorld()
+        world.spaces = [.init(), .init()]
+        let shared = ModelWorld.Mapping(
+            memory: .file(0, page: 1), isWritable: true, canBecomeWritable: true)
+        world.spaces[0].pages[0] = shared
+        world.spaces[0].pages[1] = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+        world.spaces[1].pages[2] = shared
+        world.tasks = [
+            .init(tid: 100, space: 0, process: 0), .init(tid: 101, space: 1, process: 1),
+            .init(tid: 102, space: 0, process: 0),
+        ]
+        return world
+    }
+
+    private func call(_ offset: Int, _ length: Int = 4, isPrivate: Bool = false) -> Step.Call {
+        .init(
+            task: 0, offset: offset, length: length, isPrivate: isPrivate, unknownFlag: false, wraps: false)
+    }
+
+    private func pending(_ offset: Int) -> Step.Operation {
+        .init(offset: offset, futexOffset: -32, isPI: false)
+    }
+
+    @Test func sharedMemoryIsTheSameAtAnotherAddress() {
+        var world = world()
+        world.tasks[1].operation = pending(2 * Self.page + 8)
+        #expect(world.designated(by: call(8), of: 0).surely == [1])
+        #expect(world.designated(by: call(4), of: 0).surely == [])
+        #expect(world.designated(by: call(12), of: 0).surely == [])
+        // A byte of the word is enough.
+        #expect(world.designated(by: call(11, 1), of: 0).surely == [1])
+        #expect(world.designated(by: call(8, isPrivate: true), of: 0).surely == [])
+    }
+
+    @Test func ownMemoryIsThatOfTheAddressSpace() {
+        var world = world()
+        world.spaces[1].pages[1] = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+        world.tasks[1].operation = pending(Self.page + 8)
+        world.tasks[2].operation = pending(Self.page + 8)
+        #expect(world.designated(by: call(Self.page + 8), of: 0).surely == [2])
+        #expect(world.designated(by: call(Self.page + 8, isPrivate: true), of: 0).surely == [2])
+    }
+
+    @Test func operationsWithoutEffectMayStay() {
+        var world = world()
+        world.tasks[2].operation = .init(offset: 9, futexOffset: -31, isPI: false)
+        #expect(world.designated(by: call(8, 8), of: 0).perhaps == [2])
+        world.spaces[1].pages[2]?.canBecomeWritable = false
+        world.tasks[1].operation = pending(2 * Self.page + 8)
+        #expect(world.designated(by: call(8, 8), of: 0).perhaps == [1, 2])
+    }
+
+    @Test func argumentsAreRefusedForTheReasonThatTheyHave() {
+        var world = world()
+        #expect(world.errors(of: call(8, 2 * Self.page), by: 0) == [.hole])
+        #expect(world.errors(of: call(8, 2 * Self.page, isPrivate: true), by: 0) == [])
+        #expect(world.errors(of: call(8, 0), by: 0) == [])
+        #expect(world.errors(of: call(-4, 8), by: 0) == [.hole])
+        world.spaces[0].pages[0]?.canBecomeWritable = false
+        #expect(world.errors(of: call(8), by: 0) == [.access])
+        #expect(world.errors(of: call(8, 3 * Self.page), by: 0) == [.access, .hole])
+        var wrong = call(8)
+        wrong.unknownFlag = true
+        #expect(world.errors(of: wrong, by: 0) == [.invalid])
+        wrong = call(8)
+        wrong.wraps = true
+        #expect(world.errors(of: wrong, by: 0) == [.invalid])
+    }
+
+    @Test func exitWritesWhereTheWordNamesTheTask() {
+        var world = world()
+        let word = (Self.page + 8) / 4
+        world.files[0][word] = 101 | 0x8000_0000
+        world.tasks[1].operation = pending(2 * Self.page + 8)
+        world.tasks[2].operation = pending(8)
+        world.exit(2)
+        #expect(world.files[0][word] == 101 | 0x8000_0000)
+        world.kill(process: 1)
+        #expect(world.files[0][word] == 0xc000_0000)
+        #expect(!world.tasks[1].isAlive && !world.tasks[2].isAlive && world.tasks[0].isAlive)
+    }
+
+    @Test func exitWritesNothingThatItCannot() {
+        var world = world()
+        let word = (Self.page + 8) / 4
+        world.files[0][word] = 101
+        world.tasks[1].operation = pending(2 * Self.page + 8)
+        world.spaces[1].pages[2]?.isWritable = false
+        world.exit(1)
+        #expect(world.files[0][word] == 101)
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Testing
+
+@testable import WorldExplorer
+
+@Suite struct ProgramTests {
+    @Test func sameSeedMakesTheSameProgram() {
+        for seed: UInt64 in 1...50 {
+            var (one, other) = (ProgramGenerator(seed: seed), ProgramGenerator(seed: seed))
+            #expect(one.program() == other.program())
+        }
+        var (first, second) = (ProgramGenerator(seed: 1), ProgramGenerator(seed: 2))
+        #expect(first.program().steps != second.program().steps)
+    }
+
+    /// A program in a file is the program that was printed.
+    @Test func programsSurviveJSON() throws {
+        for seed: UInt64 in 1...50 {
+            var generator = ProgramGenerator(seed: seed)
+            let program = generator.program()
+            let data = try JSONEncoder().encode(program)
+            #expect(try JSONDecoder().decode(WorldProgram.self, from: data) == program)
+        }
+    }
+
+    /// Each kind of step comes about in a few hundred programs; what never comes is never tried.
+    @Test func everyKindOfStepComesAbout() throws {
+        var seen: Set<String> = []
+        for seed: UInt64 in 1...300 {
+            var generator = ProgramGenerator(seed: seed)
+            for step in generator.program().steps {
+                seen.insert(String(describing: step).prefix { $0 != "(" }.description)
+                if case .calls(let calls) = step {
+                    for call in calls {
+                        if call.isPrivate { seen.insert("private") }
+                        if call.unknownFlag { seen.insert("unknown flag") }
+                        if call.wraps { seen.insert("wraps") }
+                        if call.length == 0 { seen.insert("empty") }
+                    }
+                    if calls.count > 1 { seen.insert("two calls") }
+                }
+            }
+        }
+        #expect(
+            seen == [
+                "process", "fork", "map", "unmap", "protect", "task", "pend", "store", "wait", "calls",
+                "callsBesideKill", "exit", "kill", "private", "unknown flag", "wraps", "empty", "two calls",
+            ])
+    }
+}
