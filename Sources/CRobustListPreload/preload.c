@@ -3,11 +3,8 @@
 #include "include/rlp.h"
 
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const names[RLP_FUNCTIONS] = {
 	[RLP_DESTROY] = "pthread_mutex_destroy",     [RLP_LOCK] = "pthread_mutex_lock",
@@ -63,34 +60,4 @@ bool rlp_cleans_unmapped(void)
 	 * orders the store of whoever used it before this load.
 	 */
 	return asked_for_unmapping && __atomic_load_n(&locked_robust, __ATOMIC_RELAXED);
-}
-
-int rlp_open_maps(void)
-{
-	return open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-}
-
-ptrdiff_t rlp_read(int descriptor, void *into, size_t length)
-{
-	ssize_t count;
-
-	do {
-		count = read(descriptor, into, length);
-	} while (count < 0 && errno == EINTR);
-	return count;
-}
-
-void rlp_close(int descriptor)
-{
-	close(descriptor);
-}
-
-int rlp_errno(void)
-{
-	return errno;
-}
-
-void rlp_set_errno(int value)
-{
-	errno = value;
 }

@@ -11,14 +11,14 @@ extension Scenario {
         var callers: [Destroyer] = []
         if unlocker == .glibc64 { callers = [.patchedLibrary, .preload] }
         if unlocker == .musl { callers = [.patchedLibrary] }
-        var others = otherKinds(of: unlocker).map { Scene(technique: .singleStep, variant: $0) }
-        if unlocker == .glibc64 {
-            others.append(Scene(technique: .singleStep, variant: .plain, memory: .boost))
-        }
+        let kinds = otherKinds(of: unlocker).map { Scene(technique: .singleStep, variant: $0) }
+        // Nobody can make the call after Boost has destroyed the mutex and before it hands the memory back: that takes a
+        // C library, or a preload.
+        let boost = Scene(technique: .singleStep, variant: .plain, memory: .boost)
         return standard(of: unlocker)
-            + others.flatMap { scene in
+            + kinds.flatMap { scene in
                 ([.legacy, .cleanup] + callers).map { scene.scenario(unlocker, $0) }
-            }
+            } + (unlocker == .glibc64 ? ([.legacy] + callers).map { boost.scenario(unlocker, $0) } : [])
             + scenes(of: unlocker).flatMap { scene in callers.map { scene.scenario(unlocker, $0) } }
     }
 

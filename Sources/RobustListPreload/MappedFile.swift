@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: MIT
 
+import CRobustFutex
 import CRobustListPreload
 
-/// Reads `/proc/self/maps`, whose lines are `START-END PERMISSIONS OFFSET DEVICE INODE NAME`, without memory of the heap.
+/// Reads `/proc/self/maps`, whose lines are `START-END PERMISSIONS OFFSET DEVICE INODE NAME`.
+///
+/// By system calls of its own: those of the C library are cancellation points, and write errno.
 enum MappedFile {
-    /// The length of the mappings of one file that follow one another from `start` on; 0 when there are none, or
-    /// they cannot be read.
+    /// The length of the mappings of one file that follow one another from its beginning at `start` on, in the
+    /// address space as in the file; 0 when there are none, or they cannot be read.
     static func length(at start: UInt) -> Int {
-        let descriptor = rlp_open_maps()
+        let descriptor = path.withUTF8Buffer { bytes in
+            crf_syscall6(
+                Int(SYS_openat), UInt(bitPattern: Int(AT_FDCWD)), UInt(bitPattern: bytes.baseAddress),
+                UInt(O_RDONLY | O_CLOEXEC), 0, 0, 0)
+        }
         guard descriptor >= 0 else { return 0 }
-        defer { rlp_close(descriptor) }
+        defer { _ = crf_syscall6(Int(SYS_close), UInt(descriptor), 0, 0, 0, 0, 0) }
         var lines = Lines()
         var end = start
         var file = Line()
-        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+        // At most 1024 bytes come from the stack.
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
             while true {
-                let count = rlp_read(descriptor, buffer.baseAddress, buffer.count)
+                let count = crf_syscall6(
+                    Int(SYS_read), UInt(descriptor), UInt(bitPattern: buffer.baseAddress),
+                    UInt(buffer.count), 0, 0, 0)
                 guard count > 0 else { return }
                 for index in 0..<count {
                     guard let line = lines.add(buffer[index]) else { continue }
-                    if line.start == end, line.isFile, end == start || line.isSameFile(as: file) {
+                    if line.start == end, line.isFile, line.offset == end - start,
+                        end == start || line.isSameFile(as: file)
+                    {
                         (end, file) = (line.end, line)
                     }
                 }
@@ -28,9 +40,13 @@ enum MappedFile {
         return Int(end - start)
     }
 
+    /// With the null character that open(2) needs.
+    private static let path: StaticString = "/proc/self/maps\0"
+
     private struct Line {
         var start: UInt = 0
         var end: UInt = 0
+        var offset: UInt = 0
         var device: UInt = 0
         var inode: UInt = 0
 
@@ -58,7 +74,9 @@ enum MappedFile {
                 switch field {
                 case 0: line.start = line.start << 4 | Self.digit(character)
                 case 1: line.end = line.end << 4 | Self.digit(character)
-                // After permissions and offset: MAJOR:MINOR.
+                // After permissions.
+                case 3: line.offset = line.offset << 4 | Self.digit(character)
+                // MAJOR:MINOR.
                 case 4 where character != UInt8(ascii: ":"):
                     line.device = line.device << 4 | Self.digit(character)
                 // In decimal.

@@ -5,9 +5,18 @@ import CRobustListPreload
 
 /// Ends the pending operations of this process's threads in memory that is about to leave its address space. Other
 /// processes go on using what they share, hence `FUTEX2_PRIVATE`.
+///
+/// What the kernel will refuse is left alone: memory that stays can hold locks in use, whose operations must not be
+/// taken for finished ones. Of the pages that the range is rounded to, as the kernel does it.
 private func cleanUp(_ start: UInt, _ length: Int) {
-    guard length > 0, rlp_cleans_unmapped() else { return }
-    _ = crf_cleanup_robust_list(start, length, UInt32(FUTEX_PRIVATE_FLAG))
+    guard length > 0, start % pageBytes == 0, rlp_cleans_unmapped() else { return }
+    _ = crf_cleanup_robust_list(start, Int(wholePages(length)), UInt32(FUTEX_PRIVATE_FLAG))
+}
+
+private let pageBytes: UInt = 4096
+
+private func wholePages(_ length: Int) -> UInt {
+    (UInt(bitPattern: length) &+ (pageBytes - 1)) & ~(pageBytes - 1)
 }
 
 @_cdecl("munmap")
@@ -23,8 +32,8 @@ public func map(
     _ start: UnsafeMutableRawPointer?, _ length: Int, _ protection: Int32, _ flags: Int32,
     _ descriptor: Int32, _ offset: Int
 ) -> UnsafeMutableRawPointer? {
-    // MAP_FIXED_NOREPLACE covers nothing, and has the bit of MAP_FIXED only on kernels that do not know it.
-    if flags & MAP_FIXED != 0 { cleanUp(UInt(bitPattern: start), length) }
+    // MAP_FIXED_NOREPLACE covers nothing, with or without MAP_FIXED.
+    if flags & MAP_FIXED != 0, flags & MAP_FIXED_NOREPLACE == 0 { cleanUp(UInt(bitPattern: start), length) }
     typealias Function =
         @convention(c) (UnsafeMutableRawPointer?, Int, Int32, Int32, Int32, Int) ->
         UnsafeMutableRawPointer?
@@ -48,11 +57,13 @@ public func remap(
     _ start: UnsafeMutableRawPointer?, _ length: Int, _ newLength: Int, _ flags: Int32,
     _ target: UnsafeMutableRawPointer?
 ) -> UnsafeMutableRawPointer? {
-    if newLength < length {
-        cleanUp(UInt(bitPattern: start) &+ UInt(bitPattern: newLength), length - newLength)
+    let (old, new) = (wholePages(length), wholePages(newLength))
+    if new < old {
+        cleanUp(UInt(bitPattern: start) &+ new, Int(bitPattern: old - new))
     }
     if flags & MREMAP_FIXED != 0 {
-        cleanUp(UInt(bitPattern: start), length)
+        // MREMAP_DONTUNMAP leaves the old place mapped, and in use if it is shared.
+        if flags & MREMAP_DONTUNMAP == 0 { cleanUp(UInt(bitPattern: start), Int(bitPattern: min(old, new))) }
         cleanUp(UInt(bitPattern: target), newLength)
     }
     typealias Function =
@@ -66,9 +77,7 @@ public func remap(
 @_cdecl("shmdt")
 public func detach(_ start: UnsafeRawPointer?) -> Int32 {
     if rlp_cleans_unmapped() {
-        let error = rlp_errno()
         cleanUp(UInt(bitPattern: start), MappedFile.length(at: UInt(bitPattern: start)))
-        rlp_set_errno(error)
     }
     typealias Function = @convention(c) (UnsafeRawPointer?) -> Int32
     return unsafeBitCast(rlp_next(RLP_SHMDT), to: Function.self)(start)

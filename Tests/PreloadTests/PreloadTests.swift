@@ -170,14 +170,17 @@ final class PreloadTests {
     /// The calls for memory that leaves the address space, when asked for: FUTEX2_PRIVATE is 0x80.
     @Test(arguments: [
         ("munmap", ["call 0 8192 0x80"]), ("munmap-nothing", []), ("mmap-fixed", ["call 0 4096 0x80"]),
-        ("mmap", []), ("mremap-shrink", ["call 4096 12288 0x80"]), ("mremap-grow", []),
+        ("mmap", []), ("mmap-noreplace", []), ("munmap-part", ["call 0 8192 0x80"]), ("munmap-unaligned", []),
+        ("shmdt-beside", ["call 0 12288 0x80"]), ("mremap-shrink-little", ["call 4096 4096 0x80"]),
+        ("mremap-shrink", ["call 4096 12288 0x80"]), ("mremap-grow", []),
         ("mremap-fixed", ["call 0 4096 0x80", "call 16384 4096 0x80"]), ("shmdt", ["call 0 12288 0x80"]),
     ])
     func cleansUpWhatIsUnmappedWhenAskedTo(what: String, calls: [String]) async throws {
         let subject = try await subject()
         let asked: [Environment.Key: String] = ["ROBUST_LIST_PRELOAD": "unmap"]
         // munmap(2) of nothing is refused, with or without the call.
-        let result = what == "munmap-nothing" ? "result -1 errno 22" : Self.success
+        let refused = ["munmap-nothing": 22, "munmap-unaligned": 22, "mmap-noreplace": 17]
+        let result = refused[what].map { "result -1 errno \($0)" } ?? Self.success
         #expect(try await run(subject, [what], environment: asked).output == calls + [result])
         #expect(try await run(subject, [what]).output == [result], "not asked for")
         // Nor is it done by a process that has never locked a robust mutex.

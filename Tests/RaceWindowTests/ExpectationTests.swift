@@ -14,6 +14,7 @@ import Testing
         var allowed: Set<Boundary.Outcome>
         var memory = Scenario.Memory.shared
         var kernelHasCall = true
+        var unlocker = Scenario.Unlocker.glibc64
 
         var testDescription: String {
             "\(released ? "released" : "owned"), \(pending ? "pending" : "not pending"), \(destroyer), \(memory)"
@@ -32,7 +33,10 @@ import Testing
             Case(released: true, pending: false, destroyer: .cleanup, allowed: [.intact]),
             Case(
                 released: true, pending: true, destroyer: .legacy, allowed: [.corrupted, .waits],
-                memory: .remapped),
+                memory: .remapped, unlocker: .musl),
+            // Only musl waits there; of others it would mean that nothing was looked at.
+            Case(
+                released: true, pending: true, destroyer: .preload, allowed: [.intact], memory: .remapped),
             Case(
                 released: false, pending: true, destroyer: .legacy, allowed: [.held], memory: .remapped),
             Case(released: true, pending: true, destroyer: .patchedLibrary, allowed: [.intact]),
@@ -51,7 +55,7 @@ import Testing
         let boundary = Boundary(
             index: 7, location: "x", word: 0, released: example.released, pending: example.pending)
         let scenario = Scenario(
-            .singleStep, .glibc64, .plain, example.memory, .sigkill, example.destroyer)
+            .singleStep, example.unlocker, .plain, example.memory, .sigkill, example.destroyer)
         let outcomes: [Boundary.Outcome] = [.corrupted, .intact, .held, .waits]
         let allowed = outcomes.filter {
             CellRun.contradiction(boundary, $0, scenario, kernelHasCall: example.kernelHasCall) == nil

@@ -55,7 +55,7 @@ import Testing
         #expect(
             Set(scenarios.map(\.variant))
                 == [.plain, .contended, .priorityInheritance, .priorityInheritanceContended])
-        #expect(Set(scenarios.map(\.memory)) == Set(Scenario.Memory.allCases))
+        #expect(Set(scenarios.map(\.memory)) == [.shared, .file, .remapped])
         #expect(Set(scenarios.map(\.killer)) == Set(Scenario.Killer.allCases))
     }
 
@@ -77,6 +77,9 @@ import Testing
         let within = Scenario.all.filter(\.destroyer.isWithinDestroy)
         #expect(Set(within.map(\.unlocker)) == [.glibc64, .musl])
         #expect(Scenario.standard.allSatisfy { !$0.destroyer.isWithinDestroy && $0.variant.isRobust })
+        #expect(
+            Scenario.all.filter { $0.memory == .boost }.map(\.destroyer)
+                == [.legacy, .patchedLibrary, .preload])
         #expect(Set(Scenario.all).isSuperset(of: Scenario.standard))
         #expect(Set(Scenario.all.map(\.variant)) == Set(Scenario.Variant.allCases))
         // Others do not keep such a lock in the robust list, and have no pending operation on it.

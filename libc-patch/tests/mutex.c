@@ -36,6 +36,8 @@ static struct {
 	pthread_barrier_t barrier;
 	pthread_mutex_t mutex;
 	pthread_mutex_t neighbour;
+	/* The other side has found its robust list head and the futex word, and this is the pointer in it afterwards. */
+	int found;
 	void *pending;
 } *shared;
 
@@ -97,8 +99,11 @@ static void elsewhere(void *(*run)(void *), int in_process)
 	fflush(stdout);
 	pid_t child = fork();
 	if (!child) {
+		failed = 0;
 		run(NULL);
-		_exit(0);
+		/* What it has to say about a failure is in a buffer. */
+		fflush(stdout);
+		_exit(failed != 0);
 	}
 	expect("waitpid", child, waitpid(child, &status, 0));
 	expect("status of the child", 0, status);
@@ -203,7 +208,8 @@ static void *be_pending(void *unused)
 		head->pending = (char *)word - head->futex_offset;
 	pthread_barrier_wait(&shared->barrier);
 	pthread_barrier_wait(&shared->barrier);
-	shared->pending = head && word ? *(void *volatile *)&head->pending : (void *)-1;
+	shared->found = head && word;
+	shared->pending = shared->found ? *(void *volatile *)&head->pending : NULL;
 	if (head)
 		head->pending = NULL;
 	return NULL;
@@ -227,6 +233,10 @@ static void cleans_up(const struct kind *kind, pthread_mutex_t *pending, int is_
 	pending_mutex = pending;
 	fflush(stdout);
 	pid_t child = fork();
+	if (child < 0) {
+		expect("fork", 0, errno);
+		return;
+	}
 	if (!child) {
 		be_pending(NULL);
 		_exit(0);
@@ -236,6 +246,7 @@ static void cleans_up(const struct kind *kind, pthread_mutex_t *pending, int is_
 	pthread_barrier_wait(&shared->barrier);
 	expect("waitpid", child, waitpid(child, &status, 0));
 	expect("status of the child", 0, status);
+	expect("the other side was pending", 1, shared->found);
 	expect("the pending pointer is cleared", is_cleared, shared->pending == NULL);
 	expect("destroy of the neighbour", 0, pthread_mutex_destroy(&shared->neighbour));
 	pthread_barrier_destroy(&shared->barrier);
@@ -256,6 +267,8 @@ int main(void)
 {
 	static const int types[] = { PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_ERRORCHECK };
 
+	/* A child that is gone leaves its parent at the barrier. */
+	alarm(600);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED) {
 		perror("mutex: mmap");

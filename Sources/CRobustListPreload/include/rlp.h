@@ -6,12 +6,14 @@
 #ifndef C_ROBUST_LIST_PRELOAD_H
 #define C_ROBUST_LIST_PRELOAD_H
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 /* The functions of the C library that this one stands in front of. */
@@ -46,13 +48,8 @@ void rlp_note_robust_lock(void);
  */
 bool rlp_cleans_unmapped(void);
 
-/* open(2) and read(2) of the C library, whose flags are macros; they stand in front of nothing. */
-int rlp_open_maps(void);
-ptrdiff_t rlp_read(int descriptor, void *into, size_t length);
-void rlp_close(int descriptor);
-
-/* errno, which is a macro. */
-int rlp_errno(void);
-void rlp_set_errno(int value);
+#ifndef __LP64__
+#error "mmap64() and the functions of 64-bit time have other arguments there"
+#endif
 
 #endif

@@ -90,6 +90,11 @@ public struct LibraryBuilder: Sendable {
                 try begun.set(inputs)
             }
             try await make(built, log: directory.appending("build.log"))
+            guard Files.exists(built.loader) else {
+                throw HarnessError(
+                    "make succeeded and did not install \(built.loader); see \(directory.appending("build.log"))"
+                )
+            }
             try stamp(of: library).set(inputs)
             return built
         }
@@ -126,9 +131,8 @@ public struct LibraryBuilder: Sendable {
                 if built.library.project == .musl {
                     arguments.append("--syslibdir=\(built.prefix.appending("lib"))")
                 }
-                try await Tool(
-                    built.source.appending("configure").string, arguments, directory: built.objects,
-                    environment: Self.environment
+                try await Self.tool(
+                    built.source.appending("configure").string, arguments, in: built.objects
                 ).runLogged(to: log)
             }
         }
@@ -136,9 +140,8 @@ public struct LibraryBuilder: Sendable {
         var compiled = 0
         for (stage, arguments) in [("build", [jobs]), ("install", [jobs, "install"])] {
             try await progress.stage("\(name): \(stage)") {
-                try await Tool(
-                    "make", arguments + ["MAKEINFO=:"], directory: built.objects,
-                    environment: Self.environment
+                try await Self.tool(
+                    "make", arguments + ["MAKEINFO=:"], in: built.objects
                 ).runLogged(to: log, append: true) { line in
                     guard line.contains(" -c ") else { return }
                     compiled += 1
@@ -148,8 +151,12 @@ public struct LibraryBuilder: Sendable {
         }
     }
 
-    /// The build asks make, the shell and the loader for nothing that the user has set.
-    static let environment = [
-        "LC_ALL": "C", "LANGUAGE": "", "MAKEFLAGS": "", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
-    ]
+    /// A program with nothing of the user's environment: DESTDIR would install elsewhere, CFLAGS build something else.
+    static func tool(_ name: String, _ arguments: [String], in directory: FilePath? = nil) -> Tool {
+        let home = ProcessInfo.processInfo.environment["HOME"] ?? "/"
+        return Tool(
+            "env",
+            ["-i", "HOME=\(home)", "LC_ALL=C", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", name] + arguments,
+            directory: directory)
+    }
 }

@@ -56,11 +56,10 @@ struct LibraryTests {
         try Files.write(
             Files.read(FilePath(unwinder)), to: built.objects.appending("libgcc_s.so.1"))
         let jobs = "-j\(ProcessInfo.processInfo.activeProcessorCount)"
-        try await Tool(
+        try await LibraryBuilder.tool(
             "make",
             ["-r", jobs, "-C", built.source.appending("nptl").string, "objdir=\(built.objects)"]
-                + nptlTests.map { built.objects.pushing(FilePath("nptl/\($0)")).string },
-            environment: LibraryBuilder.environment
+                + nptlTests.map { built.objects.pushing(FilePath("nptl/\($0)")).string }
         ).runLogged(to: log, append: true)
     }
 
@@ -72,7 +71,9 @@ struct LibraryTests {
     private var script: String {
         var lines = Kind.allCases.map { kind in
             let program = Tool.shellQuoted(programs.appending(kind.rawValue).string)
-            return "\(program) | sed 's,^\\([a-z]*\\) ,\\1 \(kind.rawValue)/,'"
+            return """
+                { \(program) || echo "fail exit: status $?"; } | sed 's,^\\([a-z]*\\) ,\\1 \(kind.rawValue)/,'
+                """
         }
         if !nptlTests.isEmpty {
             let words = [directory.appending("nptl").string, built.objects.string] + nptlTests
@@ -97,7 +98,7 @@ struct LibraryTests {
     func results(in guest: Guest) async throws -> LibraryTestResults {
         let directory = try RunDirectory(.libraries, in: builders.repository, kernel: guest.kernel.name)
         let request = GuestRequest(
-            root: .host, sharedDirectory: builders.repository.root.string, workingDirectory: "/tmp",
+            root: .host, sharedDirectory: builders.repository.build.string, workingDirectory: "/tmp",
             environment: ["PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", Self.timeoutFactor],
             arguments: ["sh", "-c", script])
         let output = Mutex<[UInt8]>([])

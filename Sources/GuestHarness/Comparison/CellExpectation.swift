@@ -89,6 +89,12 @@ public enum CellExpectation: Equatable, Sendable {
         if window.isEmpty, cell.scenario.unlocker.isLegacy, !Self.neverStopsInWindow(cell.scenario) {
             flaws.append("no boundary lies in the race window")
         }
+        if self == .intact, !Self.destroyWaits(cell.scenario) {
+            let unseen = window.filter {
+                $0.outcome != nil && $0.outcome != .intact && $0.outcome != .corrupted
+            }
+            if !unseen.isEmpty { flaws.append("in the window and not looked at: \(Self.list(unseen))") }
+        }
         if self == .corrupted {
             let spared = window.filter { $0.outcome != nil && $0.outcome != .corrupted }
             if !spared.isEmpty { flaws.append("in the window and not corrupted: \(Self.list(spared))") }

@@ -114,7 +114,9 @@ struct CellRun {
         _ boundary: Boundary, _ outcome: Boundary.Outcome, _ scenario: Scenario, kernelHasCall: Bool
     ) -> String? {
         // A C library may well see to it that this is so; only to threads of its own process it can.
-        if outcome == .waits, boundary.released, scenario.memory == .remapped { return nil }
+        if outcome == .waits, boundary.released, scenario.memory == .remapped, scenario.unlocker == .musl {
+            return nil
+        }
         let destroyer = scenario.destroyer
         let isUncleaned = destroyer == .legacy || destroyer.isWithinDestroy && !kernelHasCall
         let expected: Boundary.Outcome =

@@ -119,6 +119,15 @@ static long unmapping(const char *what)
 		return munmap(map(3, MAP_PRIVATE), 2 * PAGE);
 	if (!strcmp(what, "munmap-nothing"))
 		return munmap(map(1, MAP_PRIVATE), 0);
+	if (!strcmp(what, "munmap-part"))
+		return munmap(map(3, MAP_PRIVATE), PAGE + 1);
+	if (!strcmp(what, "munmap-unaligned"))
+		return munmap((char *)map(3, MAP_PRIVATE) + 1, PAGE);
+	if (!strcmp(what, "mmap-noreplace"))
+		return mmap(map(2, MAP_PRIVATE), PAGE, PROT_READ,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED ? -1 : 0;
+	if (!strcmp(what, "mremap-shrink-little"))
+		return mremap(map(2, MAP_PRIVATE), 2 * PAGE, 100, 0) == memory ? 0 : -1;
 	if (!strcmp(what, "mmap-fixed"))
 		return mmap(map(2, MAP_PRIVATE), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
 				       memory ? 0 : -1;
@@ -134,10 +143,18 @@ static long unmapping(const char *what)
 		return mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, from + 4 * PAGE) == from + 4 * PAGE ?
 			       0 : -1;
 	}
-	if (!strcmp(what, "shmdt")) {
+	if (!strcmp(what, "shmdt") || !strcmp(what, "shmdt-beside")) {
 		int segment = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
 
 		memory = shmat(segment, NULL, 0);
+		/* The same segment again, right before the one that is detached in its place. */
+		if (!strcmp(what, "shmdt-beside")) {
+			char *beside = shmat(segment, NULL, 0);
+
+			if (beside + 3 * PAGE != memory)
+				return -2;
+			memory = beside;
+		}
 		shmctl(segment, IPC_RMID, NULL);
 		return memory == (void *)-1 ? -1 : shmdt(memory);
 	}
