@@ -19,8 +19,11 @@ struct Explore: ParsableCommand {
             1 if one did.
             """)
 
-    @Option(help: "Seed of the first world; the next one has the next number.")
-    var seed: UInt64 = 1
+    @Option(
+        help:
+            "Seed of the first world; the next one has the next number. (default: 1, after those that failed once)"
+    )
+    var seed: UInt64?
 
     @Option(help: "Number of worlds; without it --seconds decides.")
     var worlds: Int?
@@ -43,7 +46,7 @@ struct Explore: ParsableCommand {
 
     func run() throws {
         if show {
-            var generator = ProgramGenerator(seed: seed)
+            var generator = ProgramGenerator(seed: seed ?? 1)
             return print(try Self.text(generator.program()))
         }
         guard SyscallDetection.ofThisKernel.isPresent else {
@@ -56,16 +59,22 @@ struct Explore: ParsableCommand {
         var lastLine = start
         var number = 0
         while worlds.map({ number < $0 }) ?? (ContinuousClock.now - start < .seconds(seconds)) {
-            var generator = ProgramGenerator(seed: seed + UInt64(number))
+            var generator = ProgramGenerator(seed: self.seed(of: number))
             let program = generator.program()
             number += 1
-            if let failure = Explorer.failure(of: program) { try report(failure, number) }
+            if let failure = Explorer.failure(of: program) { try report(failure, number, start) }
             if ContinuousClock.now - lastLine >= .seconds(10) {
                 lastLine = .now
                 complain("explore: \(number) worlds in \(Self.seconds(since: start)) s")
             }
         }
-        print("\(number) worlds from seed \(seed), none failed (\(Self.seconds(since: start)) s)")
+        print("\(number) worlds from seed \(seed ?? 1), none failed (\(Self.seconds(since: start)) s)")
+    }
+
+    private func seed(of number: Int) -> UInt64 {
+        if let seed { return seed + UInt64(number) }
+        let kept = KeptSeeds.all
+        return number < kept.count ? kept[number] : UInt64(number - kept.count) + 1
     }
 
     private static func seconds(since start: ContinuousClock.Instant) -> Int64 {
@@ -87,9 +96,9 @@ struct Explore: ParsableCommand {
         throw Status.failure
     }
 
-    private func report(_ failure: Failure, _ number: Int) throws {
+    private func report(_ failure: Failure, _ number: Int, _ start: ContinuousClock.Instant) throws {
         let seed = failure.program.seed.map(String.init) ?? "?"
-        print("world \(number), seed \(seed): \(failure.reason)")
+        print("world \(number) (\(Self.seconds(since: start)) s), seed \(seed): \(failure.reason)")
         let shrunk = Explorer.shrunk(failure) { trials in
             if trials % 20 == 0 { complain("explore: shrinking, \(trials) trials") }
         }

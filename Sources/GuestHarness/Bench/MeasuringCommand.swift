@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import GuestProtocol
 import Synchronization
 
-/// A command of robust-list-check that measures, run in a guest of the image `bench`.
+/// A command of robust-list-check that measures or explores, run in a guest of the image `bench`.
 struct MeasuringCommand {
     var progress: Progress
 
@@ -13,9 +14,28 @@ struct MeasuringCommand {
     func output(
         of arguments: [String], in guest: Guest, _ directory: RunDirectory
     ) async throws -> [UInt8] {
+        try await standardOutput(of: arguments + ["--print-json"], in: guest, directory)
+    }
+
+    /// Runs the command in the guest and returns what it prints.
+    ///
+    /// - Throws: when the command fails, with what it printed.
+    func text(
+        of arguments: [String], in guest: Guest, _ directory: RunDirectory
+    ) async throws -> String {
+        String(
+            decoding: try await standardOutput(of: arguments, in: guest, directory, tellsWhy: true),
+            as: UTF8.self
+        ).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// - Parameter tellsWhy: what a failing command prints is the reason.
+    private func standardOutput(
+        of arguments: [String], in guest: Guest, _ directory: RunDirectory, tellsWhy: Bool = false
+    ) async throws -> [UInt8] {
         let request = GuestRequest(
             root: .image, workingDirectory: "/", environment: ["PATH=/usr/bin:/bin"],
-            arguments: [GuestPath.robustListCheck] + arguments + ["--print-json"])
+            arguments: [GuestPath.robustListCheck] + arguments)
         let output = Mutex<[UInt8]>([])
         let said = Mutex(LastLines())
         let sinks = Guest.Sinks(
@@ -26,7 +46,8 @@ struct MeasuringCommand {
             })
         let outcome = try await guest.run(request, in: directory, sinks: sinks)
         guard outcome.status == 0 else {
-            let complaints = said.withLock { $0.complaints }
+            var complaints = said.withLock { $0.complaints }
+            if tellsWhy { complaints = [output.withLock { String(decoding: $0, as: UTF8.self) }] }
             throw HarnessError(
                 "robust-list-check \(arguments.joined(separator: " ")) failed in the guest: "
                     + ([outcome.message].compactMap { $0 } + complaints).joined(separator: "; ")

@@ -22,6 +22,7 @@ public struct TestRun {
         try await check("build: tests") { try await $0.swift.buildTests() }
         try await check("build: static programs") { try await $0.swift.buildStatic(onlyInit: false) }
         try await hostTests("RobustFutexTests", .host)
+        try await hostTests("WorldExplorerTests", .host)
         try await hostTests("RaceWindowTests", .host)
         try await hostTests("PreloadTests", .host)
         try await hostTests("HarnessTests", .host)
@@ -32,6 +33,9 @@ public struct TestRun {
         }
         for kernel in builders.catalogue.testedKernels {
             try await guestTests(kernel)
+        }
+        for kernel in builders.catalogue.testedKernels where kernel.patched {
+            try await check("random worlds on \(kernel.name)") { try await Self.explore(kernel, $0) }
         }
         try await hostTests("GuestTests", .host)
         return tally
@@ -44,6 +48,17 @@ public struct TestRun {
         } catch {
             try Task.checkCancellation()
             fail("\(name): \(error)", of: name)
+        }
+    }
+
+    /// A minute of random worlds in a guest, the same ones each time.
+    private static func explore(_ kernel: Catalogue.Kernel, _ builders: Builders) async throws {
+        let guest = try await builders.guest(kernel: kernel, image: .bench, options: .init())
+        let directory = try RunDirectory(.test, in: builders.repository, kernel: kernel.name)
+        try await builders.progress.stage("random worlds on \(kernel.name)") {
+            let output = try await MeasuringCommand(progress: builders.progress).text(
+                of: ["explore", "--seconds", "60"], in: guest, directory)
+            builders.progress.note("random worlds on \(kernel.name): \(output)")
         }
     }
 
