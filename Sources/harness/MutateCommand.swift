@@ -14,6 +14,7 @@ struct MutateCommand: AsyncParsableCommand {
             kernel-patch/mutate [--only NAME …]   builds, boots and tests each; a table and a report
             kernel-patch/mutate --shard K/N       the K-th of N parts; another machine runs another
             kernel-patch/mutate merge FILE ...    the reports of all parts put together
+            kernel-patch/mutate --worlds          after how many random worlds each is noticed
             kernel-patch/mutate --list            the mutations, and the forbidden outcome of each
             kernel-patch/mutate --check           only checks that each still applies; takes seconds
             """,
@@ -37,6 +38,15 @@ struct MutateCommand: AsyncParsableCommand {
     var json: String?
 
     @OptionGroup var part: ShardArgument
+
+    @Flag(
+        help:
+            "Run random worlds instead of the tests, three times for each mutation, and say in which world it was noticed. Not all can be: the exit status is 0."
+    )
+    var worlds = false
+
+    @Option(help: "Seconds after which a run of --worlds gives up.")
+    var seconds = 60
 
     @Flag(help: "Show the mutations.")
     var list = false
@@ -62,6 +72,12 @@ struct MutateCommand: AsyncParsableCommand {
             for problem in problems { print("UNUSABLE \(problem)") }
             print("\(mutations.count - problems.count) of \(mutations.count) mutations apply")
             guard problems.isEmpty else { throw ExitCode(1) }
+        } else if worlds {
+            let findings = try await MutationWorlds(run, secondsEach: seconds).findings(for: mutations)
+            let file = builders.repository.build.appending("mutations/worlds.json")
+            try Files.write(json: findings, to: file)
+            print(TextTable.lines(of: MutationWorlds.rows(of: findings)).joined(separator: "\n"))
+            print("\(findings.count { $0.median != nil }) of \(findings.count) noticed; report \(file)")
         } else {
             var report = try await run.run(mutations)
             report.place = place

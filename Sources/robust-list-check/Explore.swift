@@ -34,6 +34,9 @@ struct Explore: ParsableCommand {
     @Option(help: ArgumentHelp("Run this program instead.", valueName: "file"))
     var program: String?
 
+    @Flag(help: "Print a world that fails as it is.")
+    var noShrinking = false
+
     @Flag(help: "Print the program of --seed and run none.")
     var show = false
 
@@ -99,6 +102,10 @@ struct Explore: ParsableCommand {
     private func report(_ failure: Failure, _ number: Int, _ start: ContinuousClock.Instant) throws {
         let seed = failure.program.seed.map(String.init) ?? "?"
         print("world \(number) (\(Self.seconds(since: start)) s), seed \(seed): \(failure.reason)")
+        if noShrinking {
+            print(try Self.text(failure.program))
+            throw Status.failure
+        }
         let shrunk = Explorer.shrunk(failure) { trials in
             if trials % 20 == 0 { complain("explore: shrinking, \(trials) trials") }
         }

@@ -118,3 +118,17 @@ import Testing
         #expect(finding([.init(test: "t", how: "h")], nil).verdict == .caught)
     }
 }
+
+@Suite struct MutationWorldsTests {
+    private func finding(_ worlds: Int?...) -> MutationWorlds.Finding {
+        .init(mutation: "m", worlds: worlds, reason: "why")
+    }
+
+    @Test func medianCountsWorldsThatWereNotEnoughAsMany() {
+        #expect(finding(3, 1, 2).median == 2)
+        #expect(finding(3, nil, 2).median == 3)
+        #expect(finding(3, nil, nil).median == nil)
+        #expect(
+            MutationWorlds.rows(of: [finding(3, nil, 2)])[1] == ["m", "3 - 2", "3", "why"])
+    }
+}

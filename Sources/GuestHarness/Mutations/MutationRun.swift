@@ -6,10 +6,10 @@ import SystemPackage
 /// Builds mutations of the series and finds out which tests notice them: the syscall suite, and the selftest
 /// that the series brings to the kernel tree.
 public struct MutationRun: Sendable {
-    private let builders: Builders
+    let builders: Builders
     /// The kernel that is mutated, under the name of the mutants: they share a tree, in which only what a
     /// mutation changes is compiled again.
-    private let kernel: Catalogue.Kernel
+    let kernel: Catalogue.Kernel
 
     public init(_ builders: Builders, of kernelName: String = "patched") throws {
         self.builders = builders
@@ -26,7 +26,7 @@ public struct MutationRun: Sendable {
         get throws { builders.repository.root.appending(try builders.catalogue.base(of: kernel).series) }
     }
 
-    private var results: FilePath { builders.repository.build.appending("mutations") }
+    var results: FilePath { builders.repository.build.appending("mutations") }
 
     /// Checks that each of `mutations` applies to the series; without building.
     ///
