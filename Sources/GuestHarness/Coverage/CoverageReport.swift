@@ -35,9 +35,19 @@ public struct CoverageReport: Sendable {
             return (
                 number,
                 UnreachedCode(
-                    function: line.function, text: text, branches: line.count == 0 ? 0 : untaken)
+                    function: Self.function(at: number, in: source), text: text,
+                    branches: line.count == 0 ? 0 : untaken)
             )
         }
+    }
+
+    /// The function that a line is in: gcov names none for lines of inlined ones. Definitions begin in the first column.
+    private static func function(at number: Int, in source: [String]) -> String {
+        for line in source.prefix(number).reversed() {
+            guard line.first?.isLetter == true, let name = line.firstMatch(of: /(\w+)\(/)?.1 else { continue }
+            return String(name)
+        }
+        return ""
     }
 
     /// Those that nobody has given a reason for.
@@ -54,6 +64,7 @@ public struct CoverageReport: Sendable {
     var outdated: [UnreachedCode] {
         var rest = unreached.map(\.code)
         return known.filter { place in
+            if place.byChance == true { return false }
             guard let index = rest.firstIndex(where: { $0.isSamePlace(as: place) }) else { return true }
             rest.remove(at: index)
             return false
@@ -84,7 +95,7 @@ public struct CoverageReport: Sendable {
                 return place.code
             }
             return rest.remove(at: index)
-        }
+        } + rest.filter { $0.byChance == true }
     }
 
     /// The source with counts, as a page.

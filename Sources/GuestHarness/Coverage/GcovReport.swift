@@ -5,7 +5,6 @@ import Foundation
 /// What gcov(1) found out about one source file, as `gcov --json-format` prints it.
 struct GcovReport: Equatable {
     struct Line: Equatable {
-        var function: String
         /// How often it was executed.
         var count: Int
         /// How often each branch of it was taken, in the compiler's order.
@@ -23,13 +22,11 @@ struct GcovReport: Equatable {
 
         struct Line: Decodable {
             var number: Int
-            var function: String?
             var count: Int
             var branches: [Branch]?
 
             enum CodingKeys: String, CodingKey {
                 case number = "line_number"
-                case function = "function_name"
                 case count, branches
             }
         }
@@ -59,7 +56,7 @@ struct GcovReport: Equatable {
     /// A line of an inlined function comes once for each copy: it was executed when one of them was.
     private mutating func add(_ line: Output.Line) {
         let new = Line(
-            function: line.function ?? "", count: line.count, branches: (line.branches ?? []).map(\.count))
+            count: line.count, branches: (line.branches ?? []).map(\.count))
         lines[line.number] = lines[line.number].map { Self.merged($0, new) } ?? new
     }
 

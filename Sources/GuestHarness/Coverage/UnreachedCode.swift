@@ -9,10 +9,14 @@ public struct UnreachedCode: Codable, Equatable, Sendable {
     public var branches: Int
     /// Why no test can reach it, or none does.
     public var reason: String?
+    /// A race, or the compiler's choice of what to inline, decides whether a run reaches it, or how many branches of it:
+    /// it need not be unreached.
+    public var byChance: Bool?
 
     /// Tells whether it is the same place, whatever the reason.
     func isSamePlace(as other: UnreachedCode) -> Bool {
-        function == other.function && text == other.text && branches == other.branches
+        function == other.function && text == other.text
+            && (branches == other.branches || byChance == true || other.byChance == true)
     }
 
     var description: String {
