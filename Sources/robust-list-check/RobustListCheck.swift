@@ -15,7 +15,7 @@ struct RobustListCheck: ParsableCommand {
             """,
         subcommands: [
             Probe.self, Run.self, RaceCommand.self, BenchCommand.self, CallersCommand.self, Stress.self,
-            Explore.self,
+            Explore.self, Faults.self,
             VictimsCommand.self,
             PeerCommand.self, AfterExecCommand.self, StressWorkerCommand.self,
         ])
