@@ -49,8 +49,7 @@ final class GuestChannels: @unchecked Sendable {
     private var listeners: [GuestPort: Int32] = [:]
     private var connections: [GuestPort: Int32] = [:]
     private var received: [GuestPort: Int] = [:]
-    /// Listens, and is the connection once there is one. The log of what comes is QEMU's.
-    private var console: (file: Int32, isConnected: Bool)
+    private let console: GuestConsole
     private var control: [UInt8] = []
     private let wake: (read: Int32, write: Int32)
     /// The file whose bytes are passed on as keys, while the command runs.
@@ -66,14 +65,11 @@ final class GuestChannels: @unchecked Sendable {
         for port in GuestPort.allCases {
             listeners[port] = try PortSocket(port, run: run).listen()
         }
-        console = (try PortSocket(consoleOf: run).listen(), false)
+        console = try GuestConsole(run: run)
     }
 
     deinit {
-        for file in Array(listeners.values) + Array(connections.values) + [
-            wake.read, wake.write, console.file,
-        ]
-        where file >= 0 {
+        for file in Array(listeners.values) + Array(connections.values) + [wake.read, wake.write] {
             close(file)
         }
     }
@@ -119,7 +115,7 @@ final class GuestChannels: @unchecked Sendable {
                     // Init does not answer. The kernel still may.
                     ending = isReady ? .commandTimedOut : .neverReady(timedOut: true)
                     deadline = .now + Self.limitForKernel
-                    sendBreak(andThen: "w")
+                    console.sendBreak(andThen: "w")
                 }
                 continue
             }
@@ -222,7 +218,6 @@ final class GuestChannels: @unchecked Sendable {
                 files.append(pollfd(fd: file, events: Int16(POLLIN), revents: 0))
             }
             files.append(pollfd(fd: keyboard ?? -1, events: Int16(POLLIN), revents: 0))
-            files.append(pollfd(fd: console.file, events: Int16(POLLIN), revents: 0))
             let left = (deadline - .now).components
             let milliseconds = max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000 + 1)
             let count = poll(
@@ -239,8 +234,7 @@ final class GuestChannels: @unchecked Sendable {
                     if byte == Self.windowChange { events.append(.window) }
                 }
             }
-            if files[files.count - 1].revents != 0 { readConsole() }
-            if files[files.count - 2].revents != 0, let keyboard {
+            if files[files.count - 1].revents != 0, let keyboard {
                 var bytes = [UInt8](repeating: 0, count: 4096)
                 let count = read(keyboard, &bytes, bytes.count)
                 if count >= 0 || (errno != EINTR && errno != EAGAIN) {
@@ -269,28 +263,6 @@ final class GuestChannels: @unchecked Sendable {
         close(connection)
         connections[port] = nil
         return nil
-    }
-
-    /// Accepts the console's connection, or makes room in it: QEMU would wait for that.
-    private func readConsole() {
-        if console.isConnected {
-            var bytes = [UInt8](repeating: 0, count: 65536)
-            let count = read(console.file, &bytes, bytes.count)
-            if count > 0 || (count < 0 && errno == EINTR) { return }
-            close(console.file)
-            console = (-1, false)
-        } else if let file = PortSocket.accept(console.file) {
-            close(console.file)
-            console = (file, true)
-        }
-    }
-
-    /// Sends a break on the serial console, and a key: sysrq, where the kernel has it. The multiplexer of QEMU's
-    /// character device takes C-a b for a break.
-    private func sendBreak(andThen key: Character) {
-        guard console.isConnected else { return }
-        let bytes: [UInt8] = [1, UInt8(ascii: "b")] + Array(String(key).utf8)
-        _ = Glibc.send(console.file, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     /// A guest that does not read is found out by its deadline, not here.
