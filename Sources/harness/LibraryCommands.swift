@@ -13,8 +13,9 @@ struct LibraryBuildCommand: AsyncParsableCommand {
         usage: "libc-patch/build glibc|musl [--version V] [--unpatched]",
         discussion: """
             Fetches the source from Debian's archive, applies the series in libc-patch/NAME/VERSION, and builds and \
-            installs it in build/libc/NAME-VERSION. Nothing else on the machine changes. An interrupted build goes on \
-            where it was. Prints the path of the dynamic loader: with it, the library runs any program.
+            installs it in build/libc/NAME-VERSION. Apart from Debian packages that the build needs, nothing else on the machine \
+            changes. An interrupted build goes on where it was. Prints the path of the dynamic loader, which starts \
+            programs with this library.
             """)
 
     @Argument(help: "The C library: glibc or musl.")
@@ -44,8 +45,9 @@ struct LibraryCheckCommand: AsyncParsableCommand {
         discussion: """
             Builds the library with the series and without it, and runs glibc's own nptl tests of mutexes and robust \
             mutexes, and those in libc-patch/tests, on this machine and in a guest whose kernel has \
-            cleanup_robust_list(2). Every test must have the same result with the series and without it; those of the \
-            series itself must pass in the guest, and be skipped on a kernel without the call. The exit status is 0 \
+            cleanup_robust_list(2). The tests of the series itself must pass in the guest, be skipped on a kernel without the \
+            call, and fail without the series. Every other test must not fail, and give the same result with the \
+            series and without it. The exit status is 0 \
             only if that is so. glibc takes two builds of about 12 minutes of processor time each.
             """)
 
@@ -81,7 +83,7 @@ struct LibraryCheckCommand: AsyncParsableCommand {
 struct LibraryCostCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "libc-cost",
-        abstract: "Measures what patched C libraries and the preload cost a program on this machine.",
+        abstract: "Measures what patched glibc and the preload cost a program on this machine.",
         usage: "libc-patch/cost",
         discussion: """
             Prints nanoseconds: medians of nine rounds of 200,000 operations each, in a process with one thread, with \

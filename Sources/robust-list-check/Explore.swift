@@ -15,8 +15,8 @@ struct Explore: ParsableCommand {
             A world is made of processes, threads, files, mappings and pending operations, and what happens in it: \
             calls with all kinds of ranges, alone and at the same time, exits, kills, forks, waits. After every step \
             each list_op_pending and every word of all files is what the model says, and each result one that it allows. \
-            A world that fails is shrunk and printed as a program, which --program runs again. Exits 0 if none failed, \
-            1 if one did.
+            The first world that fails is shrunk and printed as a program, which --program runs again. Exits 0 if none failed, \
+            1 if one did, and 4 on a kernel without the call.
             """)
 
     @Option(
