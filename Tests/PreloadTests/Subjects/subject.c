@@ -146,15 +146,17 @@ static long unmapping(const char *what)
 	if (!strcmp(what, "shmdt") || !strcmp(what, "shmdt-beside")) {
 		int segment = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
 
-		memory = shmat(segment, NULL, 0);
-		/* The same segment again, right before the one that is detached in its place. */
-		if (!strcmp(what, "shmdt-beside")) {
-			char *beside = shmat(segment, NULL, 0);
+		char *place = NULL;
 
-			if (beside + 3 * PAGE != memory)
+		/* Twice, one right behind the other, of which the first is detached. */
+		if (!strcmp(what, "shmdt-beside")) {
+			place = mmap(NULL, 6 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			/* Not by the function that is watched. */
+			syscall(SYS_munmap, place, 6 * PAGE);
+			if (shmat(segment, place + 3 * PAGE, 0) != place + 3 * PAGE)
 				return -2;
-			memory = beside;
 		}
+		memory = shmat(segment, place, 0);
 		shmctl(segment, IPC_RMID, NULL);
 		return memory == (void *)-1 ? -1 : shmdt(memory);
 	}
