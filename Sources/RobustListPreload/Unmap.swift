@@ -26,7 +26,7 @@ public func unmap(_ start: UnsafeMutableRawPointer?, _ length: Int) -> Int32 {
     return unsafeBitCast(rlp_next(RLP_MUNMAP), to: Function.self)(start, length)
 }
 
-/// What a new mapping with `MAP_FIXED` covers leaves the address space.
+/// A new mapping with `MAP_FIXED` takes what it covers out of the address space.
 @_cdecl("mmap")
 public func map(
     _ start: UnsafeMutableRawPointer?, _ length: Int, _ protection: Int32, _ flags: Int32,

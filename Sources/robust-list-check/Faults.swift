@@ -10,7 +10,7 @@ struct Faults: ParsableCommand {
         abstract: "Let everything fail that a call asks the kernel for, one after the other.",
         discussion: """
             Makes each allocation, page and futex key that the call asks for fail once, with one sharer and many, many \
-            threads, several mappings, private memory, and robust list heads that are not resident. If the call returns \
+            threads, several mappings, private memory, and robust list heads that a fork has shared. If the call returns \
             0, every pending operation is cleared; if ENOMEM, each is cleared or unchanged, and repeating the call \
             clears the rest. Needs root and a kernel with CONFIG_FAULT_INJECTION, such as patched-faults. \
             Exits 0 if all of that holds, 1 if not, and 4 if nothing can be made to fail.

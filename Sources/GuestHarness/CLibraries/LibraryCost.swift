@@ -3,7 +3,7 @@
 import Foundation
 import SystemPackage
 
-/// What callers of the call cost a program, in nanoseconds on this machine: `libc-patch/tests/cost.c` in the C libraries
+/// The cost of the call's callers to a program, in nanoseconds on this machine: `libc-patch/tests/cost.c` in the C libraries
 /// that are built, and with the preload.
 public struct LibraryCost: Sendable {
     private let builders: Builders

@@ -2,7 +2,7 @@
 
 import RaceReport
 
-/// What the scenarios of a plan need beyond the programs that are always there: C libraries and a preload that make the
+/// The needs of a plan's scenarios beyond the programs that are always there: C libraries and a preload that make the
 /// call, and a program that uses Boost.
 public struct ComparisonPrograms: Sendable {
     /// The C libraries that are needed with the series in them.

@@ -5,7 +5,7 @@ import GuestProtocol
 import Synchronization
 import SystemPackage
 
-/// Where the files of the coverage of cleanup.c are.
+/// The files of the coverage of cleanup.c.
 public struct CoverageFiles: Sendable {
     static let source = FilePath("kernel/futex/cleanup.c")
     static let sourceName = "cleanup.c"

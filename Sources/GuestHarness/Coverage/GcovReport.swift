@@ -2,12 +2,12 @@
 
 import Foundation
 
-/// What gcov(1) found out about one source file, as `gcov --json-format` prints it.
+/// The findings of gcov(1) about one source file, as `gcov --json-format` prints it.
 struct GcovReport: Equatable {
     struct Line: Equatable {
-        /// How often it was executed.
+        /// The number of times that it was executed.
         var count: Int
-        /// How often each branch of it was taken, in the compiler's order.
+        /// The number of times that each branch of it was taken, in the compiler's order.
         var branches: [Int]
     }
 

@@ -7,7 +7,7 @@ public struct UnreachedCode: Codable, Equatable, Sendable {
     public var text: String
     /// Of this many branches of the line; 0 where the whole line was not executed.
     public var branches: Int
-    /// Why no test can reach it, or none does.
+    /// The reason why no test can reach it, or none does.
     public var reason: String?
     /// A race, or the compiler's choice of what to inline, decides whether a run reaches it, or how many branches of it:
     /// it need not be unreached.

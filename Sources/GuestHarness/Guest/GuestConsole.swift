@@ -8,7 +8,7 @@ import Synchronization
 /// What comes is read and thrown away for as long as QEMU runs: the log gets only what somebody takes, and a guest prints to
 /// its very end. Thread-safe.
 final class GuestConsole: Sendable {
-    /// What the console shares with the thread that reads it; -1 for what is closed, which happens under the lock.
+    /// The part of the console that the thread that reads it shares; -1 for what is closed, which happens under the lock.
     private final class Line: Sendable {
         let files: Mutex<(listener: Int32, connection: Int32)>
 

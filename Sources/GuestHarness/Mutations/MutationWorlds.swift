@@ -18,7 +18,7 @@ public struct MutationWorlds: Sendable {
     public struct Finding: Codable, Equatable, Sendable {
         public var mutation: String
         public var worlds: [Int?]
-        /// What the model objected to first.
+        /// The first objection of the model.
         public var reason: String?
 
         /// nil when half of the explorations or more noticed nothing.
@@ -33,13 +33,13 @@ public struct MutationWorlds: Sendable {
 
     /// Builds and boots each. Results are kept, as those of the tests are.
     public func findings(for mutations: [Mutation]) async throws -> [Finding] {
+        let suite = try await SuiteSources(repository: run.builders.repository).identity()
         var findings: [Finding] = []
         for (index, mutation) in mutations.enumerated() {
             run.builders.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")
             var builders = run.builders
             builders.seriesChange.further = [mutation.patch]
             let kept = KeptResult<Finding>(of: "worlds-\(mutation.name)", in: run.results)
-            let suite = try await SuiteSources(repository: builders.repository).identity()
             let inputs =
                 try await builders.kernels.inputs(of: run.kernel) + suite + ["\(secondsEach)"]
             findings.append(

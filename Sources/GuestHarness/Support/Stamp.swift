@@ -13,7 +13,7 @@ struct Stamp<Inputs: Codable & Equatable> {
         self.file = file
     }
 
-    /// What it was made from; nil when it was not made, or not to the end.
+    /// The inputs that it was made from; nil when it was not made, or not to the end.
     var inputs: Inputs? {
         guard let data = try? Files.read(file) else { return nil }
         return try? JSONDecoder().decode(Inputs.self, from: data)

@@ -15,7 +15,7 @@ public struct GivenLibrary: Equatable, Sendable {
     /// The directory of the library.
     public let directory: FilePath
 
-    /// Where its loader looks for libraries: those of the machine's that a program needs besides come after it.
+    /// The directories that its loader looks in: those of the machine's libraries that a program needs besides come after it.
     var searchPath: String {
         unlocker == .musl
             ? directory.string : "\(directory):/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu"

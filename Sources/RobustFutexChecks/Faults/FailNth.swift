@@ -21,12 +21,13 @@ struct FailNth {
             : "there is no /proc/self/fail-nth (CONFIG_FAULT_INJECTION); boot patched-faults"
     }
 
-    /// Lets allocations fail that may sleep, and of single pages, which by default are spared; without a report in the
+    /// Lets allocations fail that may sleep, single pages, and pages of user memory, which by default are spared; without a report in the
     /// kernel's log of each, where it would look like a fault of the kernel.
     static func includeAllAllocations() throws {
         for (file, value) in [
             ("failslab/ignore-gfp-wait", "N"), ("fail_page_alloc/ignore-gfp-wait", "N"),
-            ("fail_page_alloc/min-order", "0"), ("failslab/verbose", "0"), ("fail_page_alloc/verbose", "0"),
+            ("fail_page_alloc/ignore-gfp-highmem", "N"), ("fail_page_alloc/min-order", "0"),
+            ("failslab/verbose", "0"), ("fail_page_alloc/verbose", "0"),
             ("fail_futex/verbose", "0"),
         ] {
             try write(value, to: FilePath("/sys/kernel/debug").pushing(FilePath(file)))
@@ -36,7 +37,7 @@ struct FailNth {
     /// From now on the n-th that the task asks for fails; 0: none.
     func set(_ number: Int) throws { try Self.write("\(number)", to: path) }
 
-    /// How many more it has to ask for until one fails; 0 when one has.
+    /// The number of things that it has to ask for until one fails; 0 when one has.
     func left() throws -> Int {
         let text = try readText(path).split(whereSeparator: \.isWhitespace).first ?? ""
         guard let number = Int(text) else { throw CheckError.broken("\(path) has '\(text)'") }

@@ -17,12 +17,12 @@ public enum FailingAllocations {
         case manyThreads = "many threads"
         case severalMappings = "several mappings"
         case privateMemory = "private memory"
-        case headNotResident = "a head that is not resident"
+        case headOfForkedMemory = "a head that is to be copied after a fork"
     }
 
-    /// What came of a scenario.
+    /// The result of a scenario.
     public struct Result: Sendable {
-        /// How many things the call asked for, each of which failed once.
+        /// The number of things that the caller asked for, each of which failed once.
         public var failures: Int
         /// In how many of those the call gave ENOMEM; in the others it did without.
         public var errors: Int
@@ -77,14 +77,14 @@ public enum FailingAllocations {
 
     private final class World {
         let caller: PeerTask
-        private let scenario: Scenario
         private let range: (address: UInt, length: Int)
         private var pending: [(task: PeerTask, word: UInt)] = []
-        /// Of the scenario with a head that is to be paged out.
-        private var heads: [(head: PlacedHead, peer: Peer, page: UInt)] = []
+        /// Of the scenario with heads in memory that a fork has shared.
+        private var heads: [(head: PlacedHead, peer: Peer, word: UInt)] = []
+        private let scene: Scene
 
         init(_ scenario: Scenario, _ scene: Scene) throws {
-            self.scenario = scenario
+            self.scene = scene
             let pages = scenario == .severalMappings ? 12 : 1
             let file = try scene.file(pages: pages)
             let peer = try scene.peer()
@@ -111,7 +111,7 @@ public enum FailingAllocations {
                 for _ in 0..<threads {
                     pending.append((try sharer.startTask(), base + UInt(wordOffset)))
                 }
-                if scenario == .headNotResident {
+                if scenario == .headOfForkedMemory {
                     let page = try sharer.map(anonymous: .private, length: pageSize)
                     let (task, _) = pending.removeLast()
                     heads.append((try PlacedHead(of: task, at: page), sharer, base + UInt(wordOffset)))
@@ -126,15 +126,17 @@ public enum FailingAllocations {
         func prepare() throws {
             for (task, word) in pending {
                 try task.setPending(
-                    rawValue: PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset)
-                        .rawValue, futexOffset: PeerTask.defaultFutexOffset)
+                    rawValue: Self.operation(on: word), futexOffset: PeerTask.defaultFutexOffset)
             }
             for (head, peer, word) in heads {
                 try head.enterWindow(at: word)
-                // Not swapped out, which needs swap: its page table entry is taken away, and a fault brings it back.
-                try peer.protect(head.address, length: pageSize, [.read])
-                try peer.protect(head.address, length: pageSize, [.read, .write])
+                // The child, which stays, makes the call take a fault that copies the page.
+                _ = try scene.fork(peer)
             }
+        }
+
+        private static func operation(on word: UInt) -> UInt {
+            PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset).rawValue
         }
 
         func call() throws -> Int { try caller.cleanup(address: range.address, length: range.length) }
@@ -142,14 +144,14 @@ public enum FailingAllocations {
         /// Each operation is gone; or, where the call failed, as it was.
         func look(allCleared: Bool, _ what: String) throws {
             for (task, word) in pending {
-                let expected = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset)
-                    .rawValue
-                try judge(try task.pendingRawValue(), expected, allCleared, "task \(task.tid): \(what)")
+                try judge(
+                    try task.pendingRawValue(), Self.operation(on: word), allCleared,
+                    "task \(task.tid): \(what)")
             }
             for (head, _, word) in heads {
-                let expected = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset)
-                    .rawValue
-                try judge(try head.pending(), expected, allCleared, "task \(head.task.tid): \(what)")
+                try judge(
+                    try head.pending(), Self.operation(on: word), allCleared, "task \(head.task.tid): \(what)"
+                )
             }
         }
 

@@ -2,7 +2,7 @@
 
 /// A world as the contract of the call has it, and nothing else: written from docs/call.md, not from the kernel's code.
 struct ModelWorld {
-    /// What lies behind a page of an arena.
+    /// The memory behind a page of an arena.
     enum Memory: Equatable {
         case file(Int, page: Int)
         /// Seen by one address space only.
@@ -44,7 +44,7 @@ struct ModelWorld {
     var files: [[UInt32]] = Array(
         repeating: Array(repeating: 0, count: Extent.filePages * Extent.pageBytes / 4), count: Extent.files)
 
-    /// Where a word of an arena is in a file; nil where it is in none.
+    /// The place of an arena's word in a file; nil where it is in none.
     func place(_ offset: Int, in space: Int) -> (file: Int, byte: Int)? {
         guard case .file(let file, let page)? = spaces[space].mapping(at: offset)?.memory else { return nil }
         return (file, page * Extent.pageBytes + offset % Extent.pageBytes)
