@@ -63,6 +63,12 @@ public struct MutationWorlds: Sendable {
                 finding.worlds.append(nil)
             } catch let error as HarnessError {
                 try Task.checkCancellation()
+                // Where the call is not recognised no world was tried.
+                if error.description.contains("nothing ran") {
+                    finding.worlds.append(nil)
+                    finding.reason = finding.reason ?? "no world was tried: \(error)"
+                    continue
+                }
                 let match = error.description.firstMatch(of: /world (\d+) \(\d+ s\), seed \d+: ([^\n]*)/)
                 // A guest that went down has been noticed, too: in the first world, for all that is known.
                 finding.worlds.append(match.flatMap { Int($0.1) } ?? 1)
