@@ -47,7 +47,7 @@ struct MeasuringCommand {
         let outcome = try await guest.run(request, in: directory, sinks: sinks)
         guard outcome.status == 0 else {
             var complaints = said.withLock { $0.complaints }
-            if tellsWhy { complaints = [output.withLock { String(decoding: $0, as: UTF8.self) }] }
+            if tellsWhy { complaints.append(output.withLock { String(decoding: $0, as: UTF8.self) }) }
             throw HarnessError(
                 "robust-list-check \(arguments.joined(separator: " ")) failed in the guest: "
                     + ([outcome.message].compactMap { $0 } + complaints).joined(separator: "; ")
@@ -72,7 +72,7 @@ private struct LastLines {
             rest.removeSubrange(...end)
             let prefix = "robust-list-check: "
             if line.hasPrefix(prefix) { line.removeFirst(prefix.count) }
-            if !line.hasPrefix("case ") { complaints.append(line) }
+            if !line.hasPrefix("case "), !line.hasPrefix("explore: ") { complaints.append(line) }
             last = line
         }
         return last
