@@ -10,7 +10,7 @@ import TestProcesses
 extension Check {
     static let intervalTimers: [Check] = [
         Check(
-            "endsUnderIntervalTimerAndRunsItsHandler", .inFlightExits,
+            "endsUnderIntervalTimerAndRunsItsHandler", .inFlightExits, needs: [.severalMappings],
             claim:
                 "under a 10 ms timer a call on 60,000 mappings with 500 threads ends, and keeps no handler waiting for 5 s"
         ) { scene in
