@@ -17,7 +17,6 @@ let package = Package(
         .library(name: "robust-list-preload", type: .dynamic, targets: ["RobustListPreload"]),
         .executable(name: "robust-list-check", targets: ["robust-list-check"]),
         .executable(name: "harness", targets: ["harness"]),
-        .executable(name: "guest-init", targets: ["guest-init"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -111,9 +110,6 @@ let package = Package(
         .target(name: "RaceReport", swiftSettings: strict),
         .target(name: "GuestProtocol", swiftSettings: strict),
         .target(name: "BenchReport", swiftSettings: strict),
-        .target(name: "CGuestInit"),
-        .executableTarget(
-            name: "guest-init", dependencies: ["CGuestInit", "GuestProtocol"], swiftSettings: strict),
 
         // On the host: kernels built, booted, and judged.
         .target(
@@ -155,7 +151,7 @@ let package = Package(
             dependencies: [
                 "BenchReport", "GuestHarness", "GuestProtocol", "RaceReport", subprocess, systemPackage,
             ],
-            resources: [.copy("GoldenLogs")], swiftSettings: strict),
+            resources: [.copy("GoldenLogs"), .copy("Subjects")], swiftSettings: strict),
         .testTarget(
             name: "GuestTests", dependencies: ["GuestHarness", subprocess, systemPackage],
             swiftSettings: strict),

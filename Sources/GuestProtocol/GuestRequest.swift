@@ -8,6 +8,9 @@ public struct GuestRequest: Equatable, Sendable {
         case host
         /// The files of the guest's image.
         case image
+        /// The same, and the host's root file system, which cannot be written to, in `/host`: for guests of another
+        /// architecture, which cannot run the host's programs.
+        case imageWithHost = "image-with-host"
     }
 
     public var root: Root
@@ -45,17 +48,6 @@ public struct GuestRequest: Equatable, Sendable {
         message.fields += environment.map { .init("environment", $0) }
         message.fields += arguments.map { .init("argument", $0) }
         return message
-    }
-
-    public init(_ message: Message) throws(ProtocolError) {
-        guard message.verb == "run",
-            let root = message["root"].flatMap(Root.init(rawValue:)),
-            let directory = message["directory"], !message[all: "argument"].isEmpty
-        else { throw .message(message.verb) }
-        self.init(
-            root: root, sharedDirectory: message["share"], workingDirectory: directory,
-            environment: message[all: "environment"], arguments: message[all: "argument"],
-            terminal: message["terminal"].flatMap { TerminalWindow($0) })
     }
 }
 

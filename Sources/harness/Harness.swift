@@ -13,6 +13,7 @@ struct Harness: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CompareCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
             SeriesLintCommand.self, FootprintCommand.self, FreshCheckCommand.self, CoverageCommand.self,
+            ArchitecturesCommand.self,
             LibraryBuildCommand.self,
             LibraryCheckCommand.self, LibraryCostCommand.self,
             BuildCommand.self, SourceCommand.self,

@@ -91,7 +91,7 @@ struct RunCommand: AsyncParsableCommand {
         let terminal = shell && !dryRun ? try HostTerminal() : nil
         if dryRun { return try await printCommand(builders, kernel) }
         let report = try junit.prepared()
-        try await builders.installPackages()
+        try await builders.installPackages(for: [kernel])
         if let terminal {
             try await runShell(builders, kernel, terminal)
         } else if command.isEmpty {
@@ -101,9 +101,9 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    private func request(_ builders: Builders) -> GuestRequest {
+    private func request(_ builders: Builders, _ kernel: Catalogue.Kernel) -> GuestRequest {
         GuestRequest(
-            root: .host, sharedDirectory: builders.repository.root.string,
+            root: builders.root(of: kernel), sharedDirectory: builders.repository.root.string,
             workingDirectory: FileManager.default.currentDirectoryPath,
             environment: [
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
@@ -118,7 +118,7 @@ struct RunCommand: AsyncParsableCommand {
         let sinks = Guest.Sinks(
             output: { FileHandle.standardOutput.write(Data($0)) },
             error: { FileHandle.standardError.write(Data($0)) })
-        let outcome = try await guest.run(request(builders), in: directory, sinks: sinks)
+        let outcome = try await guest.run(request(builders, kernel), in: directory, sinks: sinks)
         if let message = outcome.message { builders.progress.note(message) }
         throw ExitCode(outcome.status)
     }
@@ -135,10 +135,11 @@ struct RunCommand: AsyncParsableCommand {
         let directory = try RunDirectory(kind, in: builders.repository, kernel: kernel.name)
         builders.progress.note("a shell in the guest; exit or Ctrl-D ends it, and the guest with it")
         let name = ProcessInfo.processInfo.environment["TERM"] ?? "vt100"
-        var request = request(builders)
+        var request = request(builders, kernel)
         request.environment = request.environment.filter { !$0.hasPrefix("TERM=") } + ["TERM=\(name)"]
-        // The guest sees the host's.
-        request.arguments = [access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"]
+        // The guest sees the host's, if it can run it.
+        let hasBash = request.root == .host && access("/bin/bash", X_OK) == 0
+        request.arguments = [hasBash ? "/bin/bash" : "/bin/sh"]
         request.terminal = terminal.window
         let sinks = Guest.Sinks(
             output: { FileHandle.standardOutput.write(Data($0)) },
@@ -187,7 +188,7 @@ struct RunCommand: AsyncParsableCommand {
     private func printCommand(_ builders: Builders, _ kernel: Catalogue.Kernel) async throws {
         let image: GuestImage = command.isEmpty && !shell ? .suite : .command
         let guest = await builders.plannedGuest(kernel: kernel, image: image, options: machine.options)
-        var request = request(builders)
+        var request = request(builders, kernel)
         if command.isEmpty, !shell { request.root = .image }
         print(guest.commandLine(request: request, in: builders.repository.runs.appending("RUN")))
     }

@@ -38,7 +38,7 @@ struct SelftestsCommand: AsyncParsableCommand {
     func run() async throws {
         let builders = try Builders()
         let chosen = try chosen(from: builders.catalogue)
-        try await builders.installPackages()
+        try await builders.installPackages(for: chosen)
         let runs = try await SelftestRun(builders).run(on: chosen, only: tests, options: .init())
         let comparison = SelftestComparison(runs)
         if let json { try Files.write(comparison.encoded, to: FilePath(json)) }

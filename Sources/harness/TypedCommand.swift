@@ -38,6 +38,12 @@ extension Builders {
         if !further.isEmpty { try await run("qemu/packages", further) }
     }
 
+    /// Installs what the project needs, and QEMU for the architectures of `kernels`.
+    func installPackages(for kernels: [Catalogue.Kernel]) async throws {
+        try await installPackages(
+            Set(kernels.flatMap { self.kernels.architecture(of: $0).packages }).sorted())
+    }
+
     /// Installs packages without which some of what a command does cannot be done, and says so.
     func tryToInstallPackages(_ packages: [String], without consequence: String) async throws {
         do {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import SystemPackage
 import Testing
 
@@ -51,7 +52,31 @@ import Testing
         let catalogue = try Catalogue(contentsOf: repository.catalogue)
         for kernel in catalogue.kernels {
             let names = try catalogue.base(of: kernel).config + kernel.config
-            #expect(try KernelConfig(names: names, in: repository.configFragments).requested.count > 50)
+            let config = try KernelConfig(
+                names: names, for: kernel.architecture ?? "x86_64", in: repository.configFragments)
+            #expect(config.requested.count > 50)
+        }
+    }
+
+    @Test func partOfOneArchitectureFollowsThePartOfAllAndMayTakeItBack() async throws {
+        try await withTemporaryDirectory { directory in
+            func write(_ name: String, _ text: String) throws {
+                let file = directory.pushing(FilePath(name))
+                try Files.makeDirectory(file.removingLastComponent())
+                try Files.write(Data(text.utf8), to: file)
+            }
+            try write("base.config", "CONFIG_A=y\nCONFIG_B=y\n")
+            try write("first/base.config", "# CONFIG_A is not set\nCONFIG_C=y\n")
+            try write("first/own.config", "CONFIG_D=y\n")
+            func requested(_ names: [String], for architecture: String) throws -> [String] {
+                try KernelConfig(names: names, for: architecture, in: directory).requested
+            }
+            #expect(
+                try requested(["base", "own"], for: "first")
+                    == ["# CONFIG_A is not set", "CONFIG_B=y", "CONFIG_C=y", "CONFIG_D=y"])
+            #expect(try requested(["base", "own"], for: "second") == ["CONFIG_A=y", "CONFIG_B=y"])
+            let error = #expect(throws: HarnessError.self) { try requested(["bsae"], for: "first") }
+            #expect(error?.description.contains("bsae.config") == true)
         }
     }
 }

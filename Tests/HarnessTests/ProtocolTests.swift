@@ -4,17 +4,6 @@ import GuestProtocol
 import Testing
 
 @Suite struct ProtocolTests {
-    @Test func requestSurvivesTheWire() throws {
-        let request = GuestRequest(
-            root: .host, sharedDirectory: "/a b", workingDirectory: "/c=d",
-            environment: ["X=1=2", "EMPTY="], arguments: ["sh", "-c", "echo 'ü'\n", ""],
-            terminal: .init(columns: 132, rows: 50))
-        var bytes = request.message.encoded
-        let message = try #require(try Message.take(from: &bytes))
-        #expect(try GuestRequest(message) == request)
-        #expect(bytes.isEmpty)
-    }
-
     @Test(arguments: [
         GuestReport.ready(release: "7.3.4-stock"), .started, .failed("no 9p"),
         .blockedTasksShown,
@@ -25,24 +14,6 @@ import Testing
     func reportSurvivesTheWire(_ report: GuestReport) throws {
         var bytes = report.message.encoded
         #expect(try GuestReport(try #require(try Message.take(from: &bytes))) == report)
-    }
-
-    @Test(arguments: [
-        TerminalEvent.keys([]), .keys([0, 3, 0x7f, 0xff, 0xc3]), .keys(Array(0...255)),
-        .window(.init(columns: 80, rows: 24)), .window(.init(columns: 0, rows: .max)),
-    ])
-    func terminalEventSurvivesTheWire(_ event: TerminalEvent) throws {
-        var bytes = event.message.encoded
-        #expect(TerminalEvent(try #require(try Message.take(from: &bytes))) == event)
-    }
-
-    @Test(arguments: [
-        farewell, showBlockedTasks, Message("keys"), Message("keys", [.init("bytes", "0")]),
-        Message("keys", [.init("bytes", "0g")]), Message("window", [.init("size", "80")]),
-        Message("window", [.init("size", "80x-1")]),
-    ])
-    func otherMessageIsNoTerminalEvent(_ message: Message) {
-        #expect(TerminalEvent(message) == nil)
     }
 
     @Test func messagesArriveInPieces() throws {

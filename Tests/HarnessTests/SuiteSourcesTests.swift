@@ -41,7 +41,7 @@ import Testing
         #expect(has("Tests/SyscallTests/Completeness.swift"))
         #expect(has("Sources/RobustFutexChecks/Check.swift"))
         #expect(has("Sources/CRobustFutex/include/CRobustFutex.h"))
-        #expect(has("Sources/guest-init/GuestInit.swift"))
+        #expect(has("qemu/guest/init/init.c"))
         #expect(!has("Sources/GuestHarness/"))
         #expect(!has("Tests/HarnessTests/"))
     }

@@ -2,7 +2,6 @@
 
 import Foundation
 import GuestProtocol
-import Synchronization
 
 /// A command of robust-list-check that measures or explores, run in a guest of the image `bench`.
 struct MeasuringCommand {
@@ -36,45 +35,24 @@ struct MeasuringCommand {
         let request = GuestRequest(
             root: .image, workingDirectory: "/", environment: ["PATH=/usr/bin:/bin"],
             arguments: [GuestPath.robustListCheck] + arguments)
-        let output = Mutex<[UInt8]>([])
-        let said = Mutex(LastLines())
-        let sinks = Guest.Sinks(
-            output: { bytes in output.withLock { $0 += bytes } },
-            error: { [progress] bytes in
-                let line = said.withLock { $0.add(bytes) }
-                if let line { progress.update(line) }
-            })
-        let outcome = try await guest.run(request, in: directory, sinks: sinks)
+        let transcript = try await guest.transcript(
+            of: request, in: directory, onErrorLine: { [progress] in progress.update(Self.withoutName($0)) })
+        let outcome = transcript.outcome
         guard outcome.status == 0 else {
-            var complaints = said.withLock { $0.complaints }
-            if tellsWhy { complaints.append(output.withLock { String(decoding: $0, as: UTF8.self) }) }
+            // All lines except those that only report progress.
+            var complaints = String(decoding: transcript.error, as: UTF8.self).split(separator: "\n")
+                .map { Self.withoutName(String($0)) }
+                .filter { !$0.hasPrefix("case ") && !$0.hasPrefix("explore: ") }
+            if tellsWhy { complaints.append(transcript.text) }
             throw HarnessError(
                 "robust-list-check \(arguments.joined(separator: " ")) failed in the guest: "
                     + ([outcome.message].compactMap { $0 } + complaints).joined(separator: "; ")
                     + "; see \(directory.path)", status: HarnessStatus(rawValue: outcome.status) ?? .setUp)
         }
-        return output.withLock { $0 }
+        return transcript.output
     }
-}
 
-/// Standard error of the command, line by line.
-private struct LastLines {
-    private var rest: [UInt8] = []
-    /// All lines except those that only report progress.
-    private(set) var complaints: [String] = []
-
-    /// - Returns: the last whole line among `bytes`, if any.
-    mutating func add(_ bytes: [UInt8]) -> String? {
-        rest += bytes
-        var last: String?
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            var line = String(decoding: rest[..<end], as: UTF8.self)
-            rest.removeSubrange(...end)
-            let prefix = "robust-list-check: "
-            if line.hasPrefix(prefix) { line.removeFirst(prefix.count) }
-            if !line.hasPrefix("case "), !line.hasPrefix("explore: ") { complaints.append(line) }
-            last = line
-        }
-        return last
+    private static func withoutName(_ line: String) -> String {
+        String(line.trimmingPrefix("robust-list-check: "))
     }
 }

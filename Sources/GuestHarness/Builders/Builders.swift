@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import GuestProtocol
 import SystemPackage
 
 /// The builders of everything that a guest needs, which use one another in the right order.
 public struct Builders: Sendable {
     public let repository: Repository
     public let catalogue: Catalogue
+    /// That of the host, and of kernels for which the catalogue names no other.
     public let architecture: Architecture
     public let progress: Progress
     /// The change to the series that its kernels are built with.
@@ -58,7 +60,7 @@ public struct Builders: Sendable {
         kernel: Catalogue.Kernel, image: GuestImage, options: GuestOptions
     ) async throws -> Guest {
         // At once, for each leaves processors idle at times: make where it links, SwiftPM where it plans.
-        async let file = make(image)
+        async let file = make(image, for: kernels.architecture(of: kernel))
         let built = try await kernels.build(kernel)
         return try await guest(built, of: kernel, image: file, options: options)
     }
@@ -70,6 +72,10 @@ public struct Builders: Sendable {
         _ built: BuiltKernel, of kernel: Catalogue.Kernel?, image file: FilePath, options: GuestOptions
     ) async throws -> Guest {
         var accelerator = options.accelerator
+        let architecture = kernel.map { kernels.architecture(of: $0) } ?? self.architecture
+        if accelerator == nil, architecture != self.architecture {
+            accelerator = .tcg
+        }
         if accelerator == nil {
             let finding = try await accelerators.choose(
                 architecture: architecture, kernel: built, image: file)
@@ -80,11 +86,18 @@ public struct Builders: Sendable {
         return guest(kernel, built, accelerator: accelerator!, image: file, options)
     }
 
+    /// The root directory of commands in a kernel's guests: the host's, where they can run what is there.
+    public func root(of kernel: Catalogue.Kernel) -> GuestRequest.Root {
+        kernels.architecture(of: kernel) == architecture ? .host : .imageWithHost
+    }
+
     /// Makes an image, and builds what goes into it, unless it is current.
-    func make(_ image: GuestImage) async throws -> FilePath {
-        try await swift.buildStatic(onlyInit: image == .command)
-        if image == .suite { try await swift.buildTests() }
-        return try await images.image(image, products: swift.products)
+    func make(_ image: GuestImage, for architecture: Architecture) async throws -> FilePath {
+        if architecture.runsSwift {
+            if image != .command { try await swift.buildStatic() }
+            if image == .suite { try await swift.buildTests() }
+        }
+        return try await images.image(image, for: architecture, products: swift.products)
     }
 
     /// The guest that `guest(kernel:image:options:)` would make, without making anything.
@@ -93,8 +106,8 @@ public struct Builders: Sendable {
     ) async -> Guest {
         guest(
             kernel, await kernels.planned(kernel),
-            accelerator: options.accelerator ?? accelerators.known ?? .tcg, image: images.path(of: image),
-            options)
+            accelerator: options.accelerator ?? accelerators.known ?? .tcg,
+            image: plannedImage(image, for: kernels.architecture(of: kernel)), options)
     }
 
     private func guest(
@@ -103,13 +116,17 @@ public struct Builders: Sendable {
     ) -> Guest {
         func scaled(_ limit: Duration) -> Duration { kernel?.scaled(limit) ?? limit }
         return Guest(
-            architecture: architecture, accelerator: accelerator, options: options.machine, kernel: built,
+            architecture: kernel.map { kernels.architecture(of: $0) } ?? architecture,
+            accelerator: accelerator,
+            options: options.machine, kernel: built,
             image: image, bootLimit: options.bootLimit ?? scaled(Guest.bootLimit(accelerator)),
             commandLimit: options.commandLimit ?? scaled(Guest.commandLimit))
     }
 
     /// The path of an image, whether it exists yet or not.
-    func plannedImage(_ image: GuestImage) -> FilePath { images.path(of: image) }
+    func plannedImage(_ image: GuestImage, for architecture: Architecture) -> FilePath {
+        images.path(of: image, for: architecture)
+    }
 
     /// The version of the source that a kernel would be built from, if that is here already.
     func sourceVersion(of kernel: Catalogue.Kernel) throws -> String? {

@@ -2,7 +2,6 @@
 
 import Foundation
 import GuestProtocol
-import Synchronization
 import SystemPackage
 
 /// The tests of mutexes of a C library that was built, on this machine and in guests.
@@ -101,26 +100,19 @@ struct LibraryTests {
             root: .host, sharedDirectory: builders.repository.build.string, workingDirectory: "/tmp",
             environment: ["PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", Self.timeoutFactor],
             arguments: ["sh", "-c", script])
-        let output = Mutex<[UInt8]>([])
         let progress = builders.progress
-        let sinks = Guest.Sinks(
-            output: { bytes in
-                let count = output.withLock { all in
-                    all += bytes
-                    return all.count { $0 == UInt8(ascii: "\n") }
-                }
-                progress.update("\(count) tests ended")
-            }, error: { _ in })
-        let outcome = try await guest.run(request, in: directory, sinks: sinks)
-        let text = output.withLock { String(decoding: $0, as: UTF8.self) }
-        try Files.write(Data(text.utf8), to: directory.suiteOutput)
+        let ended = Count()
+        let transcript = try await guest.transcript(
+            of: request, in: directory, onLine: { _ in progress.update("\(ended.next()) tests ended") })
+        let outcome = transcript.outcome
+        try Files.write(Data(transcript.output), to: directory.suiteOutput)
         if !outcome.commandEnded {
             throw HarnessError("\(outcome.message ?? "the guest went away"); see \(directory.path)")
         }
         if let fault = outcome.faults.first {
             throw HarnessError("the kernel reported: \(fault.text); see \(directory.path)")
         }
-        return LibraryTestResults(text)
+        return LibraryTestResults(transcript.text)
     }
 }
 

@@ -31,9 +31,9 @@ public struct Comparison: Sendable {
     /// - Parameter command: as the user typed it.
     public func run(command: [String]) async throws -> ComparisonReport {
         let start = Date()
-        try await builders.swift.buildStatic(onlyInit: false)
+        try await builders.swift.buildStatic()
         try await ComparisonPrograms(of: plan).build(with: builders)
-        let image = try await builders.make(.race)
+        let image = try await builders.make(.race, for: builders.architecture)
         let imageDigest = try await Digest.sha256(of: image)
         var contestants: [Contestant] = []
         for (index, kernel) in plan.kernels.enumerated() {

@@ -74,10 +74,12 @@ public struct ComparisonPlan: Sendable {
         }
     }
 
-    /// Stock and patched of every base, without options of their own.
+    /// Stock and patched of every base, for the host's architecture and without options of their own.
     static func standard(of catalogue: Catalogue) -> [Catalogue.Kernel] {
         catalogue.bases.flatMap { base in
-            let own = catalogue.kernels.filter { $0.base == base.name && $0.config.isEmpty }
+            let own = catalogue.kernels.filter {
+                $0.base == base.name && $0.config.isEmpty && $0.architecture == nil
+            }
             return own.filter { !$0.patched } + own.filter(\.patched)
         }
     }

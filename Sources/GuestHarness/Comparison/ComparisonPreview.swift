@@ -10,7 +10,7 @@ extension Comparison {
     public func preview() async throws -> [String] {
         var lines: [String] = []
         var finished = 0
-        let image = builders.plannedImage(.race)
+        let image = builders.plannedImage(.race, for: builders.architecture)
         let imageDigest = Files.exists(image) ? try await Digest.sha256(of: image) : nil
         for (index, kernel) in try await plannedKernels().enumerated() {
             let store = imageDigest.map {

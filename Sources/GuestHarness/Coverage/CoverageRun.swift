@@ -2,7 +2,6 @@
 
 import Foundation
 import GuestProtocol
-import Synchronization
 import SystemPackage
 
 /// The files of the coverage of cleanup.c.
@@ -129,21 +128,17 @@ public struct CoverageRun: Sendable {
                 "PATH=/usr/bin:/bin", "HOME=/root", "ROBUST_LIST_EXT4_IMAGE=\(GuestPath.ext4Image)",
                 "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)",
             ], arguments: ["/bin/busybox", "sh", "-c", script])
-        let counts = Mutex<[UInt8]>([])
-        let said = Mutex<[UInt8]>([])
         let progress = builders.progress
-        let outcome = try await guest.run(
-            request, in: directory,
-            sinks: Guest.Sinks(
-                output: { bytes in counts.withLock { $0 += bytes } },
-                error: { bytes in
-                    let text = said.withLock { all in
-                        all += bytes
-                        return String(decoding: all, as: UTF8.self)
-                    }
-                    progress.update("\(KTAP(text).programs.count) checks ended")
-                }))
-        try Files.write(Data(said.withLock { $0 }), to: directory.suiteOutput)
+        let ended = Count()
+        let transcript = try await guest.transcript(
+            of: request, in: directory,
+            onErrorLine: { line in
+                // A check's result, as `robust-list-check run` prints it.
+                guard line.hasPrefix("ok ") || line.hasPrefix("not ok ") else { return }
+                progress.update("\(ended.next()) checks ended")
+            })
+        let outcome = transcript.outcome
+        try Files.write(Data(transcript.error), to: directory.suiteOutput)
         if let fault = outcome.faults.first {
             throw HarnessError("the kernel reported: \(fault.text); see \(directory.path)")
         }
@@ -151,10 +146,9 @@ public struct CoverageRun: Sendable {
             throw HarnessError(
                 "\(outcome.message ?? "a check failed (status \(outcome.status))"); see \(directory.path)")
         }
-        let result = counts.withLock { $0 }
-        guard !result.isEmpty else {
+        guard !transcript.output.isEmpty else {
             throw HarnessError("the guest has no counts of cleanup.c; see \(directory.path)")
         }
-        return result
+        return transcript.output
     }
 }

@@ -130,7 +130,7 @@ public struct Guest: Sendable {
 
     private func command(request: GuestRequest, console: FilePath, sockets: String) -> QEMUCommand {
         var shares: [QEMUCommand.Share] = []
-        if request.root == .host {
+        if request.root != .image {
             shares.append(.init(tag: ShareTag.hostRoot, path: "/", readOnly: true))
             if let directory = request.sharedDirectory {
                 shares.append(.init(tag: ShareTag.sharedDirectory, path: directory, readOnly: false))

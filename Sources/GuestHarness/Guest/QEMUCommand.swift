@@ -82,14 +82,17 @@ struct QEMUCommand {
         }
         if options.countsInstructions { arguments += ["-icount", "shift=0"] }
         arguments += [
-            // The multiprocessor table, which is what a kernel without ACPI goes by, has one processor of each socket.
-            "-smp", "\(options.processors),sockets=\(options.processors)", "-m", "\(options.memory)M",
+            "-smp",
+            "\(options.processors)"
+                + (architecture.oneProcessorASocket ? ",sockets=\(options.processors)" : ""),
+            "-m", "\(options.memory)M",
             "-kernel", kernel.string, "-initrd", image.string, "-append", kernelCommandLine,
             // What is written to the log comes from QEMU itself, whoever reads. The multiplexer makes a break of C-a b.
             "-chardev",
             "socket,id=console,\(PortSocket(consoleOf: run).backend),mux=on,logfile=\(Self.escaped(console.string))",
             "-serial", "chardev:console",
-            "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
+            // QEMU knows them by these names whatever bus the machine has.
+            "-device", "virtio-rng", "-device", "virtio-serial",
         ]
         for port in GuestPort.allCases {
             let backend = PortSocket(port, run: run).backend

@@ -8,7 +8,8 @@ import SystemPackage
 ///
 /// None is compressed: unpacking is what takes the time under emulation.
 public enum GuestImage: String, Sendable, CaseIterable {
-    /// Init and a shell: for commands, which find the host's files over 9p.
+    /// Init and a shell: for commands, which find the host's files over 9p. The only one that there is for every
+    /// architecture: what the others have besides is Swift.
     case command
     /// The same, and the static command, which measures: no file comes from outside the guest then.
     case bench
@@ -28,6 +29,14 @@ public struct ImageBuilder: Sendable {
         self.progress = progress
     }
 
+    /// What busybox is called by: what scripts of the kernel's selftests need, and who looks around. A guest whose root is
+    /// the host's has the host's instead. timeout is none of them: the selftests' runner expects another one than busybox's.
+    private static let applets = """
+        [ awk basename cat chmod cp cut date dd df dirname dmesg echo env expr false find free grep head hostname id kill ln \
+        ls mkdir mktemp mount mv nproc od printf ps pwd readlink realpath rm rmdir sed seq sh sleep sort stat tail tee test \
+        top touch tr true umount uname uniq vi wc which xargs
+        """.split(separator: " ").map(String.init)
+
     /// One file of an image.
     private struct Item {
         var path: String
@@ -36,20 +45,35 @@ public struct ImageBuilder: Sendable {
         var strip = false
     }
 
+    private func directory(_ architecture: Architecture) -> FilePath {
+        repository.images.appending(architecture.name)
+    }
+
     /// The path of an image, whether it exists yet or not.
-    func path(of image: GuestImage) -> FilePath {
-        repository.images.appending("\(image.rawValue).cpio")
+    func path(of image: GuestImage, for architecture: Architecture) -> FilePath {
+        directory(architecture).appending("\(image.rawValue).cpio")
     }
 
     /// The path of an image, which is rewritten if anything in it has changed.
-    public func image(_ image: GuestImage, products: SwiftProducts) async throws -> FilePath {
-        let target = path(of: image)
-        return try await FileLock.withLock(repository.images.appending(".lock"), progress: progress) {
-            let items = try await items(of: image, products: products)
+    ///
+    /// - Throws: also where an image other than `command` is asked for an architecture that runs no Swift.
+    public func image(
+        _ image: GuestImage, for architecture: Architecture, products: SwiftProducts
+    ) async throws -> FilePath {
+        guard image == .command || architecture.runsSwift else {
+            throw HarnessError(
+                "the \(image.rawValue) is Swift, which guests of \(architecture.name) cannot run; they run commands, ./qemu/selftests, and ./qemu/architectures",
+                status: .usage)
+        }
+        let target = path(of: image, for: architecture)
+        let lock = directory(architecture).appending(".lock")
+        return try await FileLock.withLock(lock, progress: progress) {
+            let items = try await items(of: image, for: architecture, products: products)
             let manifest = try manifest(of: items)
-            let stamp = stamp(of: image)
+            let stamp = Stamp<[String]>(
+                target.removingLastComponent().appending("\(image.rawValue).manifest"))
             if Files.exists(target), stamp.isCurrent(for: manifest) { return target }
-            try await progress.stage("image \(image.rawValue)") {
+            try await progress.stage("image \(image.rawValue) for \(architecture.name)") {
                 try stamp.clear()
                 try await write(items, to: target)
                 try stamp.set(manifest)
@@ -58,14 +82,13 @@ public struct ImageBuilder: Sendable {
         }
     }
 
-    private func stamp(of image: GuestImage) -> Stamp<[String]> {
-        Stamp(repository.images.appending("\(image.rawValue).manifest"))
-    }
-
-    private func items(of image: GuestImage, products: SwiftProducts) async throws -> [Item] {
+    private func items(
+        of image: GuestImage, for architecture: Architecture, products: SwiftProducts
+    ) async throws -> [Item] {
+        let programs = GuestPrograms(repository: repository, architecture: architecture, progress: progress)
         var items = [
-            Item(path: "init", source: products.guestInit, strip: true),
-            Item(path: "bin/busybox", source: try Tool.find("busybox")),
+            Item(path: "init", source: try await programs.guestInit()),
+            Item(path: "bin/busybox", source: try await programs.busybox()),
         ]
         if image == .command { return items }
         items.append(
@@ -129,7 +152,7 @@ public struct ImageBuilder: Sendable {
             archive.addFile(item.path, contents: contents, executable: true)
         }
         try Files.remove(stripped)
-        for applet in ["sh", "mount", "cat", "ls", "uname", "dmesg", "ps"] {
+        for applet in Self.applets {
             archive.addLink("bin/\(applet)", to: "busybox")
         }
         archive.finish()

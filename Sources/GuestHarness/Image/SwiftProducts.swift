@@ -5,8 +5,6 @@ import SystemPackage
 
 /// The products that SwiftPM builds of this package for the guest and for the tests.
 public struct SwiftProducts: Sendable {
-    /// PID 1, static.
-    public var guestInit: FilePath
     /// The command of the checks, static.
     public var robustListCheck: FilePath
     /// The preload, a shared library without the Swift runtime.
@@ -28,28 +26,20 @@ public struct SwiftBuilder: Sendable {
     public var products: SwiftProducts {
         let release = repository.staticSwiftBuild.appending("release")
         return SwiftProducts(
-            guestInit: release.appending("guest-init"),
             robustListCheck: release.appending("robust-list-check"),
             preload: repository.swiftBuild.appending("release/librobust-list-preload.so"),
             testBundle: repository.swiftBuild.appending("debug/robust-futexPackageTests.xctest"))
     }
 
-    /// Builds the static products, and the victims of the race; a user's command needs only init.
-    public func buildStatic(onlyInit: Bool) async throws {
-        // One at a time: SwiftPM takes one product or all, and the others need not link statically.
-        let all = [products.guestInit, products.robustListCheck]
-        for product in onlyInit ? all.dropLast() : all[...] {
-            try await build(
-                product,
-                [
-                    "-c", "release", "--product", product.lastComponent!.string, "-Xswiftc",
-                    "-static-executable",
-                    "--scratch-path", repository.staticSwiftBuild.string,
-                ], from: ["Sources"])
-        }
-        if !onlyInit {
-            try await RaceVictims(robustListCheck: products.robustListCheck, progress: progress).build()
-        }
+    /// Builds the static command, and the victims of its race.
+    public func buildStatic() async throws {
+        try await build(
+            products.robustListCheck,
+            [
+                "-c", "release", "--product", products.robustListCheck.lastComponent!.string, "-Xswiftc",
+                "-static-executable", "--scratch-path", repository.staticSwiftBuild.string,
+            ], from: ["Sources"])
+        try await RaceVictims(robustListCheck: products.robustListCheck, progress: progress).build()
     }
 
     /// Builds the preload.

@@ -36,11 +36,13 @@ public struct Catalogue: Codable, Equatable, Sendable {
         /// Features that tests need besides the syscall and that this kernel is without: names of
         /// `Feature` in the package's checks.
         public var lacks: [String]?
+        /// The architecture it is built for, by the name of its record; that of the host if absent.
+        public var architecture: String?
         /// The tree that it is built from as it is, instead of its base's; in no catalogue.
         var tree: GivenTree?
 
         enum CodingKeys: String, CodingKey {
-            case name, purpose, base, patched, config, inTest, slowness, lacks
+            case name, purpose, base, patched, config, inTest, slowness, lacks, architecture
         }
 
         /// `limit`, which is meant for a plain kernel, for this one.
@@ -67,6 +69,9 @@ public struct Catalogue: Codable, Equatable, Sendable {
         for kernel in kernels where !bases.contains(where: { $0.name == kernel.base }) {
             throw HarnessError("\(path): the kernel '\(kernel.name)' has an unknown base '\(kernel.base)'")
         }
+        for kernel in kernels where kernel.architecture != nil {
+            _ = try Architecture.named(kernel.architecture!)
+        }
         for kernel in kernels {
             // Each of these kernels has the whole series, which must not lack what its patches bring.
             let lacked = (kernel.lacks ?? []).first { SeriesFeature(rawValue: $0) != nil }
@@ -89,7 +94,11 @@ public struct Catalogue: Codable, Equatable, Sendable {
     public func kernel(from tree: GivenTree) throws -> Kernel {
         let version = tree.version.split(separator: ".").prefix(2).joined(separator: ".")
         let base = bases.first { $0.name == version } ?? bases.first
-        guard let kernel = kernels.first(where: { $0.patched && $0.base == base?.name }) else {
+        guard
+            let kernel = kernels.first(where: {
+                $0.patched && $0.base == base?.name && $0.architecture == nil
+            })
+        else {
             throw HarnessError(
                 "the catalogue has no patched kernel to take the configuration of \(tree.path) from")
         }
@@ -98,7 +107,9 @@ public struct Catalogue: Codable, Equatable, Sendable {
 
     /// The kernel without the series of a base, without options of its own.
     public func stockKernel(of base: String) throws -> Kernel {
-        let stock = kernels.first { !$0.patched && $0.base == base && $0.config.isEmpty }
+        let stock = kernels.first {
+            !$0.patched && $0.base == base && $0.config.isEmpty && $0.architecture == nil
+        }
         guard let stock else { throw HarnessError("the base \(base) has no stock kernel in the catalogue") }
         return stock
     }

@@ -22,6 +22,7 @@ public struct KernelBuilder: Sendable {
 
     let repository: Repository
     let catalogue: Catalogue
+    /// Of kernels for which the catalogue names no other.
     let architecture: Architecture
     let progress: Progress
     /// The change to the series that kernels are built with.
@@ -59,8 +60,14 @@ public struct KernelBuilder: Sendable {
         Stamp(directory(of: kernel).appending("stamp.json"))
     }
 
+    /// The architecture that a kernel is for.
+    public func architecture(of kernel: Catalogue.Kernel) -> Architecture {
+        // The catalogue names none that has no record.
+        kernel.architecture.flatMap { try? Architecture.named($0) } ?? architecture
+    }
+
     private func image(of kernel: Catalogue.Kernel) -> FilePath {
-        directory(of: kernel).appending("tree").pushing(FilePath(architecture.kernelImage))
+        directory(of: kernel).appending("tree").pushing(FilePath(architecture(of: kernel).kernelImage))
     }
 
     /// The configuration that a built kernel has.
@@ -78,13 +85,15 @@ public struct KernelBuilder: Sendable {
 
     private func config(of kernel: Catalogue.Kernel) throws -> KernelConfig {
         try KernelConfig(
-            names: try catalogue.base(of: kernel).config + kernel.config, in: repository.configFragments)
+            names: try catalogue.base(of: kernel).config + kernel.config, for: architecture(of: kernel).name,
+            in: repository.configFragments)
     }
 
     private func inputs(
         of kernel: Catalogue.Kernel, source: KernelSource, series: PatchSeries, config: KernelConfig
     ) async throws -> Inputs {
-        let compiler = try await Tool("gcc", ["--version"]).output()
+        let gcc = try compilers.compiler(for: architecture(of: kernel).triplet)
+        let compiler = try await Tool(gcc.program, ["--version"], environment: gcc.environment).output()
         return Inputs(
             source: source.identity, patches: series.patches, options: config.requested,
             compiler: String(compiler.prefix { $0 != "\n" }),
@@ -146,6 +155,7 @@ public struct KernelBuilder: Sendable {
         // Before anything takes long: these are what a user gets wrong.
         let series = try series(of: kernel)
         let config = try config(of: kernel)
+        if let triplet = architecture(of: kernel).triplet { try await compilers.get(for: triplet) }
         if let tree = kernel.tree { return try await build(kernel, from: tree, config) }
         let source = try await SourceStore(repository: repository, progress: progress)
             .source(of: catalogue.base(of: kernel))
@@ -247,7 +257,8 @@ public struct KernelBuilder: Sendable {
         let log = directory(of: kernel).appending("build.log")
         var objects = 0
         let jobs = ProcessInfo.processInfo.activeProcessorCount
-        try await make(kernel, ["-j\(jobs)", architecture.makeTarget]).runLogged(to: log) { line in
+        try await make(kernel, ["-j\(jobs)", architecture(of: kernel).makeTarget]).runLogged(to: log) {
+            line in
             if line.hasPrefix("  CC ") || line.hasPrefix("  AS ") { objects += 1 }
             progress.update("\(objects) objects compiled")
         }
@@ -255,19 +266,23 @@ public struct KernelBuilder: Sendable {
 
     /// make in the kernel's tree, with everything out of the build that would differ from tree to
     /// tree: what the compiler makes of a file for one kernel then serves the next.
-    private func make(_ kernel: Catalogue.Kernel, _ arguments: [String]) -> Tool {
+    private func make(_ kernel: Catalogue.Kernel, _ arguments: [String]) throws -> Tool {
         let tree = directory(of: kernel).appending("tree")
+        let architecture = architecture(of: kernel)
+        let compiler = try compilers.compiler(for: architecture.triplet)
         return Tool(
             "make",
-            ["CC=ccache gcc", "HOSTCC=ccache gcc", "LOCALVERSION=-\(kernel.name)"] + arguments,
+            compiler.arguments + ["LOCALVERSION=-\(kernel.name)"] + arguments,
             directory: tree,
-            environment: [
+            environment: compiler.environment.merging([
                 "ARCH": architecture.kernelArchitecture,
                 "CCACHE_DIR": repository.build.appending("ccache").string,
                 "CCACHE_BASEDIR": tree.string, "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "3G",
                 "KBUILD_BUILD_TIMESTAMP": "Thu Jan 1 00:00:00 UTC 1970",
                 "KBUILD_BUILD_USER": "harness", "KBUILD_BUILD_HOST": "robust-futex",
                 "LC_ALL": "C",
-            ])
+            ]) { first, _ in first })
     }
+
+    private var compilers: CrossCompilers { CrossCompilers(repository: repository, progress: progress) }
 }

@@ -30,12 +30,33 @@ public struct KernelConfig: Equatable, Sendable {
         }
     }
 
-    /// Reads the fragments called `names` in `directory`.
-    public init(names: [String], in directory: FilePath) throws {
-        try self.init(
-            fragments: names.map { name in
-                (name, String(decoding: try Files.read(directory.appending("\(name).config")), as: UTF8.self))
-            })
+    /// Reads the fragments called `names` in `directory`: of each the part that is for all architectures, and then the
+    /// part that is for one, in the directory of its name. A fragment may lack either.
+    public init(names: [String], for architecture: String, in directory: FilePath) throws {
+        var fragments: [(name: String, text: String)] = []
+        for name in names {
+            let files = [
+                directory.appending("\(name).config"),
+                directory.appending(architecture).appending("\(name).config"),
+            ]
+            let parts = files.filter { Files.exists($0) }
+            guard !parts.isEmpty || Self.isKnown(name, in: directory) else {
+                throw HarnessError("there is no config fragment \(files[0])")
+            }
+            for part in parts {
+                fragments.append(
+                    (
+                        String(part.string.dropFirst(directory.string.count + 1)),
+                        String(decoding: try Files.read(part), as: UTF8.self)
+                    ))
+            }
+        }
+        try self.init(fragments: fragments)
+    }
+
+    /// Tells whether any architecture has the fragment.
+    private static func isKnown(_ name: String, in directory: FilePath) -> Bool {
+        Files.list(directory).contains { Files.exists(directory.appending($0).appending("\(name).config")) }
     }
 
     private static func option(requestedBy line: String) -> Substring? {

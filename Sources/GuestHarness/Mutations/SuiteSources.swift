@@ -9,7 +9,7 @@ import SystemPackage
 /// build of the same sources is another file.
 struct SuiteSources {
     /// The targets whose code runs in the guest.
-    static let roots = [SuiteRunner.guestModule, "robust-list-check", "guest-init"]
+    static let roots = [SuiteRunner.guestModule, "robust-list-check"]
 
     let repository: Repository
 
@@ -18,7 +18,8 @@ struct SuiteSources {
         let package = try await Tool(
             "swift", ["package", "--package-path", repository.root.string, "dump-package"]
         ).output()
-        let directories = try Self.directories(of: Self.roots, in: Data(package.utf8))
+        let directories =
+            try Self.directories(of: Self.roots, in: Data(package.utf8)) + [GuestPrograms.initSources]
         let files = try ["Package.swift", "Package.resolved"] + directories.flatMap(files)
         let digests = try await Tool("sha256sum", ["--"] + files, directory: repository.root).output()
         let compiler = try await Tool("swift", ["--version"]).output()

@@ -39,7 +39,9 @@ public struct SelftestComparison: Sendable {
 
     /// The kernel without the series to hold `run` against: of the same base, and of the same config if there is one.
     private func stock(for run: SelftestRun.KernelRun) -> SelftestRun.KernelRun? {
-        let candidates = runs.filter { $0.base == run.base && !$0.patched }
+        let candidates = runs.filter {
+            $0.base == run.base && $0.architecture == run.architecture && !$0.patched
+        }
         return candidates.first { $0.config == run.config } ?? candidates.first
     }
 

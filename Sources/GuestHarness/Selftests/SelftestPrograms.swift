@@ -19,11 +19,14 @@ struct SelftestPrograms: Sendable {
 
     /// Builds the tests of `tree`, which belongs to a kernel of the harness, in `directory`. Tests whose sources
     /// are unchanged are not compiled again.
-    init(of tree: FilePath, architecture: Architecture, in directory: FilePath, log: FilePath) async throws {
+    init(of tree: FilePath, toolchain: Toolchain, in directory: FilePath, log: FilePath) async throws {
+        let compiler = try await toolchain.compiler()
         func make(_ tree: FilePath, _ arguments: [String]) -> Tool {
             Tool(
                 "make", arguments, directory: tree,
-                environment: ["ARCH": architecture.kernelArchitecture, "LC_ALL": "C"])
+                environment: compiler.environment.merging([
+                    "ARCH": toolchain.architecture.kernelArchitecture, "LC_ALL": "C",
+                ]) { first, _ in first })
         }
         let output = directory.appending("build")
         let installed = directory.appending("installed")
@@ -37,7 +40,7 @@ struct SelftestPrograms: Sendable {
             [
                 "-C", "tools/testing/selftests", "TARGETS=futex", "FORCE_TARGETS=1", "O=\(output)",
                 "INSTALL_PATH=\(installed)", "install",
-            ]
+            ] + (toolchain.architecture.runsSwift ? [] : toolchain.staticLinking(compiler))
         ).runLogged(to: log, append: true)
         let programs = installed.pushing(FilePath(Self.collection))
         // The collection's own script runs a part of them in one go, whose results nobody could tell apart.

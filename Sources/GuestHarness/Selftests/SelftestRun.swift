@@ -2,7 +2,6 @@
 
 import Foundation
 import GuestProtocol
-import Synchronization
 import SystemPackage
 
 /// Runs the kernel tree's own futex selftests on kernels, and holds the results against each other.
@@ -17,6 +16,8 @@ public struct SelftestRun: Sendable {
     public struct KernelRun: Codable, Sendable {
         public var kernel: String
         public var base: String
+        /// As in the catalogue.
+        public var architecture: String?
         public var patched: Bool
         /// The config fragments of the kernel's own.
         public var config: [String]
@@ -34,15 +35,22 @@ public struct SelftestRun: Sendable {
         var programs: [String: SelftestPrograms] = [:]
         var runs: [KernelRun] = []
         for kernel in kernels {
-            if programs[kernel.base] == nil {
-                let own = kernels.first { $0.base == kernel.base && $0.tree != nil }
-                programs[kernel.base] = try await build(for: own ?? kernel)
+            let family = family(of: kernel)
+            if programs[family] == nil {
+                let own = kernels.first { self.family(of: $0) == family && $0.tree != nil }
+                programs[family] = try await build(for: own ?? kernel)
             }
-            let programs = programs[kernel.base]!
+            let programs = programs[family]!
             runs.append(
                 try await run(programs, only: programs.selected(only), on: kernel, options: options))
         }
         return runs
+    }
+
+    /// The kernels that the same programs run on have one name: of their base, and of their architecture if it is not the
+    /// host's.
+    private func family(of kernel: Catalogue.Kernel) -> String {
+        kernel.architecture.map { "\(kernel.base)-\($0)" } ?? kernel.base
     }
 
     /// The selftests of the patched tree of a kernel's base: the same programs run on every kernel of it. Those of a
@@ -51,20 +59,23 @@ public struct SelftestRun: Sendable {
         guard
             let source = kernel.tree != nil
                 ? kernel
-                : builders.catalogue.kernels.first(where: { $0.base == kernel.base && $0.patched })
+                : builders.catalogue.kernels.first(where: {
+                    family(of: $0) == family(of: kernel) && $0.patched
+                })
         else {
             throw HarnessError("the base \(kernel.base) has no patched kernel to take the selftests from")
         }
         _ = try await builders.kernels.build(source)
         let directory = builders.repository.build.appending("selftests").appending(
-            kernel.tree.map { "\(kernel.base)+\($0.shortName)-\($0.mark)" } ?? kernel.base)
+            kernel.tree.map { "\(family(of: kernel))+\($0.shortName)-\($0.mark)" } ?? family(of: kernel))
         let lock = directory.appending(".lock")
         return try await FileLock.withLock(lock, progress: builders.progress) {
             try await builders.progress.stage("selftests of \(source.name): build") {
                 try await SelftestPrograms(
                     of: builders.kernels.directory(of: source).appending("tree"),
-                    architecture: builders.architecture, in: directory,
-                    log: directory.appending("build.log"))
+                    toolchain: Toolchain(
+                        builders.kernels.architecture(of: source), repository: builders.repository,
+                        progress: builders.progress), in: directory, log: directory.appending("build.log"))
             }
         }
     }
@@ -104,7 +115,8 @@ public struct SelftestRun: Sendable {
         let ran = Set(findings.map(\.program))
         problems += names.filter { !ran.contains($0) }.map { "\($0) left no result" }
         let run = KernelRun(
-            kernel: guest.kernel.name, base: kernel.base, patched: kernel.patched, config: kernel.config,
+            kernel: guest.kernel.name, base: kernel.base, architecture: kernel.architecture,
+            patched: kernel.patched, config: kernel.config,
             release: attempt.release, findings: findings, problems: problems,
             directory: attempt.directory.path.string)
         try Files.write(SelftestComparison.encoded(run), to: attempt.directory.results)
@@ -120,18 +132,26 @@ public struct SelftestRun: Sendable {
 
     private func attempt(_ command: [String], in guest: Guest) async throws -> Attempt {
         let directory = try RunDirectory(.selftests, in: builders.repository, kernel: guest.kernel.name)
-        let output = OutputFile(directory.suiteOutput, progress: builders.progress)
         let request = GuestRequest(
-            root: .host, sharedDirectory: builders.repository.root.string, workingDirectory: "/tmp",
+            root: guest.architecture == builders.architecture ? .host : .imageWithHost,
+            sharedDirectory: builders.repository.root.string, workingDirectory: "/tmp",
             environment: [
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
                 "TERM=dumb",
             ],
             arguments: command)
-        let outcome = try await guest.run(
-            request, in: directory,
-            sinks: Guest.Sinks(output: { output.append($0) }, error: { output.append($0) }))
-        let ktap = KTAP(try output.finish())
+        let progress = builders.progress
+        let ended = Count()
+        let transcript = try await guest.transcript(
+            of: request, in: directory,
+            onLine: { line in
+                // The results of the tests in a program are behind a number sign.
+                guard line.hasPrefix("ok ") || line.hasPrefix("not ok ") else { return }
+                progress.update("\(ended.next()) programs ended")
+            })
+        let outcome = transcript.outcome
+        try Files.write(Data(transcript.output + transcript.error), to: directory.suiteOutput)
+        let ktap = KTAP(transcript.text)
         var problems = outcome.faults.map { "the kernel reported: \($0.text) (console.log line \($0.line))" }
         if !outcome.commandEnded, let message = outcome.message { problems.append(message) }
         if let plan = ktap.plan, plan != ktap.programs.count {
@@ -146,32 +166,5 @@ public struct SelftestRun: Sendable {
         return Attempt(
             findings: SelftestFinding.all(in: ktap), problems: problems, release: outcome.release,
             directory: directory)
-    }
-}
-
-/// Keeps what a command writes, in memory and in a file. Thread-safe.
-private final class OutputFile: Sendable {
-    private let collected = Mutex<[UInt8]>([])
-    private let path: FilePath
-    private let progress: Progress
-
-    init(_ path: FilePath, progress: Progress) {
-        self.path = path
-        self.progress = progress
-    }
-
-    func append(_ bytes: [UInt8]) {
-        let text = collected.withLock {
-            $0 += bytes
-            return String(decoding: $0, as: UTF8.self)
-        }
-        let finished = KTAP(text).programs.count
-        progress.update("\(finished) programs ended")
-    }
-
-    func finish() throws -> String {
-        let bytes = collected.withLock { $0 }
-        try Files.write(Data(bytes), to: path)
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -48,7 +48,7 @@ struct LintBuilder: Sendable {
         stage: String
     ) async throws -> Result {
         let objects = directory(of: configuration)
-        let compiler = try tools.compiler(for: configuration.cross)
+        let compiler = try tools.compilers.compiler(for: configuration.cross)
         let stamp = Stamp(
             configuration: configuration,
             compiler: String(
@@ -71,7 +71,7 @@ struct LintBuilder: Sendable {
     }
 
     private func make(
-        _ configuration: Configuration, in objects: FilePath, _ compiler: LintTools.Compiler,
+        _ configuration: Configuration, in objects: FilePath, _ compiler: CrossCompilers.Compiler,
         _ goals: [String], _ sources: [String]
     ) async throws -> Result {
         let ledger = objects.appending(".diagnostics.json")
@@ -110,7 +110,7 @@ struct LintBuilder: Sendable {
 
     /// The makes that a build consists of, after its configuration is written.
     private func steps(
-        _ configuration: Configuration, in objects: FilePath, _ compiler: LintTools.Compiler,
+        _ configuration: Configuration, in objects: FilePath, _ compiler: CrossCompilers.Compiler,
         _ goals: [String]
     ) async throws -> [Tool] {
         let jobs = "-j\(ProcessInfo.processInfo.activeProcessorCount)"

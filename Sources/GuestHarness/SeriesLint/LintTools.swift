@@ -5,23 +5,13 @@ import SystemPackage
 
 /// The programs that a check of the series needs beyond those of the harness.
 ///
-/// The cross compilers are unpacked below `build`, not installed: Debian's packages of them conflict
-/// with gcc-multilib, so that installing the one removes the other. sparse is compiled from Debian's
-/// newest source where the machine's own is too old for the kernel.
+/// sparse is compiled from Debian's newest source where the machine's own is too old for the kernel.
 struct LintTools: Sendable {
     let repository: Repository
     let progress: Progress
 
-    struct Compiler: Sendable {
-        /// The compiler proper, to ask for its version.
-        var program: String
-        /// For make.
-        var arguments: [String]
-        var environment: [String: String]
-    }
-
     private var directory: FilePath { repository.build.appending("check/tools") }
-    private var crossRoot: FilePath { directory.appending("cross") }
+    var compilers: CrossCompilers { CrossCompilers(repository: repository, progress: progress) }
     private var builtSparse: FilePath { directory.appending("sparse/sparse") }
 
     /// For make, so that what the compiler makes of a file serves the next build.
@@ -40,60 +30,6 @@ struct LintTools: Sendable {
     var systemFirst: [String: String] {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         return ["PATH": "/usr/bin:/bin:\(path)", "LC_ALL": "C.UTF-8"]
-    }
-
-    /// The compiler for a GNU triplet; the machine's own for nil. Does not get it: see `prepare`.
-    func compiler(for triplet: String?) throws -> Compiler {
-        guard let triplet else {
-            return Compiler(
-                program: "gcc", arguments: ["CC=ccache gcc", "HOSTCC=ccache gcc"], environment: [:])
-        }
-        let prefix = crossRoot.appending("usr/bin/\(triplet)-").string
-        guard let gcc = Self.versioned(prefix + "gcc") else {
-            throw HarnessError("there is no compiler for \(triplet) in \(crossRoot)")
-        }
-        return Compiler(
-            program: gcc,
-            arguments: ["CROSS_COMPILE=\(prefix)", "CC=ccache \(gcc)", "HOSTCC=ccache gcc"],
-            environment: ["LD_LIBRARY_PATH": libraries.string])
-    }
-
-    /// The directory of the libraries that the unpacked binutils are linked with.
-    private var libraries: FilePath { crossRoot.appending("usr/lib/x86_64-linux-gnu") }
-
-    /// `PREFIXgcc-12`: Debian's packages have the version in the name of the program.
-    private static func versioned(_ prefix: String) -> String? {
-        let path = FilePath(prefix)
-        let names = Files.list(path.removingLastComponent()).filter {
-            $0.wholeMatch(of: try! Regex("\(path.lastComponent!.string)-[0-9]+")) != nil
-        }
-        return names.last.map { path.removingLastComponent().appending($0).string }
-    }
-
-    /// Unpacks the compilers for `triplets` that are not there. Needs the network only then.
-    func getCompilers(for triplets: [String]) async throws {
-        for triplet in triplets where (try? compiler(for: triplet)) == nil {
-            try await progress.stage("tools: compiler for \(triplet)") {
-                let version = try await Tool("gcc", ["-dumpversion"]).output()
-                    .trimmingCharacters(in: .whitespacesAndNewlines)
-                try await unpack(
-                    ["binutils-\(triplet)", "cpp-\(version)-\(triplet)", "gcc-\(version)-\(triplet)"])
-            }
-        }
-    }
-
-    private func unpack(_ names: [String]) async throws {
-        let apt = PrivateApt(directory: directory.appending("apt"), suite: nil)
-        try await apt.update()
-        for name in names {
-            guard let package = try await apt.packages(matching: name).first else {
-                throw HarnessError("the machine's Debian suites have no package \(name)")
-            }
-            let archive = try await apt.download(package)
-            try Files.makeDirectory(crossRoot)
-            _ = try await Tool("dpkg-deb", ["-x", archive.string, crossRoot.string]).output()
-            try Files.remove(archive)
-        }
     }
 
     /// A sparse that can parse this kernel: the machine's own, else one compiled from the newest

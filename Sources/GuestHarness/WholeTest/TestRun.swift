@@ -20,7 +20,7 @@ public struct TestRun {
         try await check("lint: swift format", Self.swiftFormat)
         try await models()
         try await check("build: tests") { try await $0.swift.buildTests() }
-        try await check("build: static programs") { try await $0.swift.buildStatic(onlyInit: false) }
+        try await check("build: static programs") { try await $0.swift.buildStatic() }
         try await hostTests("RobustFutexTests", .host)
         try await hostTests("WorldExplorerTests", .host)
         try await hostTests("RaceWindowTests", .host)

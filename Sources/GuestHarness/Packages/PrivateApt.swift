@@ -11,6 +11,8 @@ struct PrivateApt: Sendable {
     let suite: String?
     /// Of `suite` the source packages, not those for this machine.
     var sources = false
+    /// Debian's name of the architecture that packages are for; nil: this machine's.
+    var architecture: String?
 
     struct Package: Equatable, Sendable {
         var name: String
@@ -32,7 +34,23 @@ struct PrivateApt: Sendable {
         if suite != nil {
             options += ["Dir::Etc::sourcelist=\(sourceList)", "Dir::Etc::sourceparts=-"]
         }
+        if let architecture {
+            options += ["APT::Architecture=\(architecture)", "APT::Architectures::=\(architecture)"]
+        }
         return options.flatMap { ["-o", $0] }
+    }
+
+    /// Fetches the newest version of a package and unpacks it below `root`, where nothing is configured or run.
+    func unpack(_ name: String, below root: FilePath) async throws {
+        guard let package = try await packages(matching: name).first else {
+            throw HarnessError(
+                "\(suite.map { "Debian's suite \($0)" } ?? "the machine's Debian suites") have no package \(name)"
+            )
+        }
+        let archive = try await download(package)
+        try Files.makeDirectory(root)
+        _ = try await Tool("dpkg-deb", ["-x", archive.string, root.string]).output()
+        try Files.remove(archive)
     }
 
     func update() async throws {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// The programs of a guest that are not Swift: C of this project, compiled for its architecture, and Debian's busybox.
+struct GuestPrograms: Sendable {
+    let repository: Repository
+    let architecture: Architecture
+    let progress: Progress
+
+    /// The directory of init's sources, relative to the checkout.
+    static let initSources = "qemu/guest/init"
+
+    private var directory: FilePath { repository.build.appending("guest").appending(architecture.name) }
+    private var toolchain: Toolchain {
+        Toolchain(architecture, repository: repository, progress: progress)
+    }
+
+    private struct Inputs: Codable, Equatable {
+        var command: [String]
+        var compiler: String
+        /// Of the sources, by `sha256sum`.
+        var digests: String
+    }
+
+    /// PID 1, static.
+    func guestInit() async throws -> FilePath {
+        let directory = repository.root.appending(Self.initSources)
+        let sources = Files.list(directory).filter { $0.hasSuffix(".c") }.map { directory.appending($0) }
+        return try await compile("init", sources, dependencies: [directory])
+    }
+
+    private static let raceSources = "qemu/guest/race"
+    private static let victimSources = "Sources/CRaceVictim"
+
+    /// The program that holds unlocks, static.
+    func race() async throws -> FilePath {
+        let directory = repository.root.appending(Self.raceSources)
+        let headers = repository.root.pushing(FilePath("\(Self.victimSources)/include"))
+        let sources = Files.list(directory).filter { $0.hasSuffix(".c") }.map { directory.appending($0) }
+        return try await compile(
+            "race", sources, dependencies: [directory, headers], options: ["-I", headers.string])
+    }
+
+    /// The victims of the race, a static program for each C library of the architecture.
+    func victims() async throws -> [FilePath] {
+        let directory = repository.root.pushing(FilePath(Self.victimSources))
+        let headers = directory.appending("include")
+        func victim(_ name: String, _ options: [String], _ libraries: [String] = []) async throws -> FilePath
+        {
+            try await compile(
+                name, [directory.appending("victim.c")], dependencies: [directory, headers],
+                options: ["-DCRV_STANDALONE", "-I", headers.string] + options, libraries: libraries)
+        }
+        let musl = try await musl()
+        let objects = ["crt1.o", "crti.o", "crtn.o"].map { musl.libraries.appending($0).string }
+        return [
+            try await victim("victim-glibc", []),
+            try await victim(
+                "victim-musl",
+                ["-nostdinc", "-isystem", musl.headers.string, "-nostdlib"] + objects.dropLast()
+                    + muslOptions,
+                [
+                    "-L\(musl.libraries)", "-Wl,--start-group", "-lc", "-lgcc", "-lgcc_eh", "-Wl,--end-group",
+                    objects[2],
+                ]),
+        ]
+    }
+
+    /// musl has one format of long double, where compilers know several.
+    private var muslOptions: [String] { architecture == .ppc64le ? ["-mlong-double-64"] : [] }
+
+    /// Debian's musl, for this architecture.
+    private func musl() async throws -> (headers: FilePath, libraries: FilePath) {
+        let root = try await DebianPackages(repository: repository, progress: progress).unpacked(
+            "musl-dev", for: architecture)
+        func place(_ parent: String) throws -> FilePath {
+            let parent = root.pushing(FilePath(parent))
+            guard let name = Files.list(parent).first(where: { $0.contains("-musl") }) else {
+                throw HarnessError("Debian's musl-dev for \(architecture.debian) has no \(parent)/*-musl")
+            }
+            return parent.appending(name)
+        }
+        return (try place("usr/include"), try place("usr/lib"))
+    }
+
+    /// Compiles and links a static program, unless it is current.
+    ///
+    /// - Parameter dependencies: the directories whose files it is made from.
+    func compile(
+        _ name: String, _ sources: [FilePath], dependencies: [FilePath], options: [String] = [],
+        libraries: [String] = []
+    ) async throws -> FilePath {
+        let compiler = try await toolchain.compiler()
+        let program = directory.appending(name)
+        let arguments =
+            architecture.compilerOptions + ["-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread"]
+            + options
+        let files = dependencies.flatMap { directory in
+            Files.list(directory).filter { $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+                .map { directory.appending($0).string }
+        }
+        let inputs = Inputs(
+            command: arguments + libraries,
+            compiler: try await Tool(compiler.program, ["--version"], environment: compiler.environment)
+                .output(),
+            digests: try await Tool("sha256sum", ["--"] + files).output())
+        let stamp = Stamp<Inputs>(directory.appending(".\(name).json"))
+        try Files.makeDirectory(directory)
+        if Files.exists(program), stamp.isCurrent(for: inputs) { return program }
+        try await progress.stage("\(name) for \(architecture.name)") {
+            try stamp.clear()
+            _ = try await Tool(
+                compiler.program, arguments + ["-o", program.string] + sources.map(\.string) + libraries,
+                environment: compiler.environment
+            ).output()
+            try stamp.set(inputs)
+        }
+        return program
+    }
+
+    /// Debian's busybox, static; the machine's own where that is for the same architecture.
+    func busybox() async throws -> FilePath {
+        guard architecture != (try Architecture.ofHost()) else { return try Tool.find("busybox") }
+        let root = try await DebianPackages(repository: repository, progress: progress).unpacked(
+            "busybox-static", for: architecture)
+        // Its place before and after /bin was merged into /usr/bin.
+        let places = ["usr/bin/busybox", "bin/busybox"].map { root.pushing(FilePath($0)) }
+        guard let program = places.first(where: Files.exists) else {
+            throw HarnessError("Debian's busybox-static for \(architecture.debian) has no \(places[0])")
+        }
+        return program
+    }
+}

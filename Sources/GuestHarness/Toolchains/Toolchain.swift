@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+
+import SystemPackage
+
+/// The compiler of an architecture, with all that programs of its guests are linked with.
+struct Toolchain: Sendable {
+    let architecture: Architecture
+    private let compilers: CrossCompilers
+
+    init(_ architecture: Architecture, repository: Repository, progress: Progress) {
+        self.architecture = architecture
+        compilers = CrossCompilers(repository: repository, progress: progress)
+    }
+
+    /// The compiler, which is got if it is not there.
+    func compiler() async throws -> CrossCompilers.Compiler {
+        if let triplet = architecture.triplet {
+            try await compilers.getLibrary(for: triplet, architecture: architecture.debian)
+        }
+        return try compilers.compiler(for: architecture.triplet)
+    }
+
+    /// Arguments for makefiles of programs that guests other than the host's architecture run, which have no libraries.
+    func staticLinking(_ compiler: CrossCompilers.Compiler) -> [String] {
+        let words = [compiler.program] + architecture.compilerOptions
+        // The libraries that pkg-config finds are the host's.
+        return ["CC=\(words.joined(separator: " "))", "LDFLAGS=-static", "PKG_CONFIG=false"]
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import GuestHarness
+import SystemPackage
+
+/// `./qemu/architectures`.
+struct ArchitecturesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "architectures",
+        abstract: "Tests the series on every architecture that QEMU emulates here.",
+        usage: """
+            ./qemu/architectures               all of them
+            ./qemu/architectures NAME …        these
+            ./qemu/architectures --list        their names, and the kernels of each
+            """,
+        discussion: """
+            Builds the kernels of each architecture, without the series and with it, with Debian's cross compilers, and \
+            boots them. In each guest it runs the futex selftests of the kernel's tree, with the series' own, the latter \
+            as a 32-bit program too where the kernel runs such, and holds the unlocks of glibc and musl in the race \
+            window: by single steps where the kernel has them, otherwise at system calls.
+
+            Prints a table, then a line for each unlock that was held. The exit status is 0 if everything is as it must \
+            be: the same selftests pass with the series as without it, and its own with it; legacy destroyers see their \
+            memory corrupted exactly in the window, and those that make the call at no boundary.
+            """)
+
+    @Flag(help: "Show the architectures and their kernels.")
+    var list = false
+
+    @Option(help: ArgumentHelp("Write the results to this file as JSON.", valueName: "file"))
+    var json: String?
+
+    @Argument(help: "Names of architectures. (default: all)")
+    var names: [String] = []
+
+    func run() async throws {
+        let builders = try Builders()
+        let architectures = ArchitectureRun(builders)
+        if list {
+            for name in architectures.architectures {
+                print("\(name): \(try architectures.kernels(of: name).map(\.name).joined(separator: ", "))")
+            }
+            return
+        }
+        let kernels = try (names.isEmpty ? architectures.architectures : names).flatMap(architectures.kernels)
+        try await builders.installPackages(for: kernels)
+        var results: [ArchitectureResult] = []
+        for kernel in kernels { results.append(try await architectures.run(on: kernel)) }
+        let comparison = SelftestComparison(results.map(\.selftests))
+        let problems = comparison.problems + results.flatMap(\.problems)
+        if let json {
+            try Files.write(
+                Files.json(Report(version: 1, results: results, problems: problems)), to: FilePath(json))
+        }
+        print(ArchitectureResult.table(of: results).joined(separator: "\n"))
+        for result in results {
+            print("\n\(result.kernel), \(Progress.format(seconds: result.seconds))")
+            print(result.details.joined(separator: "\n"))
+        }
+        print("\ntimes    in all \(Progress.format(seconds: builders.progress.times.total))")
+        for problem in problems { print("WRONG    \(problem)") }
+        guard problems.isEmpty else { throw ExitCode(1) }
+    }
+
+    private struct Report: Encodable {
+        var version: Int
+        var results: [ArchitectureResult]
+        var problems: [String]
+    }
+}

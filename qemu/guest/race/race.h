@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The race, held on any architecture: what `robust-list-check race` does, as far as a guest needs it whose architecture has
+ * no Swift. The victim is the same program, Sources/CRaceVictim/victim.c, built against the C libraries of the architecture.
+ */
+#ifndef GUEST_RACE_H
+#define GUEST_RACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "race_victim.h"
+
+/* Ends the program with status 2: nothing can be said about the race. */
+void broken(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* A process that does as it is told. */
+struct victim {
+	const char *role;
+	pid_t pid;
+	int orders;
+	uint64_t page; /* where it maps the memory */
+	uint64_t lock;
+	uint64_t head; /* its thread's robust list head */
+	unsigned int pointer_bytes;
+	unsigned int lock_bytes;
+	char library[32];
+};
+
+void start_victim(struct victim *victim, const char *role, const char *program, int memory, uint64_t page);
+void end_victim(struct victim *victim);
+void send_order(struct victim *victim, enum crv_code code, const uint64_t arguments[4]);
+bool has_answer(const struct victim *victim);
+int64_t receive_answer(struct victim *victim, struct crv_answer *answer, const char *what);
+/* Gives an order and returns what the library's function returned. */
+int64_t order(struct victim *victim, enum crv_code code, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+void order_returning(struct victim *victim, int64_t expected, const char *what, enum crv_code code, uint64_t a,
+		     uint64_t b, uint64_t c, uint64_t d);
+/* musl registers a thread's robust list when it takes its first robust lock. */
+void find_head(struct victim *victim);
+/* Whether list_op_pending of the victim's thread is set. */
+bool has_pending_operation(const struct victim *victim);
+char state_of(const struct victim *victim);
+
+/* The ways in which an unlocker is held. */
+enum technique { SINGLE_STEP, SYSCALL_STOP, TECHNIQUES };
+
+/* Stops the victim in its wait for orders. */
+void stop_victim(const struct victim *victim);
+/* Whether the kernel has the technique on this architecture. */
+bool has_technique(const struct victim *victim, enum technique technique);
+/* Goes on to the next boundary. */
+void advance(const struct victim *victim, enum technique technique);
+/* An instruction at which a step would never get past: the beginning of a load-and-reserve loop. Returns true if it went past it. */
+bool step_over_reservation(pid_t pid);
+/* Waits for the stop that must follow. */
+void wait_for_stop(pid_t pid, const char *what);
+
+/* Where everything lies in the memory that both processes share. */
+enum { MEMORY_BYTES = 4096, LOCK_OFFSET = 512 };
+
+/* Limit of every wait. Under emulation, on a busy host, a second is not much. */
+enum { LIMIT_SECONDS = 60 };
+
+#endif
