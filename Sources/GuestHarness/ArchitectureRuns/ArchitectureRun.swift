@@ -70,7 +70,7 @@ public struct ArchitectureRun: Sendable {
         let programs = GuestPrograms(
             repository: builders.repository, architecture: guest.architecture, progress: builders.progress)
         let race = try await programs.race()
-        let victims = try await programs.victims()
+        let victims = [try await programs.victimOfGlibc(), try await programs.victimOfMusl()]
         let directory = try RunDirectory(.architectures, in: builders.repository, kernel: guest.kernel.name)
         let request = GuestRequest(
             root: guest.architecture == builders.architecture ? .host : .imageWithHost,

@@ -43,29 +43,31 @@ struct GuestPrograms: Sendable {
             "race", sources, dependencies: [directory, headers], options: ["-I", headers.string])
     }
 
-    /// The victims of the race, a static program for each C library of the architecture.
-    func victims() async throws -> [FilePath] {
+    /// The victim of the race with the glibc of the compiler, static.
+    func victimOfGlibc() async throws -> FilePath { try await victim("victim-glibc", []) }
+
+    /// The victim of the race with Debian's musl, static.
+    func victimOfMusl() async throws -> FilePath {
+        let musl = try await musl()
+        func object(_ name: String) -> String { musl.libraries.appending(name).string }
+        return try await victim(
+            "victim-musl",
+            ["-nostdinc", "-isystem", musl.headers.string, "-nostdlib", object("crt1.o"), object("crti.o")]
+                + muslOptions,
+            libraries: [
+                "-L\(musl.libraries)", "-Wl,--start-group", "-lc", "-lgcc", "-lgcc_eh", "-Wl,--end-group",
+                object("crtn.o"),
+            ])
+    }
+
+    private func victim(
+        _ name: String, _ options: [String], libraries: [String] = []
+    ) async throws -> FilePath {
         let directory = repository.root.pushing(FilePath(Self.victimSources))
         let headers = directory.appending("include")
-        func victim(_ name: String, _ options: [String], _ libraries: [String] = []) async throws -> FilePath
-        {
-            try await compile(
-                name, [directory.appending("victim.c")], dependencies: [directory, headers],
-                options: ["-DCRV_STANDALONE", "-I", headers.string] + options, libraries: libraries)
-        }
-        let musl = try await musl()
-        let objects = ["crt1.o", "crti.o", "crtn.o"].map { musl.libraries.appending($0).string }
-        return [
-            try await victim("victim-glibc", []),
-            try await victim(
-                "victim-musl",
-                ["-nostdinc", "-isystem", musl.headers.string, "-nostdlib"] + objects.dropLast()
-                    + muslOptions,
-                [
-                    "-L\(musl.libraries)", "-Wl,--start-group", "-lc", "-lgcc", "-lgcc_eh", "-Wl,--end-group",
-                    objects[2],
-                ]),
-        ]
+        return try await compile(
+            name, [directory.appending("victim.c")], dependencies: [directory, headers],
+            options: ["-DCRV_STANDALONE", "-I", headers.string] + options, libraries: libraries)
     }
 
     /// musl has one format of long double, where compilers know several.
