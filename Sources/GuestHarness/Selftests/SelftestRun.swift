@@ -112,6 +112,9 @@ public struct SelftestRun: Sendable {
             findings = SelftestFinding.best(findings + attempt.findings)
             problems += attempt.problems
         }
+        // Said of each attempt.
+        var said: Set<String> = []
+        problems = problems.filter { said.insert($0).inserted }
         let ran = Set(findings.map(\.program))
         problems += names.filter { !ran.contains($0) }.map { "\($0) left no result" }
         let run = KernelRun(

@@ -32,7 +32,12 @@ struct BuildLints {
                 if let wanted, try Regex(wanted).wholeMatch(in: configuration.name) == nil {
                     throw HarnessError("not among the builds that were asked for")
                 }
-                if let triplet = configuration.cross { try await tools.compilers.get(for: triplet) }
+                if let triplet = configuration.cross {
+                    try await tools.compilers.get(for: triplet)
+                    if let library = configuration.library {
+                        try await tools.compilers.getLibrary(for: triplet, architecture: library)
+                    }
+                }
                 if configuration.kind == .sparse { try await tools.getSparse() }
             } catch {
                 try Task.checkCancellation()

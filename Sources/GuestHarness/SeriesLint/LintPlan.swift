@@ -24,6 +24,8 @@ struct LintPlan: Codable, Equatable, Sendable {
         var architecture: String
         /// GNU triplet of the compiler; absent: the machine's own.
         var cross: String?
+        /// Debian's name of the architecture, where the kernel's makefiles link with the compiler's own library.
+        var library: String?
         /// `FUTEX=y` and the like, on top of tinyconfig; `n` turns off.
         var options: [String]
         var targets: [String]

@@ -37,7 +37,12 @@ struct CrossCompilers: Sendable {
         return Compiler(
             program: gcc,
             arguments: ["CROSS_COMPILE=\(prefix)", "CC=ccache \(gcc)", "HOSTCC=ccache gcc"],
-            environment: ["LD_LIBRARY_PATH": libraries.string])
+            environment: [
+                "LD_LIBRARY_PATH": libraries.string,
+                // The makefiles of an architecture with two kinds of code look for the other's compiler in PATH.
+                "PATH":
+                    "\(root.appending("usr/bin")):/usr/bin:/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "")",
+            ])
     }
 
     /// A file that is there once all of it is, which an interrupted unpacking leaves out.
@@ -62,9 +67,18 @@ struct CrossCompilers: Sendable {
                 let version = try await version()
                 try await unpack(
                     ["binutils-\(triplet)", "cpp-\(version)-\(triplet)", "gcc-\(version)-\(triplet)"])
+                try link(triplet, version)
                 try Files.write(Data(), to: marker("compiler", triplet))
             }
         }
+    }
+
+    /// Names the compiler as other distributions do, and as a makefile that looks for one expects.
+    private func link(_ triplet: String, _ version: String) throws {
+        let link = root.appending("usr/bin/\(triplet)-gcc")
+        try Files.remove(link)
+        try FileManager.default.createSymbolicLink(
+            atPath: link.string, withDestinationPath: "\(triplet)-gcc-\(version)")
     }
 
     /// Unpacks what programs are linked with besides, which kernels do without: the C library and its headers.

@@ -6,9 +6,11 @@ import SystemPackage
 struct Toolchain: Sendable {
     let architecture: Architecture
     private let compilers: CrossCompilers
+    private let lineBuffering: FilePath
 
     init(_ architecture: Architecture, repository: Repository, progress: Progress) {
         self.architecture = architecture
+        lineBuffering = repository.root.appending("qemu/guest/selftests/line_buffered.c")
         compilers = CrossCompilers(repository: repository, progress: progress)
     }
 
@@ -20,10 +22,13 @@ struct Toolchain: Sendable {
         return try compilers.compiler(for: architecture.triplet)
     }
 
-    /// Arguments for makefiles of programs that guests other than the host's architecture run, which have no libraries.
+    /// Arguments for makefiles of selftests that guests other than the host's architecture run, which have no libraries.
     func staticLinking(_ compiler: CrossCompilers.Compiler) -> [String] {
         let words = [compiler.program] + architecture.compilerOptions
-        // The libraries that pkg-config finds are the host's.
-        return ["CC=\(words.joined(separator: " "))", "LDFLAGS=-static", "PKG_CONFIG=false"]
+        return [
+            "CC=\(words.joined(separator: " "))", "LDFLAGS=-static \(lineBuffering)",
+            // The libraries that it finds are the host's.
+            "PKG_CONFIG=false",
+        ]
     }
 }
