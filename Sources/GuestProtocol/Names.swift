@@ -25,6 +25,8 @@ public enum GuestPath {
     public static let events = "/run/events"
     /// The static command that the checks start as their peer process.
     public static let robustListCheck = "/usr/bin/robust-list-check"
+    /// The program that holds unlocks in guests that run no Swift, in the image that carries the race.
+    public static let race = "/usr/bin/race"
     /// An empty ext4 file system, in the image that carries the suite.
     public static let ext4Image = "/suite/ext4.img"
     /// The test bundle, in the image that carries the suite.

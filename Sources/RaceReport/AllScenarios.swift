@@ -28,6 +28,16 @@ extension Scenario {
     /// Every scenario there is.
     public static let all: [Scenario] = Unlocker.allCases.flatMap(all(of:))
 
+    /// Those that a kernel for another architecture than the host's can be held against: what `qemu/guest/race` does, with
+    /// the C libraries of that architecture.
+    public static let anyArchitecture: [Scenario] = [.glibc64, .musl].flatMap { unlocker in
+        [
+            Scene(technique: .singleStep, variant: .plain),
+            Scene(technique: .singleStep, variant: .contended),
+            Scene(technique: .syscallStop, variant: .contended),
+        ].flatMap { scene in [Destroyer.legacy, .cleanup].map { scene.scenario(unlocker, $0) } }
+    }
+
     /// Kinds of locks that differ from a plain one in the C library's code only.
     private static func otherKinds(of unlocker: Unlocker) -> [Variant] {
         switch unlocker {

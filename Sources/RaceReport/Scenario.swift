@@ -17,7 +17,8 @@ public struct Scenario: Codable, Hashable, Sendable {
 
     /// Whose unlock it is.
     public enum Unlocker: String, Codable, CaseIterable, Sendable {
-        /// The machine's glibc, 64-bit, in a dynamically linked program.
+        /// The machine's glibc, 64-bit, in a dynamically linked program. On other architectures the one glibc there is, in a
+        /// statically linked program.
         case glibc64
         /// The machine's glibc, 32-bit, in a dynamically linked program.
         case glibc32

@@ -43,29 +43,16 @@ struct ArchitecturesCommand: AsyncParsableCommand {
             }
             return
         }
-        let kernels = try (names.isEmpty ? architectures.architectures : names).flatMap(architectures.kernels)
+        let kernels = try (names.isEmpty ? architectures.architectures : names)
+            .flatMap(architectures.kernels)
         try await builders.installPackages(for: kernels)
-        var results: [ArchitectureResult] = []
-        for kernel in kernels { results.append(try await architectures.run(on: kernel)) }
-        let comparison = SelftestComparison(results.map(\.selftests))
-        let problems = comparison.problems + results.flatMap(\.problems)
-        if let json {
-            try Files.write(
-                Files.json(Report(version: 1, results: results, problems: problems)), to: FilePath(json))
-        }
-        print(ArchitectureResult.table(of: results).joined(separator: "\n"))
-        for result in results {
-            print("\n\(result.kernel), \(Progress.format(seconds: result.seconds))")
-            print(result.details.joined(separator: "\n"))
-        }
+        let report = try await architectures.run(on: kernels, command: ["./qemu/architectures"] + names)
+        if let json { try Files.write(Files.json(report), to: FilePath(json)) }
+        print(report.table.joined(separator: "\n"))
+        print()
+        print(report.details.joined(separator: "\n"))
         print("\ntimes    in all \(Progress.format(seconds: builders.progress.times.total))")
-        for problem in problems { print("WRONG    \(problem)") }
-        guard problems.isEmpty else { throw ExitCode(1) }
-    }
-
-    private struct Report: Encodable {
-        var version: Int
-        var results: [ArchitectureResult]
-        var problems: [String]
+        for problem in report.problems { print("WRONG    \(problem)") }
+        guard report.problems.isEmpty else { throw ExitCode(1) }
     }
 }

@@ -97,7 +97,7 @@ struct CompareCommand: AsyncParsableCommand {
         }
         let junitFile = try junit.prepared()
         try await builders.installPackages(
-            ComparisonPrograms(of: plan).projects.flatMap(LibraryBuilder.packages))
+            for: plan.kernels, and: ComparisonPrograms(of: plan).projects.flatMap(LibraryBuilder.packages))
         let report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: builders.repository, shard: try part.shard)

@@ -38,10 +38,10 @@ extension Builders {
         if !further.isEmpty { try await run("qemu/packages", further) }
     }
 
-    /// Installs what the project needs, and QEMU for the architectures of `kernels`.
-    func installPackages(for kernels: [Catalogue.Kernel]) async throws {
-        try await installPackages(
-            Set(kernels.flatMap { self.kernels.architecture(of: $0).packages }).sorted())
+    /// Installs what the project needs, QEMU for the architectures of `kernels`, and `further` packages.
+    func installPackages(for kernels: [Catalogue.Kernel], and further: [String] = []) async throws {
+        let machines = Set(kernels.flatMap { self.kernels.architecture(of: $0).packages }).sorted()
+        try await installPackages(machines + further)
     }
 
     /// Installs packages without which some of what a command does cannot be done, and says so.

@@ -30,6 +30,8 @@ public struct Architecture: Equatable, Sendable {
     /// Tells whether a kernel finds one processor of each socket only: so it is in the multiprocessor table, which is what an
     /// x86 kernel without ACPI goes by.
     public var oneProcessorASocket = false
+    /// Tells whether the kernel has `PTRACE_SINGLESTEP` there (`arch_has_single_step()`).
+    public var singleSteps = true
     /// The name of the architecture whose 32-bit programs its kernels run, too.
     public var compat: String?
     /// Tells whether the programs that are Swift run there: the suite, and the commands.

@@ -28,13 +28,15 @@ extension Architecture {
         name: "arm", debian: "armhf", kernelArchitecture: "arm", makeTarget: "zImage",
         kernelImage: "arch/arm/boot/zImage", triplet: "arm-linux-gnueabihf", qemu: "qemu-system-arm",
         packages: ["qemu-system-arm"], machine: "virt,highmem=off", emulatedProcessor: "cortex-a15",
-        acceleratedProcessor: "host", console: "ttyAMA0", kernelArguments: ["earlycon"])
+        acceleratedProcessor: "host", console: "ttyAMA0", kernelArguments: ["earlycon"],
+        singleSteps: false)
 
     static let riscv64 = Architecture(
         name: "riscv64", debian: "riscv64", kernelArchitecture: "riscv", makeTarget: "Image",
         kernelImage: "arch/riscv/boot/Image", triplet: "riscv64-linux-gnu", qemu: "qemu-system-riscv64",
         packages: ["qemu-system-misc", "opensbi"], machine: "virt", emulatedProcessor: "rv64",
-        acceleratedProcessor: "host", console: "ttyS0", kernelArguments: ["earlycon"])
+        acceleratedProcessor: "host", console: "ttyS0", kernelArguments: ["earlycon"],
+        singleSteps: false)
 
     static let s390x = Architecture(
         name: "s390x", debian: "s390x", kernelArchitecture: "s390", makeTarget: "bzImage",

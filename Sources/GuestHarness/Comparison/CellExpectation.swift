@@ -20,6 +20,8 @@ public enum CellExpectation: Equatable, Sendable {
         }
         if scenario.unlocker == .robustUnlock, !abilities.futexRobustUnlock {
             self = .cannotRun("FUTEX_ROBUST_UNLOCK came with Linux 7.2")
+        } else if scenario.technique == .singleStep, abilities.singleSteps == false {
+            self = .cannotRun("the architecture has no single steps")
         } else if scenario.destroyer == .cleanup, !abilities.cleanupRobustList {
             self = .cannotRun("the series is not applied")
         } else if scenario.destroyer == .cleanup || !scenario.unlocker.isLegacy

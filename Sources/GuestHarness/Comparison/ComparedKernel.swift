@@ -8,6 +8,8 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
     public struct Abilities: Codable, Equatable, Sendable {
         public var cleanupRobustList: Bool
         public var futexRobustUnlock: Bool
+        /// `PTRACE_SINGLESTEP`, which some architectures do not have; nil: it has.
+        public var singleSteps: Bool?
 
         public init(cleanupRobustList: Bool, futexRobustUnlock: Bool) {
             self.cleanupRobustList = cleanupRobustList
@@ -16,8 +18,13 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
 
         /// Requires of a kernel built here the call if the series is applied, and `FUTEX_ROBUST_UNLOCK` from
         /// the release on that brought it to x86.
-        public init(patched: Bool, release: String) {
+        init(patched: Bool, release: String, architecture: Architecture = .x86) {
             cleanupRobustList = patched
+            if !architecture.singleSteps { singleSteps = false }
+            guard architecture == .x86 else {
+                futexRobustUnlock = false
+                return
+            }
             let numbers = release.split(separator: ".").prefix(2).map { Int($0.prefix { $0.isNumber }) ?? 0 }
             futexRobustUnlock = !numbers.lexicographicallyPrecedes([7, 2])
         }

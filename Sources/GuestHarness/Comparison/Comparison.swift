@@ -26,15 +26,19 @@ public struct Comparison: Sendable {
         var kernel: Catalogue.Kernel?
         var built: Result<BuiltKernel, any Error>
         var scenarios: [Scenario]
+        var architecture: Architecture
+    }
+
+    /// The image of an architecture's guests, and its SHA-256.
+    private struct Image {
+        var path: FilePath
+        var digest: String
     }
 
     /// - Parameter command: as the user typed it.
     public func run(command: [String]) async throws -> ComparisonReport {
         let start = Date()
-        try await builders.swift.buildStatic()
-        try await ComparisonPrograms(of: plan).build(with: builders)
-        let image = try await builders.make(.race, for: builders.architecture)
-        let imageDigest = try await Digest.sha256(of: image)
+        let images = try await makeImages()
         var contestants: [Contestant] = []
         for (index, kernel) in plan.kernels.enumerated() {
             let scenarios = plan.scenarios(onKernelAt: index)
@@ -46,41 +50,64 @@ public struct Comparison: Sendable {
         }
         let known = KnownCells(of: contestants.map(\.scenarios.count).reduce(0, +))
         for contestant in contestants {
+            let image = images[contestant.architecture.name]!
             let store = CellStore(
-                in: cells, kernel: contestant.compared, image: imageDigest, quick: plan.quick)
+                in: cells, kernel: contestant.compared, image: image.digest, quick: plan.quick)
             if plan.fresh { try contestant.scenarios.forEach(store.forget) }
             for unlocker in Scenario.Unlocker.allCases {
                 let scenarios = contestant.scenarios.filter { $0.unlocker == unlocker }
-                if !scenarios.isEmpty { try await run(scenarios, on: contestant, image, store, known) }
+                if !scenarios.isEmpty { try await run(scenarios, on: contestant, image.path, store, known) }
             }
         }
         return ComparisonReport(
             command: command, quick: plan.quick, started: start.timeIntervalSince1970,
             seconds: Date().timeIntervalSince(start),
-            machine: .init(Self.machine, imageDigest: imageDigest),
+            machine: .init(
+                Self.machine,
+                imageDigest: images.sorted { $0.key < $1.key }.map(\.value.digest).joined(separator: " ")),
             kernels: contestants.map(\.compared),
             cells: contestants.flatMap { contestant in
                 contestant.scenarios.compactMap { known.cell($0, on: contestant.compared) }
             }, place: plan.place)
     }
 
+    /// Makes the images of all architectures in the plan, by their names.
+    private func makeImages() async throws -> [String: Image] {
+        var architectures = plan.kernels.map { builders.kernels.architecture(of: $0) }
+        if !plan.images.isEmpty { architectures.append(builders.architecture) }
+        if architectures.contains(where: \.runsSwift) {
+            try await builders.swift.buildStatic()
+            try await ComparisonPrograms(of: plan).build(with: builders)
+        }
+        var images: [String: Image] = [:]
+        for architecture in architectures where images[architecture.name] == nil {
+            let path = try await builders.make(.race, for: architecture)
+            images[architecture.name] = Image(path: path, digest: try await Digest.sha256(of: path))
+        }
+        return images
+    }
+
     /// Builds a kernel. One that cannot be built is part of the comparison all the same: as one that shows nothing.
     private func contestant(
         _ kernel: Catalogue.Kernel, _ scenarios: [Scenario]
     ) async throws -> Contestant {
+        let architecture = builders.kernels.architecture(of: kernel)
         do {
             let built = try await builders.kernels.build(kernel)
             let config = builders.kernels.configuration(of: kernel)
             return Contestant(
-                compared: try await Self.describe(built, patched: kernel.patched, config: config),
-                kernel: kernel, built: .success(built), scenarios: scenarios)
+                compared: try await Self.describe(
+                    built, patched: kernel.patched, config: config, architecture: architecture),
+                kernel: kernel, built: .success(built), scenarios: scenarios, architecture: architecture)
         } catch let error as HarnessError where error.status != .usage {
             progress.note("\(kernel.name): \(error)")
             let compared = ComparedKernel(
                 name: kernel.name, release: "not built",
-                expected: .init(patched: kernel.patched, release: ""), imageDigest: "", configDigest: nil)
+                expected: .init(patched: kernel.patched, release: "", architecture: architecture),
+                imageDigest: "", configDigest: nil)
             return Contestant(
-                compared: compared, kernel: kernel, built: .failure(error), scenarios: scenarios)
+                compared: compared, kernel: kernel, built: .failure(error), scenarios: scenarios,
+                architecture: architecture)
         }
     }
 
@@ -89,15 +116,15 @@ public struct Comparison: Sendable {
             compared: ComparedKernel(
                 name: built.name, release: built.release, expected: nil,
                 imageDigest: try await Digest.sha256(of: built.image), configDigest: nil),
-            built: .success(built), scenarios: scenarios)
+            built: .success(built), scenarios: scenarios, architecture: builders.architecture)
     }
 
-    private static func describe(_ built: BuiltKernel, patched: Bool, config: FilePath) async throws
-        -> ComparedKernel
-    {
+    private static func describe(
+        _ built: BuiltKernel, patched: Bool, config: FilePath, architecture: Architecture
+    ) async throws -> ComparedKernel {
         ComparedKernel(
             name: built.name, release: built.release,
-            expected: .init(patched: patched, release: built.release),
+            expected: .init(patched: patched, release: built.release, architecture: architecture),
             imageDigest: try await Digest.sha256(of: built.image),
             configDigest: try await Digest.sha256(of: config))
     }

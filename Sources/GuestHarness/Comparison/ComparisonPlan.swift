@@ -59,6 +59,12 @@ public struct ComparisonPlan: Sendable {
     ///
     /// - Parameter index: of the kernel, among those of the catalogue and then those built by the user.
     func scenarios(onKernelAt index: Int) -> [Scenario] {
+        let possible = part(ofKernelAt: index)
+        guard kernels.indices.contains(index), kernels[index].architecture != nil else { return possible }
+        return possible.filter(Scenario.anyArchitecture.contains)
+    }
+
+    private func part(ofKernelAt index: Int) -> [Scenario] {
         guard let shard else { return scenarios }
         let first = index * scenarios.count
         let part = shard.range(of: cellCount).clamped(to: first..<first + scenarios.count)

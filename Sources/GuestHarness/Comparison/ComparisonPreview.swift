@@ -10,10 +10,16 @@ extension Comparison {
     public func preview() async throws -> [String] {
         var lines: [String] = []
         var finished = 0
-        let image = builders.plannedImage(.race, for: builders.architecture)
-        let imageDigest = Files.exists(image) ? try await Digest.sha256(of: image) : nil
+        var digests: [String: String] = [:]
         for (index, kernel) in try await plannedKernels().enumerated() {
-            let store = imageDigest.map {
+            let architecture =
+                plan.kernels.indices.contains(index)
+                ? builders.kernels.architecture(of: plan.kernels[index]) : builders.architecture
+            let image = builders.plannedImage(.race, for: architecture)
+            if digests[architecture.name] == nil, Files.exists(image) {
+                digests[architecture.name] = try await Digest.sha256(of: image)
+            }
+            let store = digests[architecture.name].map {
                 CellStore(in: cells, kernel: kernel, image: $0, quick: plan.quick)
             }
             for scenario in plan.scenarios(onKernelAt: index) {
@@ -39,7 +45,11 @@ extension Comparison {
             kernels.append(
                 ComparedKernel(
                     name: kernel.name, release: version ?? "",
-                    expected: version.map { .init(patched: kernel.patched, release: $0) },
+                    expected: version.map {
+                        .init(
+                            patched: kernel.patched, release: $0,
+                            architecture: builders.kernels.architecture(of: kernel))
+                    },
                     imageDigest: state == .current ? try await Digest.sha256(of: image) : "",
                     configDigest: nil))
         }

@@ -55,23 +55,34 @@ struct RaceGuest: Sendable {
     /// Limit for one scenario, after which it counts as stuck; the program's own limits are far below.
     private static let limitOfOne = Duration.seconds(180)
 
+    /// Carries the scenario "$id" out and leaves a report in /tmp/race.json.
+    private static func program(of architecture: Architecture, quick: Bool) -> String {
+        guard architecture.runsSwift else { return "\(GuestPath.race) \"$id\" /tmp/race.json" }
+        return
+            "\(GuestPath.robustListCheck) race \(quick ? "--quick " : "")--scenario \"^$id\\$\" --json /tmp/race.json"
+    }
+
     /// Each scenario in a process of its own: one that crashes, or brings the kernel down, takes no other with it.
-    private static let script = """
+    private static func script(_ program: String) -> String {
+        """
         for id do
             printf '\\036{"begun":"%s"}\\n' "$id"
             /bin/busybox rm -f /tmp/race.json
-            \(GuestPath.robustListCheck) race $QUICK --scenario "^$id\\$" --json /tmp/race.json </dev/null >&2
+            \(program) </dev/null >&2
             printf '\\036{"ended":"%s","status":%d,"report":' "$id" $?
             /bin/busybox cat /tmp/race.json 2>/dev/null || printf null
             printf '}\\n\\036'
         done >\(GuestPath.events)
         """
+    }
 
-    static func request(for scenarios: [Scenario], quick: Bool) -> GuestRequest {
+    static func request(
+        for scenarios: [Scenario], on architecture: Architecture, quick: Bool
+    ) -> GuestRequest {
         GuestRequest(
-            root: .image, workingDirectory: "/tmp",
-            environment: ["PATH=/usr/bin:/bin", "HOME=/root", "QUICK=\(quick ? "--quick" : "")"],
-            arguments: ["/bin/busybox", "sh", "-c", script, "sh"] + scenarios.map(\.identifier))
+            root: .image, workingDirectory: "/tmp", environment: ["PATH=/usr/bin:/bin", "HOME=/root"],
+            arguments: ["/bin/busybox", "sh", "-c", script(program(of: architecture, quick: quick)), "sh"]
+                + scenarios.map(\.identifier))
     }
 
     /// - Parameters:
@@ -110,7 +121,8 @@ struct RaceGuest: Sendable {
                     }
                 })
             return try await guest.run(
-                Self.request(for: scenarios, quick: quick), in: directory, sinks: sinks)
+                Self.request(for: scenarios, on: guest.architecture, quick: quick), in: directory,
+                sinks: sinks)
         }
         let final = state.withLock { $0 }
         var problem =
@@ -140,7 +152,7 @@ struct RaceGuest: Sendable {
     private func result(of scenario: Scenario, _ record: Record, _ run: String) -> Result {
         guard let report = record.report else {
             return .broken(
-                "robust-list-check ended with \(record.status ?? -1) and without a report; see build/runs/\(run)/output.log"
+                "the program ended with \(record.status ?? -1) and without a report; see build/runs/\(run)/output.log"
             )
         }
         do {

@@ -11,9 +11,9 @@ public struct RunDirectory: Sendable {
         /// Started by a person.
         case own
         /// Started by `./test`, `./qemu/compare`, `./qemu/selftests`, `kernel-patch/mutate`,
-        /// `kernel-patch/check --suite`, `./qemu/run --bench`, `libc-patch/check`, `./qemu/coverage`, `./qemu/architectures`,
+        /// `kernel-patch/check --suite`, `./qemu/run --bench`, `libc-patch/check`, `./qemu/coverage`,
         /// and to find out whether KVM works.
-        case test, compare, selftests, mutate, bypatch, bench, libraries, coverage, architectures, probe
+        case test, compare, selftests, mutate, bypatch, bench, libraries, coverage, probe
     }
 
     public let path: FilePath

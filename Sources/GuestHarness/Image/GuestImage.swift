@@ -8,12 +8,12 @@ import SystemPackage
 ///
 /// None is compressed: unpacking is what takes the time under emulation.
 public enum GuestImage: String, Sendable, CaseIterable {
-    /// Init and a shell: for commands, which find the host's files over 9p. The only one that there is for every
-    /// architecture: what the others have besides is Swift.
+    /// Init and a shell: for commands, which find the host's files over 9p.
     case command
     /// The same, and the static command, which measures: no file comes from outside the guest then.
     case bench
-    /// The same, and the victims of the command's race with their libraries.
+    /// The same, and the victims of the command's race with their libraries; where Swift does not run, a program in C
+    /// instead of the command. This one and `command` are there for every architecture.
     case race
     /// The same, and the test bundle with all its libraries: four times as large, and slower to boot.
     case suite
@@ -60,7 +60,7 @@ public struct ImageBuilder: Sendable {
     public func image(
         _ image: GuestImage, for architecture: Architecture, products: SwiftProducts
     ) async throws -> FilePath {
-        guard image == .command || architecture.runsSwift else {
+        guard image == .command || image == .race || architecture.runsSwift else {
             throw HarnessError(
                 "the \(image.rawValue) is Swift, which guests of \(architecture.name) cannot run; they run commands, ./qemu/selftests, and ./qemu/architectures",
                 status: .usage)
@@ -91,6 +91,7 @@ public struct ImageBuilder: Sendable {
             Item(path: "bin/busybox", source: try await programs.busybox()),
         ]
         if image == .command { return items }
+        guard architecture.runsSwift else { return try await items + self.race(programs) }
         items.append(
             Item(
                 path: String(GuestPath.robustListCheck.dropFirst()), source: products.robustListCheck,
@@ -111,6 +112,16 @@ public struct ImageBuilder: Sendable {
             items.append(Item(path: file.path, source: file.source))
         }
         return items
+    }
+
+    /// What holds unlocks where Swift does not run, and the victims, where it looks for them.
+    private func race(_ programs: GuestPrograms) async throws -> [Item] {
+        let victims = "usr/bin/\(RaceVictims.directoryName)"
+        return [
+            Item(path: String(GuestPath.race.dropFirst()), source: try await programs.race()),
+            Item(path: "\(victims)/glibc64", source: try await programs.victimOfGlibc()),
+            Item(path: "\(victims)/musl", source: try await programs.victimOfMusl()),
+        ]
     }
 
     /// The file system that checks put locks on, made once: the smallest that mkfs makes, without a journal.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import RaceReport
 import SystemPackage
 import Testing
 
@@ -55,89 +56,84 @@ import Testing
     }
 }
 
-@Suite struct RaceOutputTests {
-    @Test func readsCountsAndReasons() throws {
-        let output = try RaceOutput(
-            """
-            call 473: Function not implemented
-            race glibc 2.36, plain, legacy, single-step: 84 boundaries, 3 in the window, 3 corrupted, 13 intact, 68 held, 0 wrong
-            race musl, plain, with the call, single-step: cannot run: no such call
-
-            """)
-        #expect(output.call == "Function not implemented")
-        #expect(
-            output.scenarios == [
-                .init(
-                    name: "glibc 2.36, plain, legacy, single-step",
-                    counts: .init(boundaries: 84, inWindow: 3, corrupted: 3, intact: 13, held: 68, wrong: 0)),
-                .init(name: "musl, plain, with the call, single-step", reason: "no such call"),
-            ])
-        #expect(output.scenarios.map(\.isLegacy) == [true, false])
+/// The report over all of them.
+@Suite struct ArchitectureReportTests {
+    private func run(_ kernel: String, patched: Bool, own: KTAP.Result.Verdict) -> SelftestRun.KernelRun {
+        SelftestRun.KernelRun(
+            kernel: kernel, base: "mainline", architecture: "arm", patched: patched, config: [],
+            release: "7.3",
+            findings: [
+                .init(program: "futex_wait", verdict: .passed, remark: ""),
+                .init(program: SelftestPrograms.ofTheSeries, test: "one", verdict: own, remark: ""),
+            ], problems: [], directory: "/")
     }
 
-    @Test(arguments: [
-        "", "call 473: Invalid argument\n",
-        "race musl, plain, legacy, single-step: 1 boundaries, 0 in the window, 0 corrupted, 0 intact, 1 held, 0 wrong\n",
-        "call 473: x\nrace musl, plain, legacy, single-step: 7 boundaries\n",
-    ])
-    func refusesOutputWithoutResults(_ text: String) {
-        #expect(throws: HarnessError.self) { try RaceOutput(text) }
-    }
-}
-
-@Suite struct ArchitectureResultTests {
-    private func result(patched: Bool, call: String, _ race: [RaceOutput.Scenario]) -> ArchitectureResult {
-        ArchitectureResult(
-            kernel: "k", architecture: "arm64", patched: patched, release: "7", call: call,
-            selftests: .init(
-                kernel: "k", base: "mainline", patched: patched, config: [], findings: [], problems: [],
-                directory: "/"),
-            race: race, seconds: 1)
-    }
-
-    private func scenario(
-        _ destroyer: String, corrupted: Int, inWindow: Int = 3, wrong: Int = 0, boundaries: Int = 10
-    ) -> RaceOutput.Scenario {
-        .init(
-            name: "musl, plain, \(destroyer), single-step",
-            counts: .init(
-                boundaries: boundaries, inWindow: inWindow, corrupted: corrupted, intact: 1, held: 1,
-                wrong: wrong))
-    }
-
-    @Test func nothingIsWrongWhereAllIsAsItMustBe() {
-        let stock = result(
-            patched: false, call: "Function not implemented", [scenario("legacy", corrupted: 3)])
-        let patched = result(
-            patched: true, call: "Invalid argument",
-            [scenario("legacy", corrupted: 3), scenario("with the call", corrupted: 0)])
-        #expect(stock.problems == [])
-        #expect(patched.problems == [])
+    private func report(own: KTAP.Result.Verdict, corrupted: Bool) -> ArchitectureReport {
+        let stock = ComparedKernel(
+            name: "stock-arm", release: "7.3",
+            expected: .init(patched: false, release: "7.3", architecture: .arm), imageDigest: "",
+            configDigest: nil)
+        let scenario = Scenario(.syscallStop, .glibc64, .contended, .shared, .sigkill, .legacy)
+        var records = [
+            Boundary(index: 0, location: "stop 1", word: 7, released: false, pending: true, outcome: .held),
+            Boundary(index: 1, location: "stop 2", word: 0, released: true, pending: true, outcome: .intact),
+        ]
+        if corrupted { records[1].outcome = .corrupted }
+        let cell = Cell(
+            scenario: scenario, verdict: corrupted ? .corrupted : .intact, boundaries: 2, inWindow: 1,
+            tried: 2,
+            corrupted: corrupted ? 1 : 0, records: records)
+        let finished = try! FinishedCell(
+            RaceReport(
+                command: [],
+                kernel: .init(
+                    release: "7.3", machine: "armv7l", cleanupRobustList: false, detection: "",
+                    futexRobustUnlock: false), libraries: [], cells: [cell], quick: false, started: 0,
+                seconds: 0),
+            of: scenario, accelerator: .tcg, run: "")
+        return ArchitectureReport(
+            selftests: [
+                run("stock-arm", patched: false, own: .skipped), run("patched-arm", patched: true, own: own),
+            ],
+            compat: [],
+            comparison: ComparisonReport(
+                command: [], quick: false, started: 0, seconds: 0,
+                machine: .init(MachineOptions(), imageDigest: ""), kernels: [stock],
+                cells: [ComparedCell(finished, kernel: stock, quick: false)]))
     }
 
-    @Test func eachDifferenceIsNamed() {
-        func problems(patched: Bool = true, call: String = "Invalid argument", _ race: [RaceOutput.Scenario])
-            -> String
-        {
-            result(patched: patched, call: call, race).problems.joined(separator: "\n")
+    @Test func tableHasARowAKernel() {
+        let report = report(own: .passed, corrupted: true)
+        #expect(report.problems == [])
+        #expect(report.table.count == 3)
+        #expect(report.table[1].contains("stock-arm") && report.table[1].contains("corrupted 1 of 2"))
+        #expect(report.table[2].contains("1/0/0") && report.table[2].contains("cannot run"))
+    }
+
+    @Test func eachPartCanBeWrong() {
+        #expect(report(own: .failed, corrupted: true).problems.joined().contains("must be passed"))
+        #expect(report(own: .passed, corrupted: false).problems.joined().contains("does not show the bug"))
+    }
+
+    /// Where the kernel has no single steps, such scenarios cannot run, and those held at system calls have to.
+    @Test func scenariosOfSingleStepsCannotRunWhereThereAreNone() {
+        let abilities = ComparedKernel.Abilities(patched: true, release: "7.3", architecture: .riscv64)
+        let kernel = ComparedKernel(
+            name: "k", release: "7.3", expected: abilities, imageDigest: "", configDigest: nil)
+        for scenario in Scenario.anyArchitecture {
+            let cannotRun = CellExpectation(of: scenario, on: kernel).words.hasPrefix("cannot run")
+            #expect(cannotRun == (scenario.technique == .singleStep), "\(scenario.identifier)")
         }
-        let good = [scenario("legacy", corrupted: 3), scenario("with the call", corrupted: 0)]
-        #expect(
-            problems(call: "Function not implemented", good).contains("answers 'Function not implemented'"))
-        #expect(
-            problems([good[0], scenario("with the call", corrupted: 1, wrong: 1)]).contains(
-                "1 boundaries not as required"))
-        #expect(
-            problems([scenario("legacy", corrupted: 0, inWindow: 0), good[1]]).contains(
-                "nothing was corrupted"))
-        #expect(
-            problems([good[0], scenario("with the call", corrupted: 0, inWindow: 0)]).contains(
-                "no unlock was held in its window"))
-        #expect(
-            problems([good[0], .init(name: "musl, plain, with the call, x", reason: "why")]).contains(
-                "no unlock was held"))
-        #expect(
-            problems(good + [scenario("legacy", corrupted: 0, boundaries: 0)]).contains(
-                "no boundary was tried"))
+        #expect(!abilities.futexRobustUnlock)
+    }
+
+    @Test func planOfAnotherArchitectureHasWhatItsProgramDoes() throws {
+        let catalogue = try Catalogue(contentsOf: Repository.containing(FilePath(#filePath)).catalogue)
+        let plan = try ComparisonPlan(
+            names: ["stock", "stock-arm64"], images: [], pattern: nil, quick: false, fresh: false,
+            catalogue: catalogue)
+        #expect(plan.scenarios(onKernelAt: 0) == Scenario.standard)
+        #expect(plan.scenarios(onKernelAt: 1).count == 12)
+        #expect(Set(plan.scenarios(onKernelAt: 1)) == Set(Scenario.anyArchitecture))
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import RaceReport
 import Subprocess
 import SystemPackage
 import Testing
@@ -17,45 +18,68 @@ import Testing
             progress: Progress())
     }
 
-    private func run(_ arguments: [String]) async throws -> (status: Int, output: String, error: String) {
+    private func run(_ arguments: [String]) async throws -> (status: Int, error: String) {
         let result = try await Subprocess.run(
-            .path(programs.race()), arguments: .init(arguments), output: .string(limit: 1 << 20),
+            .path(programs.race()), arguments: .init(arguments), output: .discarded,
             error: .string(limit: 1 << 16))
         guard case .exited(let status) = result.terminationStatus else {
             Issue.record("\(result.terminationStatus)")
-            return (-1, "", "")
+            return (-1, "")
         }
-        return (Int(status), result.standardOutput, result.standardError)
+        return (Int(status), result.standardError)
     }
 
-    /// The window of a glibc that nobody changed: a few instructions, and the wake where somebody waits.
-    @Test(.timeLimit(.minutes(5))) func findsTheWindowOfThisMachinesGlibc() async throws {
-        let result = try await run([programs.victimOfGlibc().string])
-        #expect(result.status == 0, "\(result.error)")
-        let output = try RaceOutput(result.output)
-        let ran = output.scenarios.filter { $0.isLegacy }
-        #expect(ran.count == 3)
-        for scenario in ran {
-            let counts = try #require(scenario.counts, "\(scenario.name)")
-            #expect(counts.inWindow > 0, "\(scenario.name)")
-            #expect(counts.corrupted == counts.inWindow, "\(scenario.name)")
-            #expect(counts.held > 0 && counts.intact > 0, "\(scenario.name)")
-            #expect(counts.held + counts.corrupted + counts.intact == counts.boundaries, "\(scenario.name)")
-        }
-        if output.call == "Function not implemented" {
-            #expect(output.scenarios.filter { !$0.isLegacy }.allSatisfy { $0.reason == "no such call" })
+    /// What it leaves is read and judged as a report of robust-list-check. The window is that of a glibc that nobody
+    /// changed: three instructions, and the wake where somebody waits.
+    @Test(.timeLimit(.minutes(5)), arguments: Scenario.anyArchitecture.filter { $0.unlocker == .glibc64 })
+    func carriesOutScenario(_ scenario: Scenario) async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("race.json")
+            let result = try await run(
+                [scenario.identifier, file.string, try await programs.victimOfGlibc().string])
+            #expect(result.status == 0, "\(result.error)")
+            let report = try JSONDecoder().decode(RaceReport.self, from: Files.read(file))
+            let finished = try FinishedCell(report, of: scenario, accelerator: .tcg, run: "")
+            let kernel = ComparedKernel(
+                name: "host", release: report.kernel.release,
+                expected: .init(cleanupRobustList: report.kernel.cleanupRobustList, futexRobustUnlock: false),
+                imageDigest: "", configDigest: nil)
+            let expectation = CellExpectation(of: scenario, on: kernel)
+            #expect(expectation.problems(with: finished.cell, quick: false) == [])
+            if scenario.destroyer == .legacy {
+                #expect(report.libraries.map(\.name) == ["glibc"])
+                #expect(finished.cell.inWindow >= 2)
+                #expect(finished.cell.records.contains { $0.outcome == .held })
+            }
         }
     }
 
     @Test func saysWhichVictimCannotBeStarted() async throws {
-        let result = try await run(["/no/such/victim"])
+        let result = try await run([
+            "single-step/musl/plain/shared/sigkill/legacy", "/dev/null", "/no/such/victim",
+        ])
         #expect(result.status == 2)
         #expect(result.error.contains("/no/such/victim: No such file or directory"))
     }
 
-    @Test func withoutVictimsItSaysHowItIsUsed() async throws {
-        let result = try await run([])
+    @Test(arguments: [
+        [], ["single-step/musl/plain/shared/sigkill/legacy"],
+        ["single-step/musl/pi/shared/sigkill/legacy", "/dev/null"],
+        ["seccomp/musl/contended/shared/sigkill/legacy", "/dev/null"],
+        ["single-step/musl/plain/shared/sigkill/legacy/", "/dev/null"],
+        ["single-step/musl/plain/file/sigkill/legacy", "/dev/null"],
+    ])
+    func refusesWhatItDoesNotDo(_ arguments: [String]) async throws {
+        let result = try await run(arguments)
         #expect(result.status == 64)
-        #expect(result.error.contains("Usage: race VICTIM"))
+        #expect(result.error.contains("Usage: race TECHNIQUE/UNLOCKER"))
+    }
+
+    @Test func reportThatCannotBeWrittenIsNamed() async throws {
+        let result = try await run([
+            "single-step/glibc64/plain/shared/sigkill/cleanup", "/no/such/directory/x",
+        ])
+        #expect(result.status == 2)
+        #expect(result.error.contains("/no/such/directory/x: No such file or directory"))
     }
 }

@@ -21,24 +21,8 @@
 /* Below 4 GiB, different in the two processes, and where no loader puts anything. */
 enum { UNLOCKER_PAGE = 0x20000000, DESTROYER_PAGE = 0x30000000 };
 
-enum outcome { HELD, CORRUPTED, INTACT };
-
-static const char *const outcome_names[] = { "held", "corrupted", "intact" };
-static const char *const technique_names[] = { "single-step", "syscall-stop" };
-
-struct scenario {
-	const char *program;
-	bool contended;
-	bool cleans; /* the destroyer makes the call */
-	enum technique technique;
-};
-
-struct counts {
-	unsigned int boundaries;
-	unsigned int in_window;
-	unsigned int outcomes[3];
-	unsigned int wrong;
-};
+/* Where the victims are, beside this program. */
+static const char victim_directory[] = "/usr/bin/race-victims";
 
 /* One unlock, in processes of its own. */
 struct trial {
@@ -188,41 +172,40 @@ static enum outcome strike_released(struct trial *trial)
 }
 
 /* What has to become of a lock whose unlocker dies at a boundary follows from the state there alone. */
-static enum outcome required(bool released, bool pending, const struct scenario *scenario)
+static enum outcome required(const struct boundary *boundary, const struct scenario *scenario)
 {
-	if (!released)
+	if (!boundary->released)
 		return HELD;
-	return pending && !scenario->cleans ? CORRUPTED : INTACT;
+	return boundary->pending && !scenario->cleans ? CORRUPTED : INTACT;
 }
 
-static void try_boundary(struct trial *trial, unsigned int number, struct counts *counts)
+static void try_boundary(struct trial *trial, struct result *result)
 {
-	bool released = is_released(trial);
-	bool pending = has_pending_operation(&trial->unlocker);
-	enum outcome expected = required(released, pending, trial->scenario);
-	enum outcome outcome = released ? strike_released(trial) : strike_held(trial);
+	struct boundary *boundary;
 
-	counts->boundaries++;
-	counts->in_window += released && pending;
-	counts->outcomes[outcome]++;
-	if (outcome != expected) {
-		counts->wrong++;
-		printf("boundary %u: %s, expected %s: the word is %sreleased, list_op_pending is %sset\n", number,
-		       outcome_names[outcome], outcome_names[expected], released ? "" : "not ", pending ? "" : "not ");
-	}
+	if (result->count == MOST_BOUNDARIES)
+		broken("the unlock has more than %d boundaries", MOST_BOUNDARIES);
+	boundary = &result->boundaries[result->count++];
+	boundary->word = load_word(trial);
+	boundary->released = is_released(trial);
+	boundary->pending = has_pending_operation(&trial->unlocker);
+	boundary->required = required(boundary, trial->scenario);
+	boundary->outcome = boundary->released ? strike_released(trial) : strike_held(trial);
 }
 
 /*
  * Holds one unlock after the other, each one boundary further, until one returns before it would be held. Returns false where
  * the kernel has no such technique.
  */
-static bool run(const struct scenario *scenario, struct counts *counts)
+static bool run(const struct scenario *scenario, struct result *result)
 {
 	for (unsigned int number = 0;; number++) {
 		struct trial trial;
 		bool returned;
 
 		begin(&trial, scenario);
+		memcpy(result->library, trial.unlocker.library, sizeof(result->library));
+		result->pointer_bits = 8 * trial.unlocker.pointer_bytes;
 		if (!number && !has_technique(&trial.unlocker, scenario->technique)) {
 			end(&trial);
 			return false;
@@ -234,79 +217,66 @@ static bool run(const struct scenario *scenario, struct counts *counts)
 			advance(&trial.unlocker, scenario->technique);
 		returned = has_answer(&trial.unlocker);
 		if (!returned)
-			try_boundary(&trial, number, counts);
+			try_boundary(&trial, result);
 		end(&trial);
 		if (returned)
 			return true;
 	}
 }
 
-static bool has_call(void)
+/* As the detection of the Swift library begins: unknown flags, of which no call of that number has all. */
+static void detect_call(struct result *result)
 {
-	/* No flag is all of these: where the number is another call's, the arguments make it fail. */
-	long result = syscall(__NR_cleanup_robust_list, NULL, 1UL, ~0U, -1L, -1L, -1L);
+	long value = syscall(__NR_cleanup_robust_list, NULL, 1UL, ~0U, -1L, -1L, -1L);
 
-	printf("call %d: %s\n", __NR_cleanup_robust_list, result < 0 ? strerror(errno) : "succeeds with unknown flags");
-	return result < 0 && errno == EINVAL;
+	result->has_call = value < 0 && errno == EINVAL;
+	snprintf(result->detection, sizeof(result->detection), "number %d: unknown flags give %s", __NR_cleanup_robust_list,
+		 value < 0 ? strerrorname_np(errno) : "a result");
 }
 
-static unsigned int run_all(const char *program, bool call)
+static int parse(const char *identifier, struct scenario *scenario)
 {
-	unsigned int wrong = 0;
+	char technique[16], unlocker[16], variant[16], destroyer[16];
+	int end = 0;
 
-	for (int cleans = 0; cleans < 2; cleans++) {
-		for (int contended = 0; contended < 2; contended++) {
-			for (int technique = 0; technique < TECHNIQUES; technique++) {
-				struct scenario scenario = { program, contended, cleans, technique };
-				struct counts counts = { 0 };
-				struct victim greeting;
-				int memory = memfd_create("greeting", MFD_CLOEXEC);
-
-				/* Nothing happens in the kernel between the boundaries of an unlock that wakes nobody. */
-				if (technique == SYSCALL_STOP && !contended) {
-					close(memory);
-					continue;
-				}
-				if (ftruncate(memory, MEMORY_BYTES))
-					broken("ftruncate: %s", strerror(errno));
-				start_victim(&greeting, "a victim", program, memory, UNLOCKER_PAGE);
-				printf("race %s, %s, %s, %s: ", greeting.library, contended ? "contended" : "plain",
-				       cleans ? "with the call" : "legacy", technique_names[technique]);
-				end_victim(&greeting);
-				close(memory);
-				if (cleans && !call) {
-					printf("cannot run: no such call\n");
-					continue;
-				}
-				fflush(stdout);
-				if (!run(&scenario, &counts)) {
-					printf("cannot run: the kernel does not single-step here\n");
-					continue;
-				}
-				printf("%u boundaries, %u in the window, %u corrupted, %u intact, %u held, %u wrong\n",
-				       counts.boundaries, counts.in_window, counts.outcomes[CORRUPTED],
-				       counts.outcomes[INTACT], counts.outcomes[HELD], counts.wrong);
-				fflush(stdout);
-				wrong += counts.wrong;
-			}
-		}
-	}
-	return wrong;
+	if (sscanf(identifier, "%15[^/]/%15[^/]/%15[^/]/shared/sigkill/%15[^/]%n", technique, unlocker, variant, destroyer,
+		   &end) != 4 ||
+	    identifier[end])
+		return -1;
+	*scenario = (struct scenario){
+		.identifier = identifier,
+		.contended = !strcmp(variant, "contended"),
+		.cleans = !strcmp(destroyer, "cleanup"),
+		.technique = !strcmp(technique, "syscall-stop") ? SYSCALL_STOP : SINGLE_STEP,
+	};
+	snprintf(scenario->unlocker, sizeof(scenario->unlocker), "%s", unlocker);
+	snprintf(scenario->program, sizeof(scenario->program), "%s/%s", victim_directory, unlocker);
+	return (scenario->contended || !strcmp(variant, "plain")) && (scenario->cleans || !strcmp(destroyer, "legacy")) &&
+			       (scenario->technique == SYSCALL_STOP || !strcmp(technique, "single-step")) ?
+		       0 :
+		       -1;
 }
 
 int main(int count, char **arguments)
 {
-	unsigned int wrong = 0;
+	static struct result result;
+	struct scenario scenario;
 
-	if (count < 2) {
-		fprintf(stderr, "Usage: race VICTIM…\n"
-				"Holds each victim's unlock at every boundary and kills it there.\n"
-				"Exit status: 0 as required at each, 1 not, 2 nothing can be said, 64 bad usage\n");
+	if (count < 3 || count > 4 || parse(arguments[1], &scenario)) {
+		fprintf(stderr, "Usage: race TECHNIQUE/UNLOCKER/VARIANT/shared/sigkill/DESTROYER FILE [VICTIM]\n"
+				"Holds the unlock of %s/UNLOCKER, or of VICTIM, at every boundary, kills it there, and\n"
+				"writes a report to FILE, as robust-list-check race does.\n"
+				"TECHNIQUE: single-step, syscall-stop; VARIANT: plain, contended; DESTROYER: legacy, cleanup\n",
+			victim_directory);
 		return 64;
 	}
-	bool call = has_call();
-
-	for (int i = 1; i < count; i++)
-		wrong += run_all(arguments[i], call);
-	return wrong ? 1 : 0;
+	if (count == 4)
+		snprintf(scenario.program, sizeof(scenario.program), "%s", arguments[3]);
+	result.start = time(NULL);
+	detect_call(&result);
+	if (scenario.cleans && !result.has_call)
+		result.reason = "kernel has no cleanup_robust_list";
+	else if (!run(&scenario, &result))
+		result.reason = "the kernel does not single-step on this architecture";
+	return write_report(arguments[2], &scenario, &result);
 }

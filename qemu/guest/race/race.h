@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "race_victim.h"
 
@@ -57,6 +58,44 @@ void advance(const struct victim *victim, enum technique technique);
 bool step_over_reservation(pid_t pid);
 /* Waits for the stop that must follow. */
 void wait_for_stop(pid_t pid, const char *what);
+
+/* What is done: one of the scenarios of `robust-list-check race`. */
+struct scenario {
+	const char *identifier;
+	char unlocker[16];
+	char program[256];
+	bool contended;
+	bool cleans; /* the destroyer makes the call */
+	enum technique technique;
+};
+
+enum outcome { HELD, CORRUPTED, INTACT };
+
+/* A place at which the unlocker was stopped, what was found there, and what became of it. */
+struct boundary {
+	uint32_t word;
+	bool released; /* the word no longer names the unlocker */
+	bool pending;  /* list_op_pending is set */
+	enum outcome outcome;
+	enum outcome required;
+};
+
+/* An unlock is a hundred instructions or two. */
+enum { MOST_BOUNDARIES = 4096 };
+
+struct result {
+	struct boundary boundaries[MOST_BOUNDARIES];
+	unsigned int count;
+	const char *reason; /* why the scenario cannot run here, or NULL */
+	char library[32];
+	unsigned int pointer_bits;
+	bool has_call;
+	char detection[80];
+	time_t start;
+};
+
+/* Writes the report of Sources/RaceReport as JSON. Returns 0, or ends the program. */
+int write_report(const char *path, const struct scenario *scenario, const struct result *result);
 
 /* Where everything lies in the memory that both processes share. */
 enum { MEMORY_BYTES = 4096, LOCK_OFFSET = 512 };
