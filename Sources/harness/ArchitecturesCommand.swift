@@ -18,7 +18,8 @@ struct ArchitecturesCommand: AsyncParsableCommand {
             Builds the kernels of each architecture, without the series and with it, with Debian's cross compilers, and \
             boots them. In each guest it runs the futex selftests of the kernel's tree, with the series' own, the latter \
             as a 32-bit program too where the kernel runs such, and holds the unlocks of glibc and musl in the race \
-            window: by single steps where the kernel has them, otherwise at system calls.
+            window: by single steps where the kernel has them, otherwise at system calls. Then processes and threads die on each \
+            patched kernel while others call, and nobody's memory may change.
 
             Prints a table, then a line for each unlock that was held. The exit status is 0 if everything is as it must \
             be: the same selftests pass with the series as without it, and its own with it; legacy destroyers see their \
@@ -28,11 +29,21 @@ struct ArchitecturesCommand: AsyncParsableCommand {
     @Flag(help: "Show the architectures and their kernels.")
     var list = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds for which processes and threads die on each patched kernel while others call; 0 for not at all.",
+            valueName: "seconds"))
+    var stress = 20
+
     @Option(help: ArgumentHelp("Write the results to this file as JSON.", valueName: "file"))
     var json: String?
 
     @Argument(help: "Names of architectures. (default: all)")
     var names: [String] = []
+
+    func validate() throws {
+        if stress < 0 { throw ValidationError("--stress \(stress): must not be negative") }
+    }
 
     func run() async throws {
         let builders = try Builders()
@@ -46,7 +57,8 @@ struct ArchitecturesCommand: AsyncParsableCommand {
         let kernels = try (names.isEmpty ? architectures.architectures : names)
             .flatMap(architectures.kernels)
         try await builders.installPackages(for: kernels)
-        let report = try await architectures.run(on: kernels, command: ["./qemu/architectures"] + names)
+        let report = try await architectures.run(
+            on: kernels, stressSeconds: stress, command: ["./qemu/architectures"] + names)
         if let json { try Files.write(Files.json(report), to: FilePath(json)) }
         print(report.table.joined(separator: "\n"))
         print()

@@ -9,21 +9,25 @@ public struct ArchitectureReport: Codable, Sendable {
     public var selftests: [SelftestRun.KernelRun]
     /// The series' own selftest as a 32-bit program, for each kernel that runs such.
     public var compat: [SelftestRun.KernelRun]
+    /// Processes and threads that die while others call, on each kernel that has the call.
+    public var stress: [StressRun]
     /// The race on the C libraries of each architecture.
     public var comparison: ComparisonReport
     /// Differences from what must be, one sentence each.
     public var problems: [String]
 
     init(
-        selftests: [SelftestRun.KernelRun], compat: [SelftestRun.KernelRun], comparison: ComparisonReport
+        selftests: [SelftestRun.KernelRun], compat: [SelftestRun.KernelRun], stress: [StressRun],
+        comparison: ComparisonReport
     ) {
+        self.stress = stress
         self.selftests = selftests
         self.compat = compat
         self.comparison = comparison
         problems =
             SelftestComparison(selftests).problems
             + SelftestComparison(compat).problems.map { "32-bit selftest: \($0)" }
-            + comparison.verdict.problems
+            + stress.flatMap(\.problems) + comparison.verdict.problems
     }
 
     /// The table for people, a row a kernel.
@@ -31,7 +35,7 @@ public struct ArchitectureReport: Codable, Sendable {
         var rows = [
             [
                 "KERNEL", "BOOTS", "SELFTESTS p/f/s", "THE SERIES' OWN", "AS 32 BITS", "RACE, LEGACY",
-                "RACE, WITH THE CALL",
+                "RACE, WITH THE CALL", "STRESS: CHANGED",
             ]
         ]
         for run in selftests {
@@ -40,6 +44,7 @@ public struct ArchitectureReport: Codable, Sendable {
                 run.kernel, run.release == nil ? "no" : "yes", Self.counts(others), Self.own(run),
                 compat.first { $0.kernel == run.kernel }.map(Self.own) ?? "-",
                 race(on: run.kernel, .legacy), race(on: run.kernel, .cleanup),
+                stress.first { $0.kernel == run.kernel }?.summary ?? "-",
             ])
         }
         return TextTable.lines(of: rows)

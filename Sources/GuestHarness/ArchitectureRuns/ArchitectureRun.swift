@@ -37,20 +37,38 @@ public struct ArchitectureRun: Sendable {
     private static let options = Builders.GuestOptions(
         bootLimit: .seconds(300), commandLimit: .seconds(3_600))
 
-    /// - Parameter command: as the user typed it.
-    public func run(on kernels: [Catalogue.Kernel], command: [String]) async throws -> ArchitectureReport {
+    /// - Parameters:
+    ///   - stressSeconds: for how long each patched kernel is stressed; 0: not at all.
+    ///   - command: as the user typed it.
+    public func run(
+        on kernels: [Catalogue.Kernel], stressSeconds: Int, command: [String]
+    ) async throws -> ArchitectureReport {
         var selftests: [SelftestRun.KernelRun] = []
         var compat: [SelftestRun.KernelRun] = []
+        var stress: [StressRun] = []
         // One after the other: what fails on the first is known before the last is built.
         for kernel in kernels {
             selftests += try await SelftestRun(builders).run(on: [kernel], options: Self.options)
             if let run = try await compatSelftest(on: kernel) { compat.append(run) }
+            if kernel.patched, stressSeconds > 0 {
+                stress.append(try await self.stress(kernel, seconds: stressSeconds))
+            }
         }
         let plan = try ComparisonPlan(
             names: kernels.map(\.name), images: [], pattern: nil, quick: false, fresh: false,
             catalogue: builders.catalogue)
         let comparison = try await Comparison(plan, in: builders).run(command: command)
-        return ArchitectureReport(selftests: selftests, compat: compat, comparison: comparison)
+        return ArchitectureReport(
+            selftests: selftests, compat: compat, stress: stress, comparison: comparison)
+    }
+
+    private func stress(_ kernel: Catalogue.Kernel, seconds: Int) async throws -> StressRun {
+        var options = Self.options
+        options.commandLimit = options.commandLimit! + .seconds(seconds)
+        let guest = try await builders.guest(kernel: kernel, image: .command, options: options)
+        return try await builders.progress.stage("stress on \(kernel.name)") {
+            try await StressRun.run(builders, in: guest, seconds: seconds)
+        }
     }
 
     /// The series' own test as a program of the 32-bit architecture whose programs the kernel runs.

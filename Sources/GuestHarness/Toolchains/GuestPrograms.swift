@@ -43,6 +43,12 @@ struct GuestPrograms: Sendable {
             "race", sources, dependencies: [directory, headers], options: ["-I", headers.string])
     }
 
+    /// The program in which processes and threads die while others call, static.
+    func stress() async throws -> FilePath {
+        let directory = repository.root.appending("qemu/guest/stress")
+        return try await compile("stress", [directory.appending("stress.c")], dependencies: [directory])
+    }
+
     /// The victim of the race with the glibc of the compiler, static.
     func victimOfGlibc() async throws -> FilePath { try await victim("victim-glibc", []) }
 

@@ -95,7 +95,7 @@ import Testing
             selftests: [
                 run("stock-arm", patched: false, own: .skipped), run("patched-arm", patched: true, own: own),
             ],
-            compat: [],
+            compat: [], stress: [],
             comparison: ComparisonReport(
                 command: [], quick: false, started: 0, seconds: 0,
                 machine: .init(MachineOptions(), imageDigest: ""), kernels: [stock],
@@ -113,6 +113,22 @@ import Testing
     @Test func eachPartCanBeWrong() {
         #expect(report(own: .failed, corrupted: true).problems.joined().contains("must be passed"))
         #expect(report(own: .passed, corrupted: false).problems.joined().contains("does not show the bug"))
+    }
+
+    @Test func stressThatChangedSomethingOrDidNothingIsWrong() throws {
+        func problems(_ text: String, faults: [String] = []) throws -> [String] {
+            try StressRun(kernel: "k", seconds: 1, text: text, faults: faults).problems
+        }
+        let good =
+            "0 s left\nstress: 9 calls; 5 locks destroyed, 0 corrupted; 3 threads gone, 0 words of their memory changed\n"
+        #expect(try problems(good) == [])
+        #expect(try problems(good, faults: ["BUG"]).joined().contains("BUG"))
+        #expect(
+            try problems(good.replacing("0 corrupted", with: "1 corrupted")).joined().contains("1 of 5 locks")
+        )
+        #expect(try problems(good.replacing("0 words", with: "2 words")).joined().contains("2 words of dead"))
+        #expect(try problems(good.replacing("9 calls", with: "0 calls")).joined().contains("was none"))
+        #expect(throws: HarnessError.self) { try problems("Killed") }
     }
 
     /// Where the kernel has no single steps, such scenarios cannot run, and those held at system calls have to.
