@@ -71,6 +71,8 @@ public struct ArchitectureReport: Codable, Sendable {
     private func race(on kernel: String, _ destroyer: Scenario.Destroyer) -> String {
         let cells = comparison.cells.filter { $0.kernel == kernel && $0.scenario.destroyer == destroyer }.map(
             \.cell)
+        let broken = cells.count { $0.verdict == .broken }
+        if broken > 0 { return "\(broken) of \(cells.count) scenarios broken" }
         let tried = cells.map(\.tried).reduce(0, +)
         guard tried > 0 else { return "cannot run" }
         let corrupted = cells.map(\.corrupted).reduce(0, +)

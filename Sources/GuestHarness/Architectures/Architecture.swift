@@ -30,8 +30,16 @@ public struct Architecture: Equatable, Sendable {
     /// Tells whether a kernel finds one processor of each socket only: so it is in the multiprocessor table, which is what an
     /// x86 kernel without ACPI goes by.
     public var oneProcessorASocket = false
-    /// Tells whether the kernel has `PTRACE_SINGLESTEP` there (`arch_has_single_step()`).
-    public var singleSteps = true
+    /// Whether `PTRACE_SINGLESTEP` is to be had there.
+    public enum SingleSteps: String, Codable, Sendable {
+        case always
+        /// The kernel has none (`arch_has_single_step()`).
+        case never
+        /// QEMU 7.2 forgets relative branches of a processor that is stepped; 10.0 does not.
+        case byEmulator = "depends on the emulator"
+    }
+
+    public var singleSteps = SingleSteps.always
     /// The name of the architecture whose 32-bit programs its kernels run, too.
     public var compat: String?
     /// Tells whether the programs that are Swift run there: the suite, and the commands.

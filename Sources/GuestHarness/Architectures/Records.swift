@@ -29,20 +29,20 @@ extension Architecture {
         kernelImage: "arch/arm/boot/zImage", triplet: "arm-linux-gnueabihf", qemu: "qemu-system-arm",
         packages: ["qemu-system-arm"], machine: "virt,highmem=off", emulatedProcessor: "cortex-a15",
         acceleratedProcessor: "host", console: "ttyAMA0", kernelArguments: ["earlycon"],
-        singleSteps: false)
+        singleSteps: .never)
 
     static let riscv64 = Architecture(
         name: "riscv64", debian: "riscv64", kernelArchitecture: "riscv", makeTarget: "Image",
         kernelImage: "arch/riscv/boot/Image", triplet: "riscv64-linux-gnu", qemu: "qemu-system-riscv64",
         packages: ["qemu-system-misc", "opensbi"], machine: "virt", emulatedProcessor: "rv64",
         acceleratedProcessor: "host", console: "ttyS0", kernelArguments: ["earlycon"],
-        singleSteps: false)
+        singleSteps: .never)
 
     static let s390x = Architecture(
         name: "s390x", debian: "s390x", kernelArchitecture: "s390", makeTarget: "bzImage",
         kernelImage: "arch/s390/boot/bzImage", triplet: "s390x-linux-gnu", qemu: "qemu-system-s390x",
         packages: ["qemu-system-misc"], machine: "s390-ccw-virtio", emulatedProcessor: "max",
-        acceleratedProcessor: "host", console: "ttysclp0")
+        acceleratedProcessor: "host", console: "ttysclp0", singleSteps: .byEmulator)
 
     /// The firmware is QEMU's own part (VOF), which takes no time.
     static let ppc64le = Architecture(

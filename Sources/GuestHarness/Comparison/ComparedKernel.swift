@@ -8,8 +8,8 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
     public struct Abilities: Codable, Equatable, Sendable {
         public var cleanupRobustList: Bool
         public var futexRobustUnlock: Bool
-        /// `PTRACE_SINGLESTEP`, which some architectures do not have; nil: it has.
-        public var singleSteps: Bool?
+        /// nil: always.
+        public var singleSteps: Architecture.SingleSteps?
 
         public init(cleanupRobustList: Bool, futexRobustUnlock: Bool) {
             self.cleanupRobustList = cleanupRobustList
@@ -20,7 +20,7 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
         /// the release on that brought it to x86.
         init(patched: Bool, release: String, architecture: Architecture = .x86) {
             cleanupRobustList = patched
-            if !architecture.singleSteps { singleSteps = false }
+            if architecture.singleSteps != .always { singleSteps = architecture.singleSteps }
             guard architecture == .x86 else {
                 futexRobustUnlock = false
                 return

@@ -125,10 +125,9 @@ final class GuestChannels: @unchecked Sendable {
                 // The terminal is gone, and the user with it.
                 case .keys([]): return .cancelled
                 case .keys(let bytes): send(TerminalEvent.keys(bytes).message)
-                case .window:
-                    if let terminal = handlers.terminal {
-                        send(TerminalEvent.window(terminal.window).message)
-                    }
+                // Until the command is started init waits for its request, and nothing else.
+                case .window where keyboard != nil: sendWindow(handlers)
+                case .window: break
                 case .stop(.qemuExited):
                     // What QEMU wrote before it went is still in the sockets.
                     drain(handlers)
@@ -148,7 +147,10 @@ final class GuestChannels: @unchecked Sendable {
                         deadline = .now + commandLimit
                         handlers.ready(release)
                         send(request.message)
-                    case .started: keyboard = handlers.terminal?.file
+                    case .started:
+                        keyboard = handlers.terminal?.file
+                        // It may have changed since the request was made.
+                        sendWindow(handlers)
                     case .failed(let reason): return .initFailed(reason)
                     case .blockedTasksShown:
                         send(farewell)
@@ -263,6 +265,11 @@ final class GuestChannels: @unchecked Sendable {
         close(connection)
         connections[port] = nil
         return nil
+    }
+
+    private func sendWindow(_ handlers: Handlers) {
+        guard let terminal = handlers.terminal else { return }
+        send(TerminalEvent.window(terminal.window).message)
     }
 
     /// A guest that does not read is found out by its deadline, not here.

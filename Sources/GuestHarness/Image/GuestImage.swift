@@ -141,18 +141,20 @@ public struct ImageBuilder: Sendable {
 
     /// Each file's place, size and time, which tell whether an image is current.
     private func manifest(of items: [Item]) throws -> [String] {
-        try items.map { item in
-            let attributes = try FileManager.default.attributesOfItem(atPath: item.source.string)
-            let time = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            return "\(item.path) \(item.source) \(attributes[.size] ?? 0) \(time)"
-        }
+        // What an image has besides: the names of busybox.
+        try [Self.applets.joined(separator: " ")]
+            + items.map { item in
+                let attributes = try FileManager.default.attributesOfItem(atPath: item.source.string)
+                let time = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+                return "\(item.path) \(item.source) \(attributes[.size] ?? 0) \(time) \(item.strip)"
+            }
     }
 
     private func write(_ items: [Item], to target: FilePath) async throws {
         var archive = CpioArchive()
         archive.addConsole()
-        let stripped = repository.images.appending("stripped")
-        try Files.makeDirectory(repository.images)
+        // In the directory that is locked.
+        let stripped = target.removingLastComponent().appending("stripped")
         for item in items {
             var contents = try Files.read(item.source)
             if item.strip {

@@ -30,6 +30,20 @@ struct SelftestPrograms: Sendable {
         }
         let output = directory.appending("build")
         let installed = directory.appending("installed")
+        let arguments = toolchain.architecture.runsSwift ? [] : toolchain.staticLinking(compiler)
+        // make knows nothing of all that is not in the tests' own directory.
+        let stamp = Stamp<[String]>(directory.appending("linked-with.json"))
+        let inputs =
+            arguments + [
+                try await Tool(compiler.program, ["--version"], environment: compiler.environment).output(),
+                try await Tool(
+                    "sha256sum", [toolchain.lineBuffering.string, toolchain.archive(compiler)]
+                ).output(),
+            ]
+        if !stamp.isCurrent(for: inputs) {
+            try stamp.clear()
+            try Files.remove(output)
+        }
         try Files.makeDirectory(output)
         try Files.remove(installed)
         // The tests are to see the numbers and structures of this tree, not those of the machine's libc.
@@ -40,8 +54,9 @@ struct SelftestPrograms: Sendable {
             [
                 "-C", "tools/testing/selftests", "TARGETS=futex", "FORCE_TARGETS=1", "O=\(output)",
                 "INSTALL_PATH=\(installed)", "install",
-            ] + (toolchain.architecture.runsSwift ? [] : toolchain.staticLinking(compiler))
+            ] + arguments
         ).runLogged(to: log, append: true)
+        try stamp.set(inputs)
         let programs = installed.pushing(FilePath(Self.collection))
         // The collection's own script runs a part of them in one go, whose results nobody could tell apart.
         names = Files.list(programs).filter {

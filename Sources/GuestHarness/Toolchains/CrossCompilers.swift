@@ -31,9 +31,11 @@ struct CrossCompilers: Sendable {
                 program: "gcc", arguments: ["CC=ccache gcc", "HOSTCC=ccache gcc"], environment: [:])
         }
         let prefix = root.appending("usr/bin/\(triplet)-").string
-        guard Files.exists(marker("compiler", triplet)), let gcc = Self.versioned(prefix + "gcc") else {
+        guard let version = unpacked("compiler", triplet) else {
             throw HarnessError("there is no compiler for \(triplet) in \(root)")
         }
+        // Debian's packages have the version in the name of the program.
+        let gcc = "\(prefix)gcc-\(version)"
         return Compiler(
             program: gcc,
             arguments: ["CROSS_COMPILE=\(prefix)", "CC=ccache \(gcc)", "HOSTCC=ccache gcc"],
@@ -45,31 +47,40 @@ struct CrossCompilers: Sendable {
             ])
     }
 
-    /// A file that is there once all of it is, which an interrupted unpacking leaves out.
+    /// A file with the version that was unpacked, once all of it is there: an interrupted unpacking leaves none.
     private func marker(_ what: String, _ triplet: String) -> FilePath {
         root.appending(".\(what)-\(triplet)")
     }
 
-    /// `PREFIXgcc-12`: Debian's packages have the version in the name of the program.
-    private static func versioned(_ prefix: String) -> String? {
-        let path = FilePath(prefix)
-        let names = Files.list(path.removingLastComponent()).filter {
-            $0.wholeMatch(of: try! Regex("\(path.lastComponent!.string)-[0-9]+")) != nil
+    private func unpacked(_ what: String, _ triplet: String) -> String? {
+        guard let data = try? Files.read(marker(what, triplet)), !data.isEmpty else { return nil }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Unpacks packages, unless that was done with those of this machine's version.
+    private func unpack(
+        _ what: String, for triplet: String, stage: String, _ names: @Sendable (_ version: String) -> [String]
+    ) async throws {
+        // That of the machine's compiler, whose suite has cross compilers of the same.
+        let version = try await Tool("gcc", ["-dumpversion"]).output()
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        try await FileLock.withLock(directory.appending(".lock"), progress: progress) {
+            if unpacked(what, triplet) == version { return }
+            try await progress.stage("tools: \(stage) for \(triplet)") {
+                try Files.remove(marker(what, triplet))
+                let apt = PrivateApt(directory: directory.appending("apt"), suite: nil)
+                try await apt.update()
+                for name in names(version) { try await apt.unpack(name, below: root) }
+                try link(triplet, version)
+                try Files.write(Data(version.utf8), to: marker(what, triplet))
+            }
         }
-        return names.last.map { path.removingLastComponent().appending($0).string }
     }
 
     /// Unpacks the compiler for a GNU triplet, if it is not there. Needs the network only then.
     func get(for triplet: String) async throws {
-        try await withLock {
-            if (try? compiler(for: triplet)) != nil { return }
-            try await progress.stage("tools: compiler for \(triplet)") {
-                let version = try await version()
-                try await unpack(
-                    ["binutils-\(triplet)", "cpp-\(version)-\(triplet)", "gcc-\(version)-\(triplet)"])
-                try link(triplet, version)
-                try Files.write(Data(), to: marker("compiler", triplet))
-            }
+        try await unpack("compiler", for: triplet, stage: "compiler") { version in
+            ["binutils-\(triplet)", "cpp-\(version)-\(triplet)", "gcc-\(version)-\(triplet)"]
         }
     }
 
@@ -86,32 +97,11 @@ struct CrossCompilers: Sendable {
     /// - Parameter architecture: Debian's name, as in `ppc64el`.
     func getLibrary(for triplet: String, architecture: String) async throws {
         try await get(for: triplet)
-        try await withLock {
-            if Files.exists(marker("library", triplet)) { return }
-            try await progress.stage("tools: C library for \(triplet)") {
-                try await unpack(
-                    [
-                        "linux-libc-dev-\(architecture)-cross",
-                        "libgcc-\(version())-dev-\(architecture)-cross",
-                        "libc6-dev-\(architecture)-cross",
-                    ])
-                try Files.write(Data(), to: marker("library", triplet))
-            }
+        try await unpack("library", for: triplet, stage: "C library") { version in
+            [
+                "linux-libc-dev-\(architecture)-cross", "libgcc-\(version)-dev-\(architecture)-cross",
+                "libc6-dev-\(architecture)-cross",
+            ]
         }
-    }
-
-    private func withLock(_ body: @Sendable () async throws -> Void) async throws {
-        try await FileLock.withLock(directory.appending(".lock"), progress: progress) { try await body() }
-    }
-
-    /// Of the machine's compiler, whose suite has cross compilers of the same.
-    private func version() async throws -> String {
-        try await Tool("gcc", ["-dumpversion"]).output().trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    private func unpack(_ names: [String]) async throws {
-        let apt = PrivateApt(directory: directory.appending("apt"), suite: nil)
-        try await apt.update()
-        for name in names { try await apt.unpack(name, below: root) }
     }
 }

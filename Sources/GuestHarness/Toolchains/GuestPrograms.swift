@@ -20,7 +20,7 @@ struct GuestPrograms: Sendable {
     private struct Inputs: Codable, Equatable {
         var command: [String]
         var compiler: String
-        /// Of the sources, by `sha256sum`.
+        /// Of the sources and of the C library, by `sha256sum`.
         var digests: String
     }
 
@@ -63,17 +63,18 @@ struct GuestPrograms: Sendable {
             libraries: [
                 "-L\(musl.libraries)", "-Wl,--start-group", "-lc", "-lgcc", "-lgcc_eh", "-Wl,--end-group",
                 object("crtn.o"),
-            ])
+            ], archive: musl.libraries.appending("libc.a"))
     }
 
     private func victim(
-        _ name: String, _ options: [String], libraries: [String] = []
+        _ name: String, _ options: [String], libraries: [String] = [], archive: FilePath? = nil
     ) async throws -> FilePath {
         let directory = repository.root.pushing(FilePath(Self.victimSources))
         let headers = directory.appending("include")
         return try await compile(
             name, [directory.appending("victim.c")], dependencies: [directory, headers],
-            options: ["-DCRV_STANDALONE", "-I", headers.string] + options, libraries: libraries)
+            options: ["-DCRV_STANDALONE", "-I", headers.string] + options, libraries: libraries,
+            archive: archive)
     }
 
     /// musl has one format of long double, where compilers know several.
@@ -95,37 +96,50 @@ struct GuestPrograms: Sendable {
 
     /// Compiles and links a static program, unless it is current.
     ///
-    /// - Parameter dependencies: the directories whose files it is made from.
+    /// - Parameters:
+    ///   - dependencies: the directories whose files it is made from.
+    ///   - libraries: arguments that come last.
+    ///   - archive: the C library that it is linked with; nil: the compiler's.
     func compile(
         _ name: String, _ sources: [FilePath], dependencies: [FilePath], options: [String] = [],
-        libraries: [String] = []
+        libraries: [String] = [], archive: FilePath? = nil
     ) async throws -> FilePath {
-        let compiler = try await toolchain.compiler()
         let program = directory.appending(name)
-        let arguments =
-            architecture.compilerOptions + ["-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread"]
-            + options
-        let files = dependencies.flatMap { directory in
-            Files.list(directory).filter { $0.hasSuffix(".c") || $0.hasSuffix(".h") }
-                .map { directory.appending($0).string }
+        return try await FileLock.withLock(directory.appending(".lock-\(name)"), progress: progress) {
+            let compiler = try await toolchain.compiler()
+            let arguments =
+                architecture.compilerOptions + ["-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread"]
+                + options
+            let files = dependencies.flatMap { directory in
+                Files.list(directory).filter { $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+                    .map { directory.appending($0).string }
+            }
+            let library: String
+            if let archive {
+                library = archive.string
+            } else {
+                library = try await toolchain.archive(compiler)
+            }
+            let inputs = Inputs(
+                command: arguments + libraries,
+                compiler: try await Tool(compiler.program, ["--version"], environment: compiler.environment)
+                    .output(),
+                digests: try await Tool("sha256sum", ["--"] + files + [library]).output())
+            let stamp = Stamp<Inputs>(directory.appending(".\(name).json"))
+            if Files.exists(program), stamp.isCurrent(for: inputs) { return program }
+            try await progress.stage("\(name) for \(architecture.name)") {
+                try stamp.clear()
+                let partial = FilePath("\(program).partial")
+                _ = try await Tool(
+                    compiler.program, arguments + ["-o", partial.string] + sources.map(\.string) + libraries,
+                    environment: compiler.environment
+                ).output()
+                try Files.remove(program)
+                try Files.rename(partial, to: program)
+                try stamp.set(inputs)
+            }
+            return program
         }
-        let inputs = Inputs(
-            command: arguments + libraries,
-            compiler: try await Tool(compiler.program, ["--version"], environment: compiler.environment)
-                .output(),
-            digests: try await Tool("sha256sum", ["--"] + files).output())
-        let stamp = Stamp<Inputs>(directory.appending(".\(name).json"))
-        try Files.makeDirectory(directory)
-        if Files.exists(program), stamp.isCurrent(for: inputs) { return program }
-        try await progress.stage("\(name) for \(architecture.name)") {
-            try stamp.clear()
-            _ = try await Tool(
-                compiler.program, arguments + ["-o", program.string] + sources.map(\.string) + libraries,
-                environment: compiler.environment
-            ).output()
-            try stamp.set(inputs)
-        }
-        return program
     }
 
     /// Debian's busybox, static; the machine's own where that is for the same architecture.

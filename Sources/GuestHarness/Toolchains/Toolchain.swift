@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import SystemPackage
 
 /// The compiler of an architecture, with all that programs of its guests are linked with.
 struct Toolchain: Sendable {
     let architecture: Architecture
     private let compilers: CrossCompilers
-    private let lineBuffering: FilePath
+    /// A source file that is linked into each of them.
+    let lineBuffering: FilePath
 
     init(_ architecture: Architecture, repository: Repository, progress: Progress) {
         self.architecture = architecture
@@ -20,6 +22,14 @@ struct Toolchain: Sendable {
             try await compilers.getLibrary(for: triplet, architecture: architecture.debian)
         }
         return try compilers.compiler(for: architecture.triplet)
+    }
+
+    /// The static C library that the compiler links programs with.
+    func archive(_ compiler: CrossCompilers.Compiler) async throws -> String {
+        try await Tool(
+            compiler.program, architecture.compilerOptions + ["-print-file-name=libc.a"],
+            environment: compiler.environment
+        ).output().trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Arguments for makefiles of selftests that guests other than the host's architecture run, which have no libraries.

@@ -143,6 +143,23 @@ import Testing
         #expect(!abilities.futexRobustUnlock)
     }
 
+    @Test func emulatorThatStepsWrongIsNoDefectOfTheKernel() {
+        let kernel = ComparedKernel(
+            name: "k", release: "7.3",
+            expected: .init(patched: false, release: "7.3", architecture: .s390x), imageDigest: "",
+            configDigest: nil)
+        let scenario = Scenario(.singleStep, .musl, .plain, .shared, .sigkill, .legacy)
+        let expectation = CellExpectation(of: scenario, on: kernel)
+        func problems(_ verdict: Cell.Verdict, _ reason: String?) -> [String] {
+            expectation.problems(
+                with: Cell(scenario: scenario, verdict: verdict, reason: reason), quick: false)
+        }
+        #expect(problems(.cannotRun, "single steps go wrong: the emulator loses branches") == [])
+        #expect(problems(.cannotRun, "no victim") != [])
+        #expect(problems(.broken, "single steps go wrong") != [])
+        #expect(problems(.intact, nil).contains { $0.contains("the bug does not show") })
+    }
+
     @Test func planOfAnotherArchitectureHasWhatItsProgramDoes() throws {
         let catalogue = try Catalogue(contentsOf: Repository.containing(FilePath(#filePath)).catalogue)
         let plan = try ComparisonPlan(

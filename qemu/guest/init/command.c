@@ -265,9 +265,12 @@ int run_command(const struct message *request)
 	}
 	if (!wait_for(child, deaths, pumps, window ? &terminal : NULL, &status))
 		return 0;
-	/* All that the command wrote is in the pipes by now; what its orphans still write is theirs. */
+	/*
+	 * All that the command wrote is in the pipes by now, and a read takes as much as a pipe holds; a terminal gives less. What
+	 * its orphans still write is theirs, and may never end.
+	 */
 	for (int i = 0; i < PUMPS; i++) {
-		while (move(&pumps[i]))
+		for (int reads = 0; reads < 32 && move(&pumps[i]); reads++)
 			;
 	}
 	report_end(pumps, WIFEXITED(status) ? "status" : "signal",

@@ -45,11 +45,11 @@ static const char *const descriptor_links[][2] = {
 	{ "/dev/stderr", "fd/2" },
 };
 
-void make_directories(const char *path)
+/* Returns false, with what errno says, where one cannot be made; its name is left in `current`. */
+static int try_to_make_directories(const char *path, char current[PATH_MAX])
 {
-	char current[PATH_MAX];
 
-	if (strlen(path) >= sizeof(current))
+	if (strlen(path) >= PATH_MAX)
 		fail("mkdir %s: too long", path);
 	strcpy(current, path);
 	for (char *slash = current; slash;) {
@@ -57,19 +57,33 @@ void make_directories(const char *path)
 		if (slash)
 			*slash = 0;
 		if (mkdir(current, 0755) && errno != EEXIST)
-			fail_call("mkdir %s", current);
+			return 0;
 		if (slash)
 			*slash = '/';
 	}
+	return 1;
+}
+
+void make_directories(const char *path)
+{
+	char current[PATH_MAX];
+
+	if (!try_to_make_directories(path, current))
+		fail_call("mkdir %s", current);
 }
 
 static void mount_at(const char *root, const char *target, const char *type, const char *source,
 		     unsigned long flags, const char *options, int optional)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], current[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s%s", root, target);
-	make_directories(path);
+	/* In sysfs only the kernel makes a place for a file system that it has. */
+	if (!try_to_make_directories(path, current)) {
+		if (optional)
+			return;
+		fail_call("mkdir %s", current);
+	}
 	if (mount(source ? source : type, path, type, flags, options) && !optional)
 		fail_call("mount %s on %s", type, path);
 }

@@ -77,7 +77,6 @@ int main(void)
 		return 64;
 	}
 	prepare_image();
-	name_ports();
 	open_control();
 	uname(&names);
 	append_item(&ready, "ready");

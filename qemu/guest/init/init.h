@@ -26,7 +26,6 @@ void enter_root(const struct message *request);
 void make_directories(const char *path);
 
 /* The ports of Sources/GuestProtocol/Names.swift. */
-void name_ports(void);
 int open_port(const char *name);
 void write_all(int file, const void *data, size_t length);
 /* At most one read(2); returns false when that brought nothing. `ended` is set at the end of the file. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char directory[] = "/dev/virtio-ports";
@@ -31,8 +32,8 @@ static int read_line(const char *path, char *line, size_t size)
 	return 0;
 }
 
-/* There is no udev here to do so. */
-void name_ports(void)
+/* There is no udev here to do so. Names come from QEMU, which may be behind. */
+static void name_ports(void)
 {
 	static const char base[] = "/sys/class/virtio-ports";
 	struct dirent *entry;
@@ -49,7 +50,7 @@ void name_ports(void)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", directory, name);
 		snprintf(target, sizeof(target), "/dev/%s", entry->d_name);
-		if (symlink(target, path))
+		if (symlink(target, path) && errno != EEXIST)
 			fail_call("symlink %s", path);
 	}
 	closedir(ports);
@@ -58,13 +59,18 @@ void name_ports(void)
 /* The descriptor stays blocking: a write then returns when the host has taken it. */
 int open_port(const char *name)
 {
+	enum { LIMIT_SECONDS = 30, TRIES_A_SECOND = 100 };
+	const struct timespec pause = { .tv_nsec = 1000000000 / TRIES_A_SECOND };
 	char path[128];
 	int file;
 
 	snprintf(path, sizeof(path), "%s/org.robust-futex.%s", directory, name);
-	file = open(path, O_RDWR | O_CLOEXEC);
-	if (file < 0)
-		fail_call("open %s", path);
+	for (int tries = 0; (file = open(path, O_RDWR | O_CLOEXEC)) < 0; tries++) {
+		if (errno != ENOENT || tries == LIMIT_SECONDS * TRIES_A_SECOND)
+			fail_call("open %s", path);
+		nanosleep(&pause, NULL);
+		name_ports();
+	}
 	return file;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static time_t now(void)
 {
@@ -20,7 +21,8 @@ static time_t now(void)
 	return time.tv_sec;
 }
 
-void wait_for_stop(pid_t pid, const char *what)
+/* Waits for the stop that must follow, for this reason and no other: `signal`, and `event` above it. */
+static void wait_for_stop(pid_t pid, int signal, int event, const char *what)
 {
 	time_t start = now();
 	int status;
@@ -30,13 +32,16 @@ void wait_for_stop(pid_t pid, const char *what)
 		const struct timespec pause = { .tv_nsec = 20000 };
 
 		if (now() - start > LIMIT_SECONDS)
-			broken("the unlocker did not stop within %d s: %s", LIMIT_SECONDS, what);
+			broken("the unlocker did not stop within %d s for %s", LIMIT_SECONDS, what);
 		nanosleep(&pause, NULL);
 	}
 	if (result < 0)
 		broken("waitpid: %s", strerror(errno));
 	if (!WIFSTOPPED(status))
-		broken("the unlocker ended (wait status 0x%x): %s", status, what);
+		broken("the unlocker ended (wait status 0x%x) instead of stopping for %s", status, what);
+	/* A fault that is not passed on would come again and again, and look like a step each time. */
+	if (WSTOPSIG(status) != signal || status >> 16 != event)
+		broken("the unlocker stopped with signal %d, event %d, instead of for %s", WSTOPSIG(status), status >> 16, what);
 }
 
 void stop_victim(const struct victim *victim)
@@ -52,18 +57,60 @@ void stop_victim(const struct victim *victim)
 		broken("PTRACE_SEIZE: %s", strerror(errno));
 	if (ptrace(PTRACE_INTERRUPT, victim->pid, NULL, NULL))
 		broken("PTRACE_INTERRUPT: %s", strerror(errno));
-	wait_for_stop(victim->pid, "PTRACE_INTERRUPT");
+	wait_for_stop(victim->pid, SIGTRAP, PTRACE_EVENT_STOP, "PTRACE_INTERRUPT");
 }
 
-bool has_technique(const struct victim *victim, enum technique technique)
+/* Loops, branches both ways, calls and returns; 0 if all of it went as it must. */
+static __attribute__((noinline)) unsigned int twice(unsigned int value)
 {
-	if (technique != SINGLE_STEP)
-		return true;
-	/* An architecture without it refuses the request (arch_has_single_step() of the kernel). */
-	if (ptrace(PTRACE_SINGLESTEP, victim->pid, NULL, NULL))
-		return false;
-	wait_for_stop(victim->pid, "its first step");
-	return true;
+	return value % 3 ? value * 2 : value + value;
+}
+
+static int compute(void)
+{
+	volatile unsigned int sum = 0;
+
+	for (unsigned int i = 0; i < 10; i++) {
+		if (i & 1)
+			sum += twice(i);
+		else
+			sum -= i;
+	}
+	return sum != 30;
+}
+
+const char *problem_with_steps(void)
+{
+	enum { MOST_STEPS = 100000 };
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		broken("fork: %s", strerror(errno));
+	if (!pid) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(2);
+		raise(SIGSTOP);
+		_exit(compute());
+	}
+	wait_for_stop(pid, SIGSTOP, 0, "its tracer");
+	for (int steps = 0; steps < MOST_STEPS; steps++) {
+		/* An architecture without it refuses the request (arch_has_single_step() of the kernel). */
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL)) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			return "the kernel does not single-step on this architecture";
+		}
+		if (waitpid(pid, &status, 0) < 0)
+			broken("waitpid: %s", strerror(errno));
+		if (WIFEXITED(status))
+			return WEXITSTATUS(status) ? "single steps go wrong: the emulator loses branches" : NULL;
+		if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)
+			break;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return "single steps go wrong: the emulator loses branches";
 }
 
 void advance(const struct victim *victim, enum technique technique)
@@ -72,7 +119,10 @@ void advance(const struct victim *victim, enum technique technique)
 		return;
 	if (ptrace(technique == SINGLE_STEP ? PTRACE_SINGLESTEP : PTRACE_SYSCALL, victim->pid, NULL, NULL))
 		broken("the unlocker cannot go on: %s", strerror(errno));
-	wait_for_stop(victim->pid, technique == SINGLE_STEP ? "a single step" : "a system call");
+	if (technique == SINGLE_STEP)
+		wait_for_stop(victim->pid, SIGTRAP, 0, "a single step");
+	else
+		wait_for_stop(victim->pid, SIGTRAP | 0x80, 0, "a system call");
 }
 
 #if defined(__aarch64__) || defined(__powerpc64__)
@@ -188,9 +238,15 @@ static bool branches(uint32_t instruction, int64_t *distance)
 
 #endif
 
+/* Compilers put a loop's store in front of its load, too. */
+static uint64_t behind_store(pid_t pid, uint64_t address)
+{
+	return stores_conditionally(load_instruction(pid, address)) ? address + 4 : address;
+}
+
 bool step_over_reservation(pid_t pid)
 {
-	struct breakpoint breakpoints[LONGEST_LOOP];
+	struct breakpoint breakpoints[LONGEST_LOOP + 1];
 	uint64_t start = instruction_pointer(pid);
 	unsigned int count = 0;
 	uint64_t end = 0;
@@ -205,18 +261,19 @@ bool step_over_reservation(pid_t pid)
 		if (stores_conditionally(instruction))
 			end = address + 4;
 		else if (branches(instruction, &distance) && address + (uint64_t)distance != start)
-			breakpoints[count++].address = address + (uint64_t)distance;
+			breakpoints[count++].address = behind_store(pid, address + (uint64_t)distance);
 	}
-	if (!end)
+	if (!end && !count)
 		broken("no store-conditional follows the load-and-reserve at 0x%llx", (unsigned long long)start);
-	breakpoints[count++].address = end;
+	if (end)
+		breakpoints[count++].address = end;
 	for (unsigned int i = 0; i < count; i++) {
 		breakpoints[i].original = load_instruction(pid, breakpoints[i].address);
 		store_instruction(pid, breakpoints[i].address, trap);
 	}
 	if (ptrace(PTRACE_CONT, pid, NULL, NULL))
 		broken("PTRACE_CONT: %s", strerror(errno));
-	wait_for_stop(pid, "the end of a load-and-reserve loop");
+	wait_for_stop(pid, SIGTRAP, 0, "the end of a load-and-reserve loop");
 	/* The last one first: of two at the same place it is the first that read the original. */
 	while (count--)
 		store_instruction(pid, breakpoints[count].address, breakpoints[count].original);

@@ -18,8 +18,11 @@
 #define __NR_cleanup_robust_list 473
 #endif
 
-/* Below 4 GiB, different in the two processes, and where no loader puts anything. */
-enum { UNLOCKER_PAGE = 0x20000000, DESTROYER_PAGE = 0x30000000 };
+/*
+ * Below 4 GiB, for 32-bit programs; different in the two processes; and where no loader puts anything, nor a kernel the heap:
+ * up to a GiB behind a program that is not relocated, where it is 64-bit.
+ */
+enum { UNLOCKER_PAGE = 0x60000000, DESTROYER_PAGE = 0x70000000 };
 
 /* Where the victims are, beside this program. */
 static const char victim_directory[] = "/usr/bin/race-victims";
@@ -29,6 +32,7 @@ struct trial {
 	const struct scenario *scenario;
 	int memory;
 	unsigned char *page;
+	uint64_t entry; /* of the lock in the unlocker's robust list */
 	size_t word_offset;
 	uint32_t tid;
 	struct victim unlocker;
@@ -58,15 +62,22 @@ static bool is_released(const struct trial *trial)
 	return (load_word(trial) & FUTEX_TID_MASK) != trial->tid;
 }
 
-/* Each C library has the futex word at its own place: it is where the owner's TID is. */
+/* Each C library has the futex word at its own place: it is where the kernel would look for it. */
 static void find_word(struct trial *trial)
 {
-	for (size_t offset = 0; offset + 4 <= trial->unlocker.lock_bytes; offset += 4) {
-		trial->word_offset = offset;
-		if ((load_word(trial) & FUTEX_TID_MASK) == trial->tid)
-			return;
-	}
-	broken("no word of the lock has the TID of its owner");
+	struct victim *unlocker = &trial->unlocker;
+
+	find_head(unlocker);
+	trial->entry = load_pointer(unlocker, unlocker->head) & ~1ULL;
+	uint64_t word = trial->entry + load_pointer(unlocker, unlocker->head + unlocker->pointer_bytes);
+
+	if (unlocker->pointer_bytes == 4)
+		word = (uint32_t)word;
+	if (word < unlocker->lock || word + 4 > unlocker->lock + unlocker->lock_bytes)
+		broken("the robust list of the unlocker has no entry in its lock");
+	trial->word_offset = word - unlocker->lock;
+	if ((load_word(trial) & FUTEX_TID_MASK) != trial->tid)
+		broken("the futex word is 0x%x, not the TID of its owner, %u", load_word(trial), trial->tid);
 }
 
 static void wait_for_waiter(struct trial *trial)
@@ -96,7 +107,6 @@ static void begin(struct trial *trial, const struct scenario *scenario)
 	order_returning(&trial->destroyer, 0, "pthread_mutex_init", CRV_INIT, trial->destroyer.lock, 0, 0, 0);
 	order_returning(&trial->unlocker, 0, "pthread_mutex_lock", CRV_LOCK, trial->unlocker.lock, 0, 0, 0);
 	find_word(trial);
-	find_head(&trial->unlocker);
 	if (scenario->contended)
 		wait_for_waiter(trial);
 	stop_victim(&trial->unlocker);
@@ -148,7 +158,11 @@ static enum outcome strike_held(struct trial *trial)
 	return HELD;
 }
 
-static enum outcome strike_released(struct trial *trial)
+/*
+ * The kernel makes of the TID that it takes for that of a dead owner FUTEX_OWNER_DIED, and changes nothing else; other
+ * damage is not this race's.
+ */
+static enum outcome strike_released(struct trial *trial, bool *is_strange)
 {
 	struct victim *destroyer = &trial->destroyer;
 	const unsigned char *lock = trial->page + LOCK_OFFSET;
@@ -168,7 +182,11 @@ static enum outcome strike_released(struct trial *trial)
 	memset(expected, CRV_REUSE_BYTE, destroyer->lock_bytes);
 	memcpy(expected + trial->word_offset, &trial->tid, sizeof(trial->tid));
 	end_victim(&trial->unlocker);
-	return memcmp(lock, expected, destroyer->lock_bytes) ? CORRUPTED : INTACT;
+	if (!memcmp(lock, expected, destroyer->lock_bytes))
+		return INTACT;
+	memcpy(expected + trial->word_offset, &(uint32_t){ FUTEX_OWNER_DIED }, sizeof(uint32_t));
+	*is_strange = memcmp(lock, expected, destroyer->lock_bytes);
+	return CORRUPTED;
 }
 
 /* What has to become of a lock whose unlocker dies at a boundary follows from the state there alone. */
@@ -188,39 +206,28 @@ static void try_boundary(struct trial *trial, struct result *result)
 	boundary = &result->boundaries[result->count++];
 	boundary->word = load_word(trial);
 	boundary->released = is_released(trial);
-	boundary->pending = has_pending_operation(&trial->unlocker);
+	boundary->pending = pending_operation(&trial->unlocker) == trial->entry;
 	boundary->required = required(boundary, trial->scenario);
-	boundary->outcome = boundary->released ? strike_released(trial) : strike_held(trial);
+	boundary->outcome = boundary->released ? strike_released(trial, &boundary->strange) : strike_held(trial);
 }
 
-/*
- * Holds one unlock after the other, each one boundary further, until one returns before it would be held. Returns false where
- * the kernel has no such technique.
- */
-static bool run(const struct scenario *scenario, struct result *result)
+/* Holds one unlock after the other, each one boundary further, until one returns before it would be held. */
+static void run(const struct scenario *scenario, struct result *result)
 {
-	for (unsigned int number = 0;; number++) {
+	bool returned = false;
+
+	for (unsigned int number = 1; !returned; number++) {
 		struct trial trial;
-		bool returned;
 
 		begin(&trial, scenario);
 		memcpy(result->library, trial.unlocker.library, sizeof(result->library));
 		result->pointer_bits = 8 * trial.unlocker.pointer_bytes;
-		if (!number && !has_technique(&trial.unlocker, scenario->technique)) {
-			end(&trial);
-			return false;
-		}
-		/* The question whether the kernel single-steps is a step. */
-		unsigned int steps = !number && scenario->technique == SINGLE_STEP;
-
-		for (; steps <= number && !has_answer(&trial.unlocker); steps++)
+		for (unsigned int steps = 0; steps < number && !has_answer(&trial.unlocker); steps++)
 			advance(&trial.unlocker, scenario->technique);
 		returned = has_answer(&trial.unlocker);
 		if (!returned)
 			try_boundary(&trial, result);
 		end(&trial);
-		if (returned)
-			return true;
 	}
 }
 
@@ -276,7 +283,9 @@ int main(int count, char **arguments)
 	detect_call(&result);
 	if (scenario.cleans && !result.has_call)
 		result.reason = "kernel has no cleanup_robust_list";
-	else if (!run(&scenario, &result))
-		result.reason = "the kernel does not single-step on this architecture";
+	else if (scenario.technique == SINGLE_STEP)
+		result.reason = problem_with_steps();
+	if (!result.reason)
+		run(&scenario, &result);
 	return write_report(arguments[2], &scenario, &result);
 }

@@ -41,8 +41,9 @@ void order_returning(struct victim *victim, int64_t expected, const char *what, 
 		     uint64_t b, uint64_t c, uint64_t d);
 /* musl registers a thread's robust list when it takes its first robust lock. */
 void find_head(struct victim *victim);
-/* Whether list_op_pending of the victim's thread is set. */
-bool has_pending_operation(const struct victim *victim);
+uint64_t load_pointer(const struct victim *victim, uint64_t address);
+/* The entry that list_op_pending of the victim's thread names, without its lowest bit; 0 for none. */
+uint64_t pending_operation(const struct victim *victim);
 char state_of(const struct victim *victim);
 
 /* The ways in which an unlocker is held. */
@@ -50,14 +51,15 @@ enum technique { SINGLE_STEP, SYSCALL_STOP, TECHNIQUES };
 
 /* Stops the victim in its wait for orders. */
 void stop_victim(const struct victim *victim);
-/* Whether the kernel has the technique on this architecture. */
-bool has_technique(const struct victim *victim, enum technique technique);
+/*
+ * NULL where a process that is single-stepped does what it does otherwise: not every kernel can, and not every emulator
+ * (QEMU 7.2 forgets to take relative branches on s390x; 10.0 does not).
+ */
+const char *problem_with_steps(void);
 /* Goes on to the next boundary. */
 void advance(const struct victim *victim, enum technique technique);
 /* An instruction at which a step would never get past: the beginning of a load-and-reserve loop. Returns true if it went past it. */
 bool step_over_reservation(pid_t pid);
-/* Waits for the stop that must follow. */
-void wait_for_stop(pid_t pid, const char *what);
 
 /* What is done: one of the scenarios of `robust-list-check race`. */
 struct scenario {
@@ -75,7 +77,8 @@ enum outcome { HELD, CORRUPTED, INTACT };
 struct boundary {
 	uint32_t word;
 	bool released; /* the word no longer names the unlocker */
-	bool pending;  /* list_op_pending is set */
+	bool pending;  /* list_op_pending designates it */
+	bool strange;  /* memory was written to in another way than the race does */
 	enum outcome outcome;
 	enum outcome required;
 };

@@ -63,6 +63,9 @@ static void write_boundaries(FILE *file, const struct scenario *scenario, const 
 	for (unsigned int i = 0, written = 0; i < result->count; i++) {
 		const struct boundary *boundary = &result->boundaries[i];
 
+		if (boundary->strange)
+			fprintf(file, "%s\"boundary %u: memory was written to in another way than the race does\"",
+				written++ ? "," : "", i);
 		if (boundary->outcome != boundary->required)
 			fprintf(file,
 				"%s\"boundary %u: %s, expected %s: the word is %sreleased, list_op_pending %sset\"",

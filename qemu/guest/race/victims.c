@@ -56,10 +56,17 @@ void start_victim(struct victim *victim, const char *role, const char *program, 
 void end_victim(struct victim *victim)
 {
 	if (victim->pid > 0) {
+		time_t start = time(NULL);
+
 		kill(victim->pid, SIGKILL);
 		/* Its robust list is processed before wait(2) sees the exit. */
-		while (waitpid(victim->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		while (waitpid(victim->pid, NULL, __WALL | WNOHANG) == 0) {
+			const struct timespec pause = { .tv_nsec = 20000 };
+
+			if (time(NULL) - start > LIMIT_SECONDS)
+				broken("%s did not end within %d s after it was killed", victim->role, LIMIT_SECONDS);
+			nanosleep(&pause, NULL);
+		}
 		victim->pid = 0;
 	}
 	if (victim->orders >= 0)
@@ -121,18 +128,23 @@ void find_head(struct victim *victim)
 	victim->head = answer.values[0];
 }
 
-bool has_pending_operation(const struct victim *victim)
+uint64_t load_pointer(const struct victim *victim, uint64_t address)
 {
 	uint64_t wide = 0;
 	uint32_t narrow = 0;
 	bool is_wide = victim->pointer_bytes == 8;
 	struct iovec local = { is_wide ? (void *)&wide : (void *)&narrow, victim->pointer_bytes };
-	/* struct robust_list_head: list, futex_offset, list_op_pending. */
-	struct iovec remote = { (void *)(uintptr_t)(victim->head + 2 * victim->pointer_bytes), victim->pointer_bytes };
+	struct iovec remote = { (void *)(uintptr_t)address, victim->pointer_bytes };
 
 	if (process_vm_readv(victim->pid, &local, 1, &remote, 1, 0) != (ssize_t)victim->pointer_bytes)
-		broken("the robust list head of %s cannot be read: %s", victim->role, strerror(errno));
-	return wide || narrow;
+		broken("the robust list of %s cannot be read: %s", victim->role, strerror(errno));
+	return is_wide ? wide : narrow;
+}
+
+uint64_t pending_operation(const struct victim *victim)
+{
+	/* struct robust_list_head: list, futex_offset, list_op_pending. */
+	return load_pointer(victim, victim->head + 2 * victim->pointer_bytes) & ~1ULL;
 }
 
 char state_of(const struct victim *victim)
