@@ -56,7 +56,7 @@ public struct Comparison: Sendable {
             if plan.fresh { try contestant.scenarios.forEach(store.forget) }
             for unlocker in Scenario.Unlocker.allCases {
                 let scenarios = contestant.scenarios.filter { $0.unlocker == unlocker }
-                if !scenarios.isEmpty { try await run(scenarios, on: contestant, image.path, store, known) }
+                if !scenarios.isEmpty { try await run(scenarios, on: contestant, image, store, known) }
             }
         }
         return ComparisonReport(
@@ -131,7 +131,7 @@ public struct Comparison: Sendable {
 
     /// Runs those scenarios of one kernel and one unlocker that are not finished, in as many guests as it takes.
     private func run(
-        _ scenarios: [Scenario], on contestant: Contestant, _ image: FilePath, _ store: CellStore,
+        _ scenarios: [Scenario], on contestant: Contestant, _ image: Image, _ store: CellStore,
         _ known: KnownCells
     ) async throws {
         let kernel = contestant.compared
@@ -158,7 +158,16 @@ public struct Comparison: Sendable {
             case .failure(let error): return giveUp(left, "the kernel could not be built: \(error)")
             }
             let ending = try await boot(
-                built, of: contestant.kernel, image, for: left, on: kernel, store, known)
+                built, of: contestant.kernel, image.path, for: left, on: kernel, store, known)
+            let kernelDigest = try await Digest.sha256(of: built.image)
+            let imageDigest = try await Digest.sha256(of: image.path)
+            if kernelDigest != kernel.imageDigest || imageDigest != image.digest {
+                // Its cells would be kept as those of files that were not booted.
+                try left.filter { !ending.left.contains($0) }.forEach(store.forget)
+                throw HarnessError(
+                    "\(kernel.name): another run has built its kernel or its guests' image anew meanwhile; start again when that has ended"
+                )
+            }
             if let problem = ending.problem { progress.note("\(kernel.name): \(problem)") }
             if ending.isKernelFault {
                 // What a faulty kernel said of a scenario is worth nothing.

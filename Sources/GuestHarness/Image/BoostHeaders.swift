@@ -12,20 +12,17 @@ struct BoostHeaders {
     /// The directory that `boost/version.hpp` is in. Fetched unless it is there.
     func directory() async throws -> FilePath {
         let include = unpacked.pushing("usr/include")
-        if Files.exists(include) { return include }
-        return try await progress.stage("headers of Boost") {
-            let apt = PrivateApt(directory: repository.build.appending("apt"), suite: nil)
-            try await apt.update()
-            guard let package = try await apt.packages(matching: "libboost1.*-dev").first else {
-                throw HarnessError("no package libboost1.*-dev in the machine's suites")
+        return try await FileLock.withLock(repository.build.appending(".lock-boost"), progress: progress) {
+            if Files.exists(include) { return include }
+            return try await progress.stage("headers of Boost") {
+                let apt = PrivateApt(directory: repository.build.appending("apt"), suite: nil)
+                try await apt.update()
+                let partial = FilePath("\(unpacked).partial")
+                try Files.remove(partial)
+                try await apt.unpack("libboost1.*-dev", below: partial)
+                try Files.rename(partial, to: unpacked)
+                return include
             }
-            let archive = try await apt.download(package)
-            let partial = FilePath("\(unpacked).partial")
-            try Files.remove(partial)
-            _ = try await Tool("dpkg-deb", ["-x", archive.string, partial.string]).output()
-            try Files.rename(partial, to: unpacked)
-            try Files.remove(archive)
-            return include
         }
     }
 }
