@@ -17,8 +17,7 @@ struct SelftestPrograms: Sendable {
     /// Seconds that one program may take: the runner's own limit is for machines that are not emulated.
     private static let limit = 300
 
-    /// Builds the tests of `tree`, which belongs to a kernel of the harness, in `directory`. Tests whose sources
-    /// are unchanged are not compiled again.
+    /// Builds the tests of `tree`, which belongs to a kernel of the harness, in `directory`, unless they are current.
     init(of tree: FilePath, toolchain: Toolchain, in directory: FilePath, log: FilePath) async throws {
         let compiler = try await toolchain.compiler()
         func make(_ tree: FilePath, _ arguments: [String]) -> Tool {
@@ -31,32 +30,33 @@ struct SelftestPrograms: Sendable {
         let output = directory.appending("build")
         let installed = directory.appending("installed")
         let arguments = toolchain.architecture.runsSwift ? [] : toolchain.staticLinking(compiler)
+        try Files.makeDirectory(output)
+        // The tests are to see the numbers and structures of this tree, not those of the machine's libc.
+        try await make(tree, ["headers_install", "INSTALL_HDR_PATH=\(output.appending("usr"))"])
+            .runLogged(to: log)
         // make knows nothing of all that is not in the tests' own directory.
-        let stamp = Stamp<[String]>(directory.appending("linked-with.json"))
+        let stamp = Stamp<[String]>(directory.appending("made-from.json"))
         let inputs =
             arguments + [
                 try await Tool(compiler.program, ["--version"], environment: compiler.environment).output(),
                 try await Tool(
                     "sha256sum", [toolchain.lineBuffering.string, toolchain.archive(compiler)]
-                ).output(),
+                ).output(), try await Self.digest(of: tree, headers: output.appending("usr")),
             ]
-        if !stamp.isCurrent(for: inputs) {
+        // What is current stays as it is: a guest of another run may be at it.
+        if !stamp.isCurrent(for: inputs) || !Files.exists(installed) {
             try stamp.clear()
-            try Files.remove(output)
+            try Files.remove(output.appending("kselftest"))
+            try Files.remove(installed)
+            try await make(
+                tree,
+                [
+                    "-C", "tools/testing/selftests", "TARGETS=futex", "FORCE_TARGETS=1", "O=\(output)",
+                    "INSTALL_PATH=\(installed)", "install",
+                ] + arguments
+            ).runLogged(to: log, append: true)
+            try stamp.set(inputs)
         }
-        try Files.makeDirectory(output)
-        try Files.remove(installed)
-        // The tests are to see the numbers and structures of this tree, not those of the machine's libc.
-        try await make(tree, ["headers_install", "INSTALL_HDR_PATH=\(output.appending("usr"))"])
-            .runLogged(to: log)
-        try await make(
-            tree,
-            [
-                "-C", "tools/testing/selftests", "TARGETS=futex", "FORCE_TARGETS=1", "O=\(output)",
-                "INSTALL_PATH=\(installed)", "install",
-            ] + arguments
-        ).runLogged(to: log, append: true)
-        try stamp.set(inputs)
         let programs = installed.pushing(FilePath(Self.collection))
         // The collection's own script runs a part of them in one go, whose results nobody could tell apart.
         names = Files.list(programs).filter {
@@ -69,6 +69,15 @@ struct SelftestPrograms: Sendable {
         try Files.write(Data(list.utf8), to: installed.appending("kselftest-list.txt"))
         try Files.write(Data("timeout=\(Self.limit)\n".utf8), to: programs.appending("settings"))
         self.directory = installed
+    }
+
+    /// Of the sources of the tests and of all that they include.
+    private static func digest(of tree: FilePath, headers: FilePath) async throws -> String {
+        let script = """
+            cd tools/testing/selftests
+            find futex kselftest *.h *.mk *.sh Makefile "$1" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+            """
+        return try await Tool("sh", ["-c", script, "sh", headers.string], directory: tree).output()
     }
 
     /// The programs but for those that `only` leaves out.
