@@ -42,6 +42,12 @@ import Testing
         #expect(ConsoleLog.findings(in: "Call Trace:\n" + log).faults.map(\.line) == [1])
     }
 
+    @Test func newSettingsOfAPSeriesMachineAreNoFault() {
+        let line = "WARNING: nvram corruption detected: 0-length partition"
+        #expect(ConsoleLog.findings(in: "\(line)\nNo nvram partitions\n").faults == [])
+        #expect(ConsoleLog.findings(in: "\(line)\nWARNING: at a.c:1\n").faults.map(\.line) == [2])
+    }
+
     @Test func panicIsFound() throws {
         let faults = try findings("console-panic.log").faults
         #expect(faults.first?.text == "Kernel panic - not syncing: sysrq triggered crash")
