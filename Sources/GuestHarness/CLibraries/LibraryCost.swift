@@ -24,6 +24,7 @@ public struct LibraryCost: Sendable {
 
     /// The rows of a table, the first one with the headings.
     public func rows() async throws -> [[String]] {
+        try await builders.requireNumberToBeFree()
         let progress = builders.progress
         try await builders.swift.buildPreload()
         let program = builders.repository.build.appending("libc/cost")

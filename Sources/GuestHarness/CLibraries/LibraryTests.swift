@@ -116,6 +116,25 @@ struct LibraryTests {
     }
 }
 
+extension Builders {
+    /// Stops where a patched C library must not run on this machine: it makes the call by its number without asking, and
+    /// here that is another one.
+    func requireNumberToBeFree() async throws {
+        try await swift.buildStatic()
+        let probe = try await Tool(swift.products.robustListCheck.string, ["probe"]).output()
+        guard !Self.saysNumberIsTaken(probe) else {
+            throw HarnessError(
+                "this machine's kernel has another system call of the number that a patched C library makes, and the tests run here too; ./qemu/compare --all runs such libraries in guests only"
+            )
+        }
+    }
+
+    /// - Parameter probe: what `robust-list-check probe` prints.
+    static func saysNumberIsTaken(_ probe: String) -> Bool {
+        probe.contains(/(?m)^cleanup_robust_list: +number taken/)
+    }
+}
+
 /// Builds C libraries with the series and without it, runs their tests, and compares.
 public struct LibraryCheck: Sendable {
     private let builders: Builders
@@ -128,6 +147,7 @@ public struct LibraryCheck: Sendable {
     private static let limit = Duration.seconds(3_600)
 
     public func run(_ library: CLibrary) async throws -> [LibraryComparison] {
+        try await builders.requireNumberToBeFree()
         var results: [LibraryComparison.Place: [LibraryTestResults]] = [:]
         let kernel = try builders.catalogue.kernel(named: "patched")
         for library in [library.unpatched, library] {

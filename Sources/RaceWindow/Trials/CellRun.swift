@@ -36,6 +36,14 @@ struct CellRun {
                     ? "a seccomp filter forbids cleanup_robust_list: "
                     : "kernel has no cleanup_robust_list: ") + detection.verdict.words)
         }
+        // The library asks nobody before it makes the call, and passes what another call may take for its own.
+        if scenario.destroyer == .patchedLibrary,
+            SyscallDetection.ofThisKernel.verdict == .numberTakenBySomethingElse
+        {
+            throw CannotRun(
+                "a patched C library would make another call of this kernel: "
+                    + SyscallDetection.ofThisKernel.verdict.words)
+        }
         let stage = try Stage(scenario, programs: programs)
         cell.records = try survey(stage)
         cell.boundaries = cell.records.count

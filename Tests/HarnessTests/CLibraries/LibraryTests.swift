@@ -14,6 +14,15 @@ import Testing
         catalogue = try LibraryCatalogue(of: repository)
     }
 
+    /// As `robust-list-check probe` prints it.
+    @Test func kernelWithAnotherCallOfTheNumberIsTold() {
+        #expect(
+            Builders.saysNumberIsTaken(
+                "kernel: 6.6\ncleanup_robust_list:   number taken by another system call\n"))
+        #expect(
+            !Builders.saysNumberIsTaken("kernel: 6.6\ncleanup_robust_list:   absent\n  number 473: ENOSYS\n"))
+    }
+
     @Test func everyVersionHasItsSeriesAndEverySeriesIsListed() throws {
         for project in CLibrary.Project.allCases {
             let directories = Files.list(
