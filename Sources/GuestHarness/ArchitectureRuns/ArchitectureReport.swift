@@ -50,17 +50,8 @@ public struct ArchitectureReport: Codable, Sendable {
         return TextTable.lines(of: rows)
     }
 
-    private static func tests(_ findings: [SelftestFinding]) -> [SelftestFinding] {
-        // A program with tests of its own is none besides.
-        findings.filter { finding in
-            finding.test != nil || !findings.contains { $0.program == finding.program && $0.test != nil }
-        }
-    }
-
     private static func counts(_ findings: [SelftestFinding]) -> String {
-        [KTAP.Result.Verdict.passed, .failed, .skipped].map { verdict in
-            String(tests(findings).count { $0.verdict == verdict })
-        }.joined(separator: "/")
+        SelftestFinding.counts(findings).map { String($0.count) }.joined(separator: "/")
     }
 
     private static func own(_ run: SelftestRun.KernelRun) -> String {

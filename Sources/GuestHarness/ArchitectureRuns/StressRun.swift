@@ -60,7 +60,7 @@ public struct StressRun: Codable, Equatable, Sendable {
         let program = try await programs.stress()
         let directory = try RunDirectory(.selftests, in: builders.repository, kernel: guest.kernel.name)
         let request = GuestRequest(
-            root: guest.architecture == builders.architecture ? .host : .imageWithHost,
+            root: builders.root(of: guest.architecture),
             sharedDirectory: builders.repository.root.string, workingDirectory: "/tmp",
             environment: ["PATH=/bin:/usr/bin"], arguments: [program.string, String(seconds)])
         let progress = builders.progress

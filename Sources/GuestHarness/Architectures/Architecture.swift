@@ -30,7 +30,7 @@ public struct Architecture: Equatable, Sendable {
     /// Tells whether a kernel finds one processor of each socket only: so it is in the multiprocessor table, which is what an
     /// x86 kernel without ACPI goes by.
     public var oneProcessorASocket = false
-    /// Whether `PTRACE_SINGLESTEP` is to be had there.
+    /// The availability of `PTRACE_SINGLESTEP`.
     public enum SingleSteps: String, Codable, Sendable {
         case always
         /// The kernel has none (`arch_has_single_step()`).

@@ -16,7 +16,7 @@ extension Architecture {
         kernelArguments: ["pmtmr=0x608", "tsc=reliable", "no_timer_check"], oneProcessorASocket: true,
         runsSwift: true)
 
-    /// What a processor without authentication of pointers cannot sign takes no time, and no memory tags.
+    /// Without signed pointers and wide vectors, which TCG takes its time for.
     static let arm64 = Architecture(
         name: "arm64", debian: "arm64", kernelArchitecture: "arm64", makeTarget: "Image",
         kernelImage: "arch/arm64/boot/Image", triplet: "aarch64-linux-gnu", qemu: "qemu-system-aarch64",

@@ -88,7 +88,11 @@ public struct Builders: Sendable {
 
     /// The root directory of commands in a kernel's guests: the host's, where they can run what is there.
     public func root(of kernel: Catalogue.Kernel) -> GuestRequest.Root {
-        kernels.architecture(of: kernel) == architecture ? .host : .imageWithHost
+        root(of: kernels.architecture(of: kernel))
+    }
+
+    func root(of architecture: Architecture) -> GuestRequest.Root {
+        architecture == self.architecture ? .host : .imageWithHost
     }
 
     /// Makes an image, and builds what goes into it, unless it is current.

@@ -29,7 +29,7 @@ public struct ImageBuilder: Sendable {
         self.progress = progress
     }
 
-    /// What busybox is called by: what scripts of the kernel's selftests need, and who looks around. A guest whose root is
+    /// The names that busybox is called by: what scripts of the kernel's selftests need, and who looks around. A guest whose root is
     /// the host's has the host's instead. timeout is none of them: the selftests' runner expects another one than busybox's.
     private static let applets = """
         [ awk basename cat chmod cp cut date dd df dirname dmesg echo env expr false find free grep head hostname id kill ln \
@@ -114,7 +114,7 @@ public struct ImageBuilder: Sendable {
         return items
     }
 
-    /// What holds unlocks where Swift does not run, and the victims, where it looks for them.
+    /// The program that holds unlocks where Swift does not run, and the victims, where it looks for them.
     private func race(_ programs: GuestPrograms) async throws -> [Item] {
         let victims = "usr/bin/\(RaceVictims.directoryName)"
         return [

@@ -90,12 +90,7 @@ public struct SelftestComparison: Sendable {
     }
 
     private static func counts(of run: SelftestRun.KernelRun) -> String {
-        let tests = run.findings.filter { finding in
-            finding.test != nil || !run.findings.contains { $0.program == finding.program && $0.test != nil }
-        }
-        let counts = [KTAP.Result.Verdict.passed, .failed, .skipped].map { verdict in
-            "\(tests.count { $0.verdict == verdict }) \(verdict.rawValue)"
-        }
+        let counts = SelftestFinding.counts(run.findings).map { "\($0.count) \($0.verdict.rawValue)" }
         return "\(run.kernel): \(counts.joined(separator: ", "))"
     }
 

@@ -23,6 +23,16 @@ public struct SelftestFinding: Codable, Equatable, Sendable {
         }
     }
 
+    /// The number of tests with each verdict: passed, failed, skipped. A program with tests of its own is none besides.
+    static func counts(_ findings: [SelftestFinding]) -> [(verdict: KTAP.Result.Verdict, count: Int)] {
+        let tests = findings.filter { finding in
+            finding.test != nil || !findings.contains { $0.program == finding.program && $0.test != nil }
+        }
+        return [KTAP.Result.Verdict.passed, .failed, .skipped].map { verdict in
+            (verdict, tests.count { $0.verdict == verdict })
+        }
+    }
+
     /// Of several findings about a test the best, which says of how many attempts it is; a program has
     /// passed when none of its tests is left failed.
     static func best(_ findings: [SelftestFinding]) -> [SelftestFinding] {

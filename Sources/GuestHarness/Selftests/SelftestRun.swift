@@ -136,7 +136,7 @@ public struct SelftestRun: Sendable {
     private func attempt(_ command: [String], in guest: Guest) async throws -> Attempt {
         let directory = try RunDirectory(.selftests, in: builders.repository, kernel: guest.kernel.name)
         let request = GuestRequest(
-            root: guest.architecture == builders.architecture ? .host : .imageWithHost,
+            root: builders.root(of: guest.architecture),
             sharedDirectory: builders.repository.root.string, workingDirectory: "/tmp",
             environment: [
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",

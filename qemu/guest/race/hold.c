@@ -10,33 +10,13 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
-}
 
 /* Waits for the stop that must follow, for this reason and no other: `signal`, and `event` above it. */
 static void wait_for_stop(pid_t pid, int signal, int event, const char *what)
 {
-	time_t start = now();
-	int status;
-	pid_t result;
+	int status = wait_for_change(pid, what);
 
-	while ((result = waitpid(pid, &status, __WALL | WNOHANG)) == 0) {
-		const struct timespec pause = { .tv_nsec = 20000 };
-
-		if (now() - start > LIMIT_SECONDS)
-			broken("the unlocker did not stop within %d s for %s", LIMIT_SECONDS, what);
-		nanosleep(&pause, NULL);
-	}
-	if (result < 0)
-		broken("waitpid: %s", strerror(errno));
 	if (!WIFSTOPPED(status))
 		broken("the unlocker ended (wait status 0x%x) instead of stopping for %s", status, what);
 	/* A fault that is not passed on would come again and again, and look like a step each time. */
@@ -101,8 +81,7 @@ const char *problem_with_steps(void)
 			waitpid(pid, NULL, 0);
 			return "the kernel does not single-step on this architecture";
 		}
-		if (waitpid(pid, &status, 0) < 0)
-			broken("waitpid: %s", strerror(errno));
+		status = wait_for_change(pid, "a step");
 		if (WIFEXITED(status))
 			return WEXITSTATUS(status) ? "single steps go wrong: the emulator loses branches" : NULL;
 		if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP)

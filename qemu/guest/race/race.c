@@ -82,11 +82,11 @@ static void find_word(struct trial *trial)
 
 static void wait_for_waiter(struct trial *trial)
 {
-	time_t start = time(NULL);
+	time_t start = now();
 
 	send_order(&trial->destroyer, CRV_LOCK, (uint64_t[4]){ trial->destroyer.lock });
 	while (!(load_word(trial) & FUTEX_WAITERS) || state_of(&trial->destroyer) != 'S') {
-		if (time(NULL) - start > LIMIT_SECONDS)
+		if (now() - start > LIMIT_SECONDS)
 			broken("the destroyer did not go to sleep in its lock within %d s", LIMIT_SECONDS);
 	}
 }

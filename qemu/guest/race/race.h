@@ -17,6 +17,11 @@
 /* Ends the program with status 2: nothing can be said about the race. */
 void broken(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
+/* Seconds of a clock that nobody sets. */
+time_t now(void);
+/* Waits until a child stops or ends, for LIMIT_SECONDS at most. Returns its wait status. */
+int wait_for_change(pid_t pid, const char *what);
+
 /* A process that does as it is told. */
 struct victim {
 	const char *role;

@@ -14,6 +14,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+int wait_for_change(pid_t pid, const char *what)
+{
+	time_t start = now();
+	int status;
+	pid_t result;
+
+	while ((result = waitpid(pid, &status, __WALL | WNOHANG)) == 0) {
+		const struct timespec pause = { .tv_nsec = 20000 };
+
+		if (now() - start > LIMIT_SECONDS)
+			broken("process %d was waited for for %d s: %s", pid, LIMIT_SECONDS, what);
+		nanosleep(&pause, NULL);
+	}
+	if (result < 0)
+		broken("waitpid: %s", strerror(errno));
+	return status;
+}
+
 static void become_victim(const char *program, int orders, int memory)
 {
 	/* Both are moved out of the way of the numbers that the victim expects. */
@@ -56,17 +82,9 @@ void start_victim(struct victim *victim, const char *role, const char *program, 
 void end_victim(struct victim *victim)
 {
 	if (victim->pid > 0) {
-		time_t start = time(NULL);
-
 		kill(victim->pid, SIGKILL);
 		/* Its robust list is processed before wait(2) sees the exit. */
-		while (waitpid(victim->pid, NULL, __WALL | WNOHANG) == 0) {
-			const struct timespec pause = { .tv_nsec = 20000 };
-
-			if (time(NULL) - start > LIMIT_SECONDS)
-				broken("%s did not end within %d s after it was killed", victim->role, LIMIT_SECONDS);
-			nanosleep(&pause, NULL);
-		}
+		wait_for_change(victim->pid, "its end");
 		victim->pid = 0;
 	}
 	if (victim->orders >= 0)
