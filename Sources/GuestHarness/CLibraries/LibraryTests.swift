@@ -100,10 +100,9 @@ struct LibraryTests {
             root: .host, sharedDirectory: builders.repository.build.string, workingDirectory: "/tmp",
             environment: ["PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", Self.timeoutFactor],
             arguments: ["sh", "-c", script])
-        let progress = builders.progress
-        let ended = Count()
+        let ended = LineCount("tests ended", progress: builders.progress)
         let transcript = try await guest.transcript(
-            of: request, in: directory, onLine: { _ in progress.update("\(ended.next()) tests ended") })
+            of: request, in: directory, onLine: { _ in ended.add() })
         let outcome = transcript.outcome
         try Files.write(Data(transcript.output), to: directory.suiteOutput)
         if !outcome.commandEnded {

@@ -128,15 +128,9 @@ public struct CoverageRun: Sendable {
                 "PATH=/usr/bin:/bin", "HOME=/root", "ROBUST_LIST_EXT4_IMAGE=\(GuestPath.ext4Image)",
                 "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)",
             ], arguments: ["/bin/busybox", "sh", "-c", script])
-        let progress = builders.progress
-        let ended = Count()
+        let ended = LineCount("checks ended", progress: builders.progress)
         let transcript = try await guest.transcript(
-            of: request, in: directory,
-            onErrorLine: { line in
-                // A check's result, as `robust-list-check run` prints it.
-                guard line.hasPrefix("ok ") || line.hasPrefix("not ok ") else { return }
-                progress.update("\(ended.next()) checks ended")
-            })
+            of: request, in: directory, onErrorLine: { ended.addResult($0) })
         let outcome = transcript.outcome
         try Files.write(Data(transcript.error), to: directory.suiteOutput)
         if let fault = outcome.faults.first {

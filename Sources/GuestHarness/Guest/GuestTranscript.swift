@@ -62,15 +62,28 @@ private final class Lines: Sendable {
     }
 }
 
-/// A number that goes up. Thread-safe.
-final class Count: Sendable {
+/// Counts lines and shows their number as progress. Thread-safe.
+final class LineCount: Sendable {
     private let value = Mutex(0)
+    private let progress: Progress
+    private let what: String
 
-    /// - Returns: the number after one more.
-    func next() -> Int {
-        value.withLock {
+    /// - Parameter what: follows the number, as in `tests ended`.
+    init(_ what: String, progress: Progress) {
+        self.what = what
+        self.progress = progress
+    }
+
+    func add() {
+        let count = value.withLock {
             $0 += 1
             return $0
         }
+        progress.update("\(count) \(what)")
+    }
+
+    /// Counts the line if it is a result of KTAP's outermost level: those of the tests in a program are behind a number sign.
+    func addResult(_ line: String) {
+        if line.hasPrefix("ok ") || line.hasPrefix("not ok ") { add() }
     }
 }

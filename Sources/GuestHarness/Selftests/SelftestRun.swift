@@ -143,15 +143,9 @@ public struct SelftestRun: Sendable {
                 "TERM=dumb",
             ],
             arguments: command)
-        let progress = builders.progress
-        let ended = Count()
+        let ended = LineCount("programs ended", progress: builders.progress)
         let transcript = try await guest.transcript(
-            of: request, in: directory,
-            onLine: { line in
-                // The results of the tests in a program are behind a number sign.
-                guard line.hasPrefix("ok ") || line.hasPrefix("not ok ") else { return }
-                progress.update("\(ended.next()) programs ended")
-            })
+            of: request, in: directory, onLine: { ended.addResult($0) })
         let outcome = transcript.outcome
         try Files.write(Data(transcript.output + transcript.error), to: directory.suiteOutput)
         let ktap = KTAP(transcript.text)
