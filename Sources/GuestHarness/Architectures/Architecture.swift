@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// An architecture of guests. What distinguishes it is in its record (Records.swift), in `qemu/config/NAME`, and in
-/// `qemu/guest/race/step_NAME.h` where single steps need help.
+/// `qemu/guest/race/hold.c` where single steps need help.
 public struct Architecture: Equatable, Sendable {
     /// As in the kernel's catalogue and in the names of directories.
     public var name: String

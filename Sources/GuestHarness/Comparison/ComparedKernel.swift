@@ -32,6 +32,8 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
 
     /// In the catalogue, or the file's name.
     public var name: String
+    /// The name of the architecture that it is built for, as `./qemu/architectures --list` prints it.
+    public var architecture: String
     /// As its build says; what `uname -r` printed is in the cells.
     public var release: String
     /// nil: a kernel of the user's own.
@@ -42,9 +44,11 @@ public struct ComparedKernel: Codable, Equatable, Sendable {
     public var configDigest: String?
 
     public init(
-        name: String, release: String, expected: Abilities?, imageDigest: String, configDigest: String?
+        name: String, architecture: String, release: String, expected: Abilities?, imageDigest: String,
+        configDigest: String?
     ) {
         self.name = name
+        self.architecture = architecture
         self.release = release
         self.expected = expected
         self.imageDigest = imageDigest

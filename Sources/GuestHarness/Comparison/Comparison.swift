@@ -102,7 +102,7 @@ public struct Comparison: Sendable {
         } catch let error as HarnessError where error.status != .usage {
             progress.note("\(kernel.name): \(error)")
             let compared = ComparedKernel(
-                name: kernel.name, release: "not built",
+                name: kernel.name, architecture: architecture.name, release: "not built",
                 expected: .init(patched: kernel.patched, release: "", architecture: architecture),
                 imageDigest: "", configDigest: nil)
             return Contestant(
@@ -114,7 +114,8 @@ public struct Comparison: Sendable {
     private func contestant(ownImage built: BuiltKernel, _ scenarios: [Scenario]) async throws -> Contestant {
         Contestant(
             compared: ComparedKernel(
-                name: built.name, release: built.release, expected: nil,
+                name: built.name, architecture: builders.architecture.name, release: built.release,
+                expected: nil,
                 imageDigest: try await Digest.sha256(of: built.image), configDigest: nil),
             built: .success(built), scenarios: scenarios, architecture: builders.architecture)
     }
@@ -123,7 +124,7 @@ public struct Comparison: Sendable {
         _ built: BuiltKernel, patched: Bool, config: FilePath, architecture: Architecture
     ) async throws -> ComparedKernel {
         ComparedKernel(
-            name: built.name, release: built.release,
+            name: built.name, architecture: architecture.name, release: built.release,
             expected: .init(patched: patched, release: built.release, architecture: architecture),
             imageDigest: try await Digest.sha256(of: built.image),
             configDigest: try await Digest.sha256(of: config))

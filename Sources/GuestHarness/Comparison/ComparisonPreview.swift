@@ -39,16 +39,15 @@ extension Comparison {
     private func plannedKernels() async throws -> [ComparedKernel] {
         var kernels: [ComparedKernel] = []
         for kernel in plan.kernels {
+            let architecture = builders.kernels.architecture(of: kernel)
             let (state, release) = await builders.kernels.state(of: kernel)
             let version = try release ?? builders.sourceVersion(of: kernel)
             let image = await builders.kernels.planned(kernel).image
             kernels.append(
                 ComparedKernel(
-                    name: kernel.name, release: version ?? "",
+                    name: kernel.name, architecture: architecture.name, release: version ?? "",
                     expected: version.map {
-                        .init(
-                            patched: kernel.patched, release: $0,
-                            architecture: builders.kernels.architecture(of: kernel))
+                        .init(patched: kernel.patched, release: $0, architecture: architecture)
                     },
                     imageDigest: state == .current ? try await Digest.sha256(of: image) : "",
                     configDigest: nil))
@@ -56,7 +55,8 @@ extension Comparison {
         for built in plan.images {
             kernels.append(
                 ComparedKernel(
-                    name: built.name, release: built.release, expected: nil,
+                    name: built.name, architecture: builders.architecture.name,
+                    release: built.release, expected: nil,
                     imageDigest: try await Digest.sha256(of: built.image), configDigest: nil))
         }
         return kernels

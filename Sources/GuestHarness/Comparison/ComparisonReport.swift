@@ -60,6 +60,27 @@ public struct ComparisonReport: Codable, Equatable, Sendable {
         verdict = ComparisonVerdict(kernels: kernels, cells: cells, remarks: remarks, isWhole: place == nil)
     }
 
+    /// Names of the kernels' architectures, in the kernels' order.
+    var architectures: [String] {
+        var names: [String] = []
+        for kernel in kernels where !names.contains(kernel.architecture) { names.append(kernel.architecture) }
+        return names
+    }
+
+    /// Parts of the report for each architecture, without a name where there is only one.
+    func byArchitecture() -> [(name: String?, report: ComparisonReport)] {
+        let names = architectures
+        guard names.count > 1 else { return [(nil, self)] }
+        return names.map { name in
+            var part = self
+            part.kernels = kernels.filter { $0.architecture == name }
+            let own = Set(part.kernels.map(\.name))
+            part.cells = cells.filter { own.contains($0.kernel) }
+            part.groups = groups.filter { own.contains($0.kernel) }
+            return (name, part)
+        }
+    }
+
     /// The kernel as one of its cells found it; nil when nothing was heard of any.
     func origin(of kernel: ComparedKernel) -> ComparedCell.Origin? {
         cells.lazy.filter { $0.kernel == kernel.name }.compactMap(\.origin).first

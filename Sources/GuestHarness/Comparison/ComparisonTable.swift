@@ -3,11 +3,14 @@
 /// A comparison as a table for a terminal.
 public enum ComparisonTable {
     public static func lines(of report: ComparisonReport) -> [String] {
-        var rows = [["kernel", "unlocker", "destroyer", "result", ""]]
+        let showsArchitecture = report.architectures.count > 1
+        var rows = [
+            (showsArchitecture ? ["architecture"] : []) + ["kernel", "unlocker", "destroyer", "result", ""]
+        ]
         for kernel in report.kernels {
             if rows.count > 1 { rows.append([]) }
             rows += report.groups.filter { $0.kernel == kernel.name }.map { group in
-                [
+                (showsArchitecture ? [kernel.architecture] : []) + [
                     group.kernel, group.unlocker.rawValue, group.destroyer.rawValue, group.summary,
                     group.extent + (group.isWrong ? "  WRONG" : ""),
                 ]

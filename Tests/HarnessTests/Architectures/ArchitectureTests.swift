@@ -70,7 +70,7 @@ import Testing
 
     private func report(own: KTAP.Result.Verdict, corrupted: Bool) -> ArchitectureReport {
         let stock = ComparedKernel(
-            name: "stock-arm", release: "7.3",
+            name: "stock-arm", architecture: "arm", release: "7.3",
             expected: .init(patched: false, release: "7.3", architecture: .arm), imageDigest: "",
             configDigest: nil)
         let scenario = Scenario(.syscallStop, .glibc64, .contended, .shared, .sigkill, .legacy)
@@ -135,7 +135,8 @@ import Testing
     @Test func scenariosOfSingleStepsCannotRunWhereThereAreNone() {
         let abilities = ComparedKernel.Abilities(patched: true, release: "7.3", architecture: .riscv64)
         let kernel = ComparedKernel(
-            name: "k", release: "7.3", expected: abilities, imageDigest: "", configDigest: nil)
+            name: "k", architecture: "riscv64", release: "7.3", expected: abilities, imageDigest: "",
+            configDigest: nil)
         for scenario in Scenario.anyArchitecture {
             let cannotRun = CellExpectation(of: scenario, on: kernel).words.hasPrefix("cannot run")
             #expect(cannotRun == (scenario.technique == .singleStep), "\(scenario.identifier)")
@@ -145,7 +146,7 @@ import Testing
 
     @Test func emulatorThatStepsWrongIsNoDefectOfTheKernel() {
         let kernel = ComparedKernel(
-            name: "k", release: "7.3",
+            name: "k", architecture: "s390x", release: "7.3",
             expected: .init(patched: false, release: "7.3", architecture: .s390x), imageDigest: "",
             configDigest: nil)
         let scenario = Scenario(.singleStep, .musl, .plain, .shared, .sigkill, .legacy)

@@ -41,7 +41,7 @@ import Testing
             let report = try JSONDecoder().decode(RaceReport.self, from: Files.read(file))
             let finished = try FinishedCell(report, of: scenario, accelerator: .tcg, run: "")
             let kernel = ComparedKernel(
-                name: "host", release: report.kernel.release,
+                name: "host", architecture: "x86_64", release: report.kernel.release,
                 expected: .init(cleanupRobustList: report.kernel.cleanupRobustList, futexRobustUnlock: false),
                 imageDigest: "", configDigest: nil)
             let expectation = CellExpectation(of: scenario, on: kernel)

@@ -84,6 +84,29 @@ import Testing
         #expect(page.components(separatedBy: "class=\"hit\"").count == 3)
     }
 
+    /// The same unlock of two architectures: two tables, two pictures, and their libraries apart.
+    @Test func architecturesAreKeptApart() throws {
+        let other = Samples.kernel("stock-arm64", patched: false, release: "7.3.4", architecture: "arm64")
+        let cell = Samples.cell(Samples.scenario(), corruptedAt: [4, 5, 6])
+        let cells = try [Samples.stock, other].map { try Samples.compared(cell, on: $0) }
+        var report = Samples.comparison(cells, [Samples.stock, other])
+        report.machine.imageDigest = "feed beef"
+        #expect(report.architectures == ["x86_64", "arm64"])
+        let page = ComparisonPage(report, costs: []).html.source
+        func count(_ text: String) -> Int { page.components(separatedBy: text).count - 1 }
+        #expect(count("<figure>") == 2)
+        for name in ["x86_64", "arm64"] {
+            #expect(count("<figcaption><b>\(name), glibc") == 1)
+            #expect(count("<th scope=\"row\">\(name), glibc") == 1)
+            #expect(count("<td data-label=\"architecture\">\(name)</td>") == 1)
+        }
+        #expect(page.contains("<code class=\"digest\">feed</code>"))
+        #expect(page.contains("<code class=\"digest\">beef</code>"))
+        #expect(ComparisonTable.lines(of: report).contains { $0.hasPrefix("arm64  ") })
+        #expect(
+            !ComparisonTable.lines(of: Samples.comparison(try Samples.good())).joined().contains("x86_64"))
+    }
+
     @Test func costsAreShownWhenThereAreAny() throws {
         #expect(!(try page()).contains("What it costs"))
         let page = try page(costs: [benchmark(patched: true), benchmark(patched: false)])

@@ -10,11 +10,15 @@ enum Samples {
     static let patched = kernel("patched", patched: true, release: "7.3.4-patched")
     static let old = kernel("stock-6.12", patched: false, release: "6.12.38-stock-6.12")
     static let own = ComparedKernel(
-        name: "bzImage", release: "7.9.0", expected: nil, imageDigest: "c0ffee", configDigest: nil)
+        name: "bzImage", architecture: "x86_64", release: "7.9.0", expected: nil, imageDigest: "c0ffee",
+        configDigest: nil)
 
-    static func kernel(_ name: String, patched: Bool, release: String) -> ComparedKernel {
+    static func kernel(
+        _ name: String, patched: Bool, release: String, architecture: String = "x86_64"
+    ) -> ComparedKernel {
         ComparedKernel(
-            name: name, release: release, expected: .init(patched: patched, release: release),
+            name: name, architecture: architecture, release: release,
+            expected: .init(patched: patched, release: release),
             imageDigest: "0123456789abcdef0123", configDigest: "fedcba")
     }
 

@@ -69,10 +69,16 @@ public struct ComparisonPage {
         <p>One cell alone: <code>./qemu/compare --kernels KERNEL --scenarios '^IDENTIFIER$' --fresh</code>, with an identifier
         of TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER as in
         <code>single-step/glibc64/plain/shared/sigkill/legacy</code>. All numbers are also in <code>comparison.json</code>
-        beside this page. The guests had \(report.machine.processors) processors and \(report.machine.memory) MiB; their image
-        is SHA-256 <code class="digest">\(report.machine.imageDigest)</code>.</p>
+        beside this page. The guests had \(report.machine.processors) processors and \(report.machine.memory) MiB;
+        \(images)</p>
         </section>
         """
     }
 
+    private var images: HTML {
+        let digests = report.machine.imageDigest.split(separator: " ")
+        let codes = digests.map { "<code class=\"digest\">\($0)</code>" as HTML }.joined()
+        return digests.count == 1
+            ? "their image is SHA-256 \(codes)" : "their images, one an architecture, are SHA-256 \(codes)"
+    }
 }

@@ -7,6 +7,21 @@ struct SummarySection {
     var report: ComparisonReport
 
     var html: HTML {
+        let tables = report.byArchitecture().map { name, part -> HTML in
+            let heading: HTML = name.map { "<h3>\($0)</h3>\n" } ?? ""
+            return heading + Self.table(of: part)
+        }
+        return """
+            <section id="summary">
+            <h2>Kernel, destroyer, unlocker</h2>
+            <p>Counts are instruction boundaries (or system call stops) over all scenarios of a group; a group is corrupted if
+            one of its scenarios is.</p>
+            \(tables.joined())
+            </section>
+            """
+    }
+
+    private static func table(of report: ComparisonReport) -> HTML {
         let unlockers = Scenario.Unlocker.allCases.filter { unlocker in
             report.groups.contains { $0.unlocker == unlocker }
         }
@@ -20,7 +35,7 @@ struct SummarySection {
                     guard let group = groups.first(where: { $0.unlocker == unlocker }) else {
                         return "<td data-label=\"\(PageWords.name(unlocker))\">not chosen</td>"
                     }
-                    return Self.cell(group)
+                    return cell(group)
                 }
                 rows.append(
                     """
@@ -30,14 +45,9 @@ struct SummarySection {
             }
         }
         return """
-            <section id="summary">
-            <h2>Kernel, destroyer, unlocker</h2>
-            <p>Counts are instruction boundaries (or system call stops) over all scenarios of a group; a group is corrupted if
-            one of its scenarios is.</p>
             <div class="scroll"><table class="stack">
             <thead><tr><th>kernel, destroyer</th>\(columns.joined())</tr></thead>
             <tbody>\(rows.joined())</tbody></table></div>
-            </section>
             """
     }
 
