@@ -57,8 +57,8 @@ static void ask_after_wrong_answer(const struct asker *asker, long answer)
 }
 
 /*
- * Whether a call on an own, private word clears exactly the pending operation on it and nothing else. 0, or -errno
- * when there is nothing to ask with.
+ * Finds out whether a call on an own, private word clears exactly the pending operation on it and nothing else. 0, or
+ * -errno when there is nothing to ask with.
  */
 static long observe_effect(const struct asker *asker)
 {

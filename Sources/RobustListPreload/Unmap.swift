@@ -6,8 +6,8 @@ import CRobustListPreload
 /// Ends the pending operations of this process's threads in memory that is about to leave its address space. Other
 /// processes go on using what they share, hence `FUTEX2_PRIVATE`.
 ///
-/// What the kernel will refuse is left alone: memory that stays can hold locks in use, whose operations must not be
-/// taken for finished ones. Of the pages that the range is rounded to, as the kernel does it.
+/// Makes no call for a range that the kernel will refuse to unmap: memory that stays can hold locks in use, whose operations must not be
+/// taken for finished ones. The range is rounded up to whole pages, as the kernel does it.
 private func cleanUp(_ start: UInt, _ length: Int) {
     guard length > 0, start % pageBytes == 0, rlp_cleans_unmapped() else { return }
     _ = crf_cleanup_robust_list(start, Int(wholePages(length)), UInt32(FUTEX_PRIVATE_FLAG))

@@ -85,7 +85,7 @@ import Testing
         #expect(CoverageReport(gcov, source: twice, known: [place, place]).isGood)
     }
 
-    /// What a race decides may be reached or not.
+    /// A place that only a race reaches may be reached or not.
     @Test func placesByChanceMayBeReached() throws {
         let gcov = try report((3, 9, [9, 9]), (4, 9, []), (5, 9, []))
         var chance = branch

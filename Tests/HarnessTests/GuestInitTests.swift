@@ -10,7 +10,7 @@ import Testing
 
 /// The messages, as the guest's init takes them apart, which is C.
 @Suite struct GuestInitTests {
-    /// What init understands of `bytes`.
+    /// The fields that init finds in `bytes`.
     private func understood(_ bytes: [UInt8]) async throws -> String {
         let root = try Repository.containing(FilePath(#filePath)).root
         let sources = root.appending(GuestPrograms.initSources)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Swift cannot say for itself. Names start with crf_. Functions that enter the kernel return what
+ * System calls, layouts and atomics that Swift cannot express. Names start with crf_. Functions that enter the kernel return what
  * the kernel returns: a value, or -errno; nothing runs between the call and reading the result.
  */
 #ifndef C_ROBUST_FUTEX_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What answers under the number of cleanup_robust_list(2), asked by a child process, which is gone afterwards. Until
+ * Finds out which system call has the number of cleanup_robust_list(2), by a child process, gone afterwards. Until
  * that is known the number may be any system call: one that registers what it is given for the calling task, or
  * never returns; or a seccomp filter's, that kills who makes it. None of that may happen to the caller.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is measured, and the loop that measures it. Names start with crb_.
+ * The operations that are measured, and the loop that measures them. Names start with crb_.
  *
  * C, because between the two readings of the clock there must be nothing but the operation: no runtime
  * that may allocate or count references, and the same instructions in every build of the Swift around it. Operations

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program would do that has no cleanup_robust_list(2): look for every process that maps the memory, read
+ * The work of a program that has no cleanup_robust_list(2): look for every process that maps the memory, read
  * the robust list head of each of its threads, and clear what designates the range.
  *
  * It is no replacement, only what one costs. It needs ptrace access to every sharer. The clear is no

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Embedded Swift cannot say for itself: the C library's private layout, atomics that need no initialisation, and
+ * The parts of the preload that Embedded Swift cannot express: the C library's private layout, atomics that need no initialisation, and
  * macros. Names start with rlp_. Everything works before the library's constructors have run, and in any thread.
  */
 #ifndef C_ROBUST_LIST_PRELOAD_H
@@ -43,7 +43,7 @@ static inline bool rlp_is_robust(const pthread_mutex_t *mutex)
 void rlp_note_robust_lock(void);
 
 /*
- * Whether memory that leaves the address space is to be cleaned up: asked for in the environment, and this process has
+ * Tells whether to clean up memory that leaves the address space: the environment asks for it, and this process has
  * locked a robust mutex.
  */
 bool rlp_cleans_unmapped(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the processes are made of that checks, the race and the bench act with. Names start with ctp_. Functions that
+ * The processes that checks, the race and the bench act with. Names start with ctp_. Functions that
  * enter the kernel return a value or -errno, as those of the shim that this stands on (CRobustFutex.h) do.
  */
 #ifndef C_TEST_PROCESSES_H

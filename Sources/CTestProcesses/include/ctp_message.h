@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the runner and a peer process say to each other: one struct each way, over a SOCK_SEQPACKET
+ * Messages between the runner and a peer process: one struct each way, over a SOCK_SEQPACKET
  * socket, with descriptors where a request carries them. C, because both layout and CMSG_* macros are.
  */
 #ifndef CTP_MESSAGE_H

@@ -13,7 +13,7 @@
 uintptr_t ctp_init_task(void);
 
 /*
- * Where init_task has the pointer to the first process: what a kill(2) of nobody (to all, signal 0) by the calling
+ * The address in init_task of the pointer to the first process: the word that a kill(2) of nobody (to all, signal 0) by the calling
  * thread reads, and nothing else does. 0 when no such place is found, as on a kernel without hardware breakpoints.
  */
 uintptr_t ctp_process_list(uintptr_t init_task);

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The host's end of a guest's serial console, whose log QEMU writes itself.
 ///
-/// What comes is read and thrown away for as long as QEMU runs: the log gets only what somebody takes, and a guest prints to
+/// Output is read and thrown away for as long as QEMU runs: the log gets only what somebody takes, and a guest prints to
 /// its very end. Thread-safe.
 final class GuestConsole: Sendable {
     /// The part of the console that the thread that reads it shares; -1 for what is closed, which happens under the lock.

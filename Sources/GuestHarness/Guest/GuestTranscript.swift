@@ -36,7 +36,7 @@ extension Guest {
 private final class Lines: Sendable {
     private struct State {
         var bytes: [UInt8] = []
-        /// Where the line begins that has no end yet.
+        /// The start of the line that has no end yet.
         var start = 0
     }
     private let state = Mutex(State())

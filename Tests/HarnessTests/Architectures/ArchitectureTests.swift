@@ -131,7 +131,7 @@ import Testing
         #expect(throws: HarnessError.self) { try problems("Killed") }
     }
 
-    /// Where the kernel has no single steps, such scenarios cannot run, and those held at system calls have to.
+    /// Without single steps in the kernel, such scenarios cannot run, and those held at system calls have to.
     @Test func scenariosOfSingleStepsCannotRunWhereThereAreNone() {
         let abilities = ComparedKernel.Abilities(patched: true, release: "7.3", architecture: .riscv64)
         let kernel = ComparedKernel(

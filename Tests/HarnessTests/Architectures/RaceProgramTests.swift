@@ -29,7 +29,7 @@ import Testing
         return (Int(status), result.standardError)
     }
 
-    /// What it leaves is read and judged as a report of robust-list-check. The window is that of a glibc that nobody
+    /// Its report is read and judged as one of robust-list-check. The window is that of a glibc that nobody
     /// changed: three instructions, and the wake where somebody waits.
     @Test(.timeLimit(.minutes(5)), arguments: Scenario.anyArchitecture.filter { $0.unlocker == .glibc64 })
     func carriesOutScenario(_ scenario: Scenario) async throws {

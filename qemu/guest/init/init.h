@@ -3,7 +3,7 @@
  * PID 1 of a guest of any architecture: prepares the file systems, runs one command for the host, restarts, at which QEMU
  * ends. It is C, as no Swift runtime exists for most of the architectures that the kernel series is tested on.
  *
- * What it says to the host, and hears, is in Sources/GuestProtocol.
+ * Its messages to the host and from it are in Sources/GuestProtocol.
  */
 #ifndef GUEST_INIT_H
 #define GUEST_INIT_H

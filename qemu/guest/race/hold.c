@@ -107,7 +107,7 @@ void advance(const struct victim *victim, enum technique technique)
 #if defined(__aarch64__) || defined(__powerpc64__)
 
 /*
- * What the reservation of these architectures is lost by: the exception of a single step, among others. A loop of
+ * The exception of a single step, among others, loses the reservation of these architectures. A loop of
  * load-and-reserve and store-conditional that is stepped through never ends, so it is gone through at once, to a breakpoint
  * behind it and to one at each place that it may be left for.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `robust-list-check stress` does, as far as a guest needs it whose architecture has no Swift: processes die in the window
+ * The part of `robust-list-check stress` for guests whose architecture has no Swift: processes die in the window
  * of their unlocks while others destroy the locks and put the memory to another use, and threads die whose robust list heads
  * become memory that looks like a pending operation. Nobody may change a word of either.
  *
