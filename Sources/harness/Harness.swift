@@ -15,7 +15,7 @@ struct Harness: AsyncParsableCommand {
             SeriesLintCommand.self, FootprintCommand.self, FreshCheckCommand.self, CoverageCommand.self,
             ArchitecturesCommand.self,
             LibraryBuildCommand.self,
-            LibraryCheckCommand.self, LibraryCostCommand.self,
+            LibraryCheckCommand.self, LibraryCostCommand.self, StormCommand.self,
             BuildCommand.self, SourceCommand.self,
         ])
 

@@ -98,3 +98,47 @@ struct LibraryCostCommand: AsyncParsableCommand {
         print(TextTable.lines(of: rows).joined(separator: "\n"))
     }
 }
+
+/// `libc-patch/storm`.
+struct StormCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "libc-storm",
+        abstract: "Kills processes that use a database with robust mutexes, with the preload and without.",
+        usage: "libc-patch/storm [--seconds S] [--kernel NAME]",
+        discussion: """
+            In a guest four processes open a database of Debian's LMDB or tdb, change it, and close it, and one after the other \
+            is killed at any place. Afterwards no transaction may be missing or done by half, no call may have failed, and \
+            nobody may wait for ever: with the preload as without it. The exit status is 0 only if that is so.
+            """)
+
+    @Option(help: "Seconds of each of the six runs.")
+    var seconds = 20
+
+    @Option(help: "The kernel, one of those that ./qemu/run --list names.")
+    var kernel = "patched"
+
+    func validate() throws {
+        guard seconds > 0 else { throw ValidationError("--seconds must be at least 1, not \(seconds)") }
+    }
+
+    func run() async throws {
+        let builders = try Builders()
+        let kernel = try builders.catalogue.kernel(named: kernel)
+        try await builders.installPackages()
+        let runs = try await Storm(builders).runs(kernel: kernel, seconds: seconds)
+        let rows =
+            [["database", "", "transactions", "opens", "kills", ""]]
+            + runs.map { run in
+                [
+                    run.database.rawValue, run.setting.rawValue, String(run.transactions), String(run.opens),
+                    String(run.kills), run.problems.isEmpty ? "unharmed" : "WRONG",
+                ]
+            }
+        print(TextTable.lines(of: rows).joined(separator: "\n"))
+        let problems = runs.flatMap { run in
+            run.problems.map { "\(run.database.rawValue), \(run.setting.rawValue): \($0)" }
+        }
+        for problem in problems { print("WRONG    \(problem)") }
+        guard problems.isEmpty else { throw ExitCode(1) }
+    }
+}

@@ -31,8 +31,9 @@ public struct ComparisonPrograms: Sendable {
             }
         }
         if needsBoost {
-            let headers = BoostHeaders(repository: builders.repository, progress: builders.progress)
-            try await victims.add(boost: headers.directory())
+            let packages = DebianPackages(repository: builders.repository, progress: builders.progress)
+            let root = try await packages.unpacked(["libboost1.*-dev"], as: "boost")
+            try await victims.add(boost: root.pushing("usr/include"))
         }
         if needsPreload {
             try await builders.swift.buildPreload()

@@ -142,3 +142,25 @@ import Testing
         #expect(problems(.guest, results("pass a"), results("pass a")).count == 1)
     }
 }
+
+@Suite struct StormTests {
+    private func problems(_ text: String, _ setting: Storm.Setting = .preload) -> String {
+        Storm.Run(.lmdb, setting, text: text, preload: "p.so").problems.joined()
+    }
+
+    @Test func runWithoutHarmHasNoProblem() {
+        let text = "storm: destroyed by p.so: 9 transactions, 5 opens, 3 kills; counters 9 and 9\n"
+        let run = Storm.Run(.lmdb, .unmap, text: text, preload: "p.so")
+        #expect(run.problems == [])
+        #expect([run.transactions, run.opens, run.kills] == [9, 5, 3])
+        #expect(problems(text.replacing("p.so", with: "libc.so.6"), .without) == "")
+    }
+
+    @Test func runThatShowsNothingIsAProblem() {
+        let text = "storm: destroyed by p.so: 9 transactions, 5 opens, 3 kills; counters 9 and 9\n"
+        #expect(problems(text, .without).contains("destroyed by p.so"))
+        #expect(problems(text.replacing("p.so", with: "libc.so.6")).contains("destroyed by libc.so.6"))
+        #expect(problems(text.replacing("3 kills", with: "0 kills")).contains("nobody was killed"))
+        #expect(problems("storm: process 7: mdb_txn_begin: broken").contains("mdb_txn_begin"))
+    }
+}
