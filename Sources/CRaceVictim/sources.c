@@ -23,9 +23,14 @@ static const char race_victim_h[] = {
 #embed "include/race_victim.h" suffix(, 0)
 };
 
+static const char old_glibc_h[] = {
+#embed "old_glibc.h" suffix(, 0)
+};
+
 const struct crv_source crv_sources[CRV_SOURCES] = {
 	{ "victim.c", victim_c },
 	{ "boost.cpp", boost_cpp },
 	{ "locks.h", locks_h },
 	{ "race_victim.h", race_victim_h },
+	{ "old_glibc.h", old_glibc_h },
 };

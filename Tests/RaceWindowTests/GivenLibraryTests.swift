@@ -50,7 +50,7 @@ import Testing
         let cases = [
             (try file(machine: 183, "GNU C Library"), "of another architecture"),
             (try file(bits: 1, "GNU C Library"), "of another architecture"),
-            (try file("GNU C Library (X) stable release version 2.31.\n"), "glibc 2.31 is too old"),
+            (try file("GNU C Library (X) stable release version 2.13.\n"), "glibc 2.13 is too old"),
             (
                 try file("GNU C Library (X) stable release version 2.99.\n"),
                 "its loader, ld-linux-x86-64.so.2, is neither"
@@ -63,5 +63,25 @@ import Testing
             #expect(said.hasPrefix(path.string) && said.contains(part), "\(said)")
             unlink(path.string)
         }
+    }
+
+    /// glibc had its threads in a library of their own before 2.34: a victim that finds them in libc.so.6 does not start there.
+    @Test(arguments: [("2.33", "glibc64-old"), ("2.34", "glibc64"), ("2.4", nil)] as [(String, String?)])
+    func victimIsTheOneForItsAge(_ version: String, _ victim: String?) throws {
+        let directory = FilePath("/tmp/given-library-\(getpid())-\(version)")
+        mkdir(directory.string, 0o700)
+        let library = directory.appending("libc.so.6")
+        let loader = directory.appending("ld-linux-x86-64.so.2")
+        let made = try file("GNU C Library (X) stable release version \(version).\n")
+        rename(made.string, library.string)
+        symlink("/bin/true", loader.string)
+        defer {
+            unlink(loader.string)
+            unlink(library.string)
+            rmdir(directory.string)
+        }
+        let found = victim == nil ? nil : VictimRecipe.of(try GivenLibrary(at: library))?.fileName
+        #expect(found == victim)
+        #expect(VictimRecipe.all.count { $0.fileName == victim } == (victim == nil ? 0 : 1))
     }
 }

@@ -9,7 +9,7 @@ struct crv_source {
 	const char *text;
 };
 
-enum { CRV_SOURCES = 4 };
+enum { CRV_SOURCES = 5 };
 
 extern const struct crv_source crv_sources[CRV_SOURCES];
 

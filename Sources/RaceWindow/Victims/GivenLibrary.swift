@@ -21,8 +21,12 @@ public struct GivenLibrary: Equatable, Sendable {
             ? directory.string : "\(directory):/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu"
     }
 
-    /// Victims need what glibc has in one library since then (`pthread_create@GLIBC_2.34`).
-    private static let oldestGlibc = (2, 34)
+    /// The newest version of a symbol that the victim for old ones needs is 2.14 (`memcpy`). 2.31 is the oldest that it was
+    /// tried with.
+    private static let oldestGlibc = (2, 14)
+
+    /// Tells whether it is a glibc that has its threads in a library of their own, libpthread.so.0: older than 2.34.
+    public let hasLibpthread: Bool
 
     /// Looks into a file.
     ///
@@ -45,6 +49,7 @@ public struct GivenLibrary: Equatable, Sendable {
             unlocker = .glibc64
             self.version = version
             let numbers = version.split(separator: ".").compactMap { Int($0) }
+            hasLibpthread = numbers.lexicographicallyPrecedes([2, 34])
             guard numbers.count >= 2, (numbers[0], numbers[1]) >= Self.oldestGlibc else {
                 throw CannotRun(
                     "\(path): glibc \(version) is too old; from \(Self.oldestGlibc.0).\(Self.oldestGlibc.1) on they can be tested"
@@ -53,6 +58,7 @@ public struct GivenLibrary: Equatable, Sendable {
             loader = try Self.loader(of: path)
         } else if Self.offset(of: "musl libc (x86_64)", in: bytes[...]) != nil {
             unlocker = .musl
+            hasLibpthread = false
             // The version is printed from a string of its own, which nothing marks.
             version = Self.muslVersion(in: bytes) ?? "of unknown version"
             loader = path
@@ -69,6 +75,7 @@ public struct GivenLibrary: Equatable, Sendable {
         self.unlocker = unlocker
         self.version = version
         self.loader = loader
+        hasLibpthread = false
         directory = loader.removingLastComponent()
     }
 

@@ -83,10 +83,10 @@ public struct VictimPrograms: Sendable {
             }
             return .built(unlocker, at: path, library: library)
         }
-        guard let recipe = VictimRecipe.of(unlocker) else { return try .inThisProcess(unlocker) }
-        let isGivenMusl = unlocker == .musl && library != nil
-        return .built(
-            unlocker, at: try path(of: isGivenMusl ? .dynamicMusl : recipe), library: library)
+        guard let recipe = library.map(VictimRecipe.of) ?? VictimRecipe.of(unlocker) else {
+            return try .inThisProcess(unlocker)
+        }
+        return .built(unlocker, at: try path(of: recipe), library: library)
     }
 
     private func path(of recipe: VictimRecipe) throws -> FilePath {

@@ -38,13 +38,21 @@ public struct VictimRecipe: Sendable {
         VictimRecipe(
             unlocker: .glibc32, compiler: "gcc", options: ["-m32", "-Wl,-z,now"], packages: "gcc-multilib"),
         VictimRecipe(unlocker: .musl, compiler: "musl-gcc", options: ["-static"], packages: "musl-tools"),
-        dynamicMusl,
+        dynamicMusl, oldGlibc,
     ]
 
     /// For a musl that is given: the machine need not have one to run it with.
     static let dynamicMusl = VictimRecipe(
         unlocker: nil, fileName: "musl-dynamic", compiler: "musl-gcc", options: ["-Wl,-z,now"],
         packages: "musl-tools")
+
+    /// For a glibc older than 2.34 that is given.
+    static let oldGlibc = VictimRecipe(
+        unlocker: nil, fileName: "glibc64-old", compiler: "gcc",
+        options: [
+            "-m64", "-Wl,-z,now", "-include", "old_glibc.h", "-Wl,--wrap=__libc_start_main",
+            "-Wl,--no-as-needed", "-l:libpthread.so.0",
+        ], packages: "gcc libc6-dev")
 
     /// The file name of the victim of Boost.Interprocess.
     static let boostName = "boost"
@@ -62,7 +70,13 @@ public struct VictimRecipe: Sendable {
 
     /// Tells whether the victim can be started with the library, which is not the one it was built against.
     public func runs(_ library: GivenLibrary) -> Bool {
-        library.unlocker == .musl ? fileName == Self.dynamicMusl.fileName : unlocker == library.unlocker
+        fileName == Self.of(library)?.fileName
+    }
+
+    /// The one that can be started with a library that was given.
+    static func of(_ library: GivenLibrary) -> VictimRecipe? {
+        if library.unlocker == .musl { return dynamicMusl }
+        return library.hasLibpthread ? oldGlibc : of(library.unlocker)
     }
 
     public static func of(_ unlocker: Scenario.Unlocker) -> VictimRecipe? {

@@ -48,7 +48,7 @@ struct RaceCommand: ParsableCommand {
     @Option(
         name: .customLong("libc"),
         help: ArgumentHelp(
-            "Test this C library: a libc.so.6 of glibc 2.34 or newer, or musl's ld-musl-x86_64.so.1.",
+            "Test this C library: a libc.so.6 of glibc 2.14 or newer, or musl's ld-musl-x86_64.so.1.",
             valueName: "file"))
     var library: String?
 
