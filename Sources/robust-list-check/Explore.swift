@@ -62,7 +62,7 @@ struct Explore: ParsableCommand {
         var lastLine = start
         var number = 0
         while worlds.map({ number < $0 }) ?? (ContinuousClock.now - start < .seconds(seconds)) {
-            var generator = ProgramGenerator(seed: self.seed(of: number))
+            var generator = self.generator(of: number)
             let program = generator.program()
             number += 1
             if let failure = Explorer.failure(of: program) { try report(failure, number, start) }
@@ -74,10 +74,12 @@ struct Explore: ParsableCommand {
         print("\(number) worlds from seed \(seed ?? 1), none failed (\(Self.seconds(since: start)) s)")
     }
 
-    private func seed(of number: Int) -> UInt64 {
-        if let seed { return seed + UInt64(number) }
+    /// Of a world, counted from 0.
+    private func generator(of number: Int) -> ProgramGenerator {
+        if let seed { return ProgramGenerator(seed: seed + UInt64(number)) }
         let kept = KeptSeeds.all
-        return number < kept.count ? kept[number] : UInt64(number - kept.count) + 1
+        guard number < kept.count else { return ProgramGenerator(seed: UInt64(number - kept.count) + 1) }
+        return ProgramGenerator(seed: kept[number].seed, generation: kept[number].generation)
     }
 
     private static func seconds(since start: ContinuousClock.Instant) -> Int64 {

@@ -37,11 +37,11 @@ import Testing
     @Test func sharedMemoryIsTheSameAtAnotherAddress() {
         var world = world()
         world.tasks[1].operation = pending(2 * Self.page + 8)
-        #expect(world.designated(by: call(8), of: 0).surely == [1])
+        #expect(world.designated(by: call(8), of: 0).surely == [.native(1)])
         #expect(world.designated(by: call(4), of: 0).surely == [])
         #expect(world.designated(by: call(12), of: 0).surely == [])
         // A byte of the word is enough.
-        #expect(world.designated(by: call(11, 1), of: 0).surely == [1])
+        #expect(world.designated(by: call(11, 1), of: 0).surely == [.native(1)])
         #expect(world.designated(by: call(8, isPrivate: true), of: 0).surely == [])
     }
 
@@ -50,17 +50,17 @@ import Testing
         world.spaces[1].pages[1] = .init(memory: .own, isWritable: true, canBecomeWritable: true)
         world.tasks[1].operation = pending(Self.page + 8)
         world.tasks[2].operation = pending(Self.page + 8)
-        #expect(world.designated(by: call(Self.page + 8), of: 0).surely == [2])
-        #expect(world.designated(by: call(Self.page + 8, isPrivate: true), of: 0).surely == [2])
+        #expect(world.designated(by: call(Self.page + 8), of: 0).surely == [.native(2)])
+        #expect(world.designated(by: call(Self.page + 8, isPrivate: true), of: 0).surely == [.native(2)])
     }
 
     @Test func operationsWithoutEffectMayStay() {
         var world = world()
         world.tasks[2].operation = .init(offset: 9, futexOffset: -31, isPI: false)
-        #expect(world.designated(by: call(8, 8), of: 0).perhaps == [2])
+        #expect(world.designated(by: call(8, 8), of: 0).perhaps == [.native(2)])
         world.spaces[1].pages[2]?.canBecomeWritable = false
         world.tasks[1].operation = pending(2 * Self.page + 8)
-        #expect(world.designated(by: call(8, 8), of: 0).perhaps == [1, 2])
+        #expect(world.designated(by: call(8, 8), of: 0).perhaps == [.native(1), .native(2)])
     }
 
     @Test func argumentsAreRefusedForTheReasonThatTheyHave() {
@@ -101,5 +101,45 @@ import Testing
         world.spaces[1].pages[2]?.isWritable = false
         world.exit(1)
         #expect(world.files[0][word] == 101)
+    }
+
+    @Test func headOfItsOwnCountsAsThatOf32Bits() {
+        var world = world()
+        world.tasks[1].compat = pending(2 * Self.page + 8)
+        #expect(world.designated(by: call(8), of: 0).surely == [.compat(1)])
+        world.spaces[1].headPage = .readOnly
+        #expect(world.designated(by: call(8), of: 0).perhaps == [.compat(1)])
+        world.tasks[1].own = pending(2 * Self.page + 8)
+        #expect(world.designated(by: call(8), of: 0).surely == [.native(1)])
+        world.tasks[1].isPlaced = true
+        #expect(world.designated(by: call(8), of: 0).surely == [])
+        #expect(world.tasks[1].operation == nil)
+    }
+
+    /// An exit reads a head that its owner cannot write, and none that is not mapped.
+    @Test(arguments: Step.HeadPage.allCases) func exitReadsTheHeadThatItCan(_ page: Step.HeadPage) {
+        for isCompat in [false, true] {
+            var world = world()
+            let word = (Self.page + 8) / 4
+            world.files[0][word] = 101
+            world.tasks[1].isPlaced = true
+            world[isCompat ? .compat(1) : .native(1)] = pending(2 * Self.page + 8)
+            world.spaces[1].headPage = page
+            world.exit(1)
+            #expect(world.files[0][word] == (page == .absent ? 101 : 0x4000_0000))
+        }
+    }
+
+    @Test func threadThatExecutesOwnsNothingAnyMore() {
+        var world = world()
+        let word = (Self.page + 8) / 4
+        world.files[0][word] = 100
+        world.files[0][word + 1] = 102
+        world.tasks[0].operation = pending(8)
+        world.tasks[2].operation = pending(12)
+        world.execute(0, processID: 99)
+        #expect(world.files[0][word] == 100)
+        #expect(world.files[0][word + 1] == 0x4000_0000)
+        #expect(!world.tasks[0].isAlive && !world.tasks[2].isAlive && world.tasks[1].isAlive)
     }
 }

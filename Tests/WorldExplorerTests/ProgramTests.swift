@@ -15,6 +15,15 @@ import Testing
         #expect(first.program().steps != second.program().steps)
     }
 
+    /// The programs that failed once are those that are run.
+    @Test func seedsOfAnEarlierGenerationMakeWhatTheyMade() {
+        var generator = ProgramGenerator(seed: 18, generation: .first)
+        let steps = generator.program().steps
+        #expect(steps.count == 44)
+        #expect(steps[7] == .pend(task: 14, nil))
+        #expect(steps[42] == .fork(process: 4))
+    }
+
     /// A program in a file is the program that was printed.
     @Test func programsSurviveJSON() throws {
         for seed: UInt64 in 1...50 {
@@ -46,7 +55,8 @@ import Testing
         #expect(
             seen == [
                 "process", "fork", "map", "unmap", "protect", "task", "pend", "store", "wait", "calls",
-                "callsBesideKill", "exit", "kill", "private", "unknown flag", "wraps", "empty", "two calls",
+                "callsBesideKill", "exit", "exec", "kill", "moveHead", "headPage", "pendCompat", "private",
+                "unknown flag", "wraps", "empty", "two calls",
             ])
     }
 }

@@ -132,8 +132,18 @@ package final class PeerTask {
                 "task \(tid) registered 0x\(String(headAddress, radix: 16)), get_robust_list(2) says"
                     + " 0x\(String(address, radix: 16))")
         }
+        return try ownPendingRawValue()
+    }
+
+    /// That of the task's own head, whether it is registered or not.
+    package func ownPendingRawValue() throws -> UInt {
         // By the task's own id: a leader that has exited has no memory to read.
-        return try readHead(of: tid).list_op_pending
+        try readHead(of: tid).list_op_pending
+    }
+
+    /// Registers the task's own head again, after another one.
+    package func registerOwnHead() throws {
+        _ = try PlacedHead(of: self, at: headAddress)
     }
 
     /// The pointer in a forked child's copy of this task's head; no task of the child has registered it.

@@ -18,6 +18,7 @@ struct ModelWorld {
 
     /// An address space.
     struct Space {
+        var headPage = Step.HeadPage.writable
         /// By the page of the arena; nil: nothing is mapped there.
         var pages: [Mapping?] = Array(repeating: nil, count: Extent.arenaPages)
 
@@ -32,10 +33,61 @@ struct ModelWorld {
         var space: Int
         /// Of the process that ends it when it is killed.
         var process: Int
-        var operation: Step.Operation?
+        /// The operations that its heads have: the one in memory of the address space, the one in the file with heads,
+        /// and the one of 32 bits, which is there too.
+        var own: Step.Operation?
+        var placed: Step.Operation?
+        var compat: Step.Operation?
+        /// Tells which of the first two is registered.
+        var isPlaced = false
         var isAlive = true
+
+        init(tid: UInt32, space: Int, process: Int) {
+            self.tid = tid
+            self.space = space
+            self.process = process
+        }
+
+        /// That of the head that is registered.
+        var operation: Step.Operation? {
+            get { isPlaced ? placed : own }
+            set { if isPlaced { placed = newValue } else { own = newValue } }
+        }
         /// The offset that it waits at; it takes no orders meanwhile.
         var waitsAt: Int?
+    }
+
+    /// A head of a task.
+    enum Head: Hashable, Comparable {
+        case native(Int)
+        case compat(Int)
+
+        var task: Int {
+            switch self {
+            case .native(let task), .compat(let task): task
+            }
+        }
+    }
+
+    subscript(head: Head) -> Step.Operation? {
+        get {
+            switch head {
+            case .native(let task): tasks[task].operation
+            case .compat(let task): tasks[task].compat
+            }
+        }
+        set {
+            switch head {
+            case .native(let task): tasks[task].operation = newValue
+            case .compat(let task): tasks[task].compat = newValue
+            }
+        }
+    }
+
+    /// The kernel's access to the head on behalf of its task.
+    private func access(to head: Head) -> Step.HeadPage {
+        if case .native(let task) = head, !tasks[task].isPlaced { return .writable }
+        return spaces[tasks[head.task].space].headPage
     }
 
     var spaces: [Space] = []
@@ -52,19 +104,34 @@ struct ModelWorld {
 
     // MARK: What exits do
 
-    /// The exit of a task, whose pending operation is carried out: FUTEX_OWNER_DIED goes into the word if the word names
-    /// the task as its owner and can be written. The list itself is empty in every world.
+    /// The exit of a task, or its exec, whose pending operations are carried out: FUTEX_OWNER_DIED goes into the word if
+    /// the word names the task as its owner and can be written. The list itself is empty in every world.
     mutating func exit(_ number: Int) {
         guard tasks[number].isAlive else { return }
         tasks[number].isAlive = false
         tasks[number].waitsAt = nil
-        guard let operation = tasks[number].operation, operation.offset % 4 == 0,
+        carryOut(.native(number))
+        carryOut(.compat(number))
+    }
+
+    private mutating func carryOut(_ head: Head) {
+        let number = head.task
+        guard access(to: head) != .absent, let operation = self[head], operation.offset % 4 == 0,
             spaces[tasks[number].space].mapping(at: operation.offset)?.isWritable == true,
             let (file, byte) = place(operation.offset, in: tasks[number].space)
         else { return }
         let word = files[file][byte / 4]
         guard word & 0x3fff_ffff == tasks[number].tid else { return }
         files[file][byte / 4] = word & 0x8000_0000 | 0x4000_0000
+    }
+
+    /// The exec of a thread: the others of its process exit, and it has the id of the process, as whom it owns nothing, before
+    /// its own operations are carried out (de_thread() and exec_mmap() in fs/exec.c).
+    mutating func execute(_ number: Int, processID: UInt32) {
+        let process = tasks[number].process
+        for other in tasks.indices where tasks[other].process == process && other != number { exit(other) }
+        tasks[number].tid = processID
+        exit(number)
     }
 
     mutating func kill(process: Int) {
@@ -102,29 +169,31 @@ struct ModelWorld {
         return page(call.offset)...page(call.offset + call.length - 1)
     }
 
-    /// The tasks whose operation a call that succeeds has to end, and, `perhaps`, those whose operation it may end: no
-    /// exit acts on a word that is not aligned, or that can never be written there.
+    /// The heads whose operation a call that succeeds has to end, and, `perhaps`, those whose operation it may end: no
+    /// exit acts on a word that is not aligned, or that can never be written there, and a head that its owner cannot write
+    /// is beyond the call.
     func designated(
         by call: Step.Call, of caller: Int
-    ) -> (surely: Set<Int>, perhaps: Set<Int>) {
-        var (surely, perhaps): (Set<Int>, Set<Int>) = ([], [])
-        for number in overlapping(call, of: caller) {
-            let task = tasks[number]
-            let mapping = spaces[task.space].mapping(at: task.operation!.offset)
-            if task.operation!.offset % 4 != 0 || mapping?.canBecomeWritable == false {
-                perhaps.insert(number)
+    ) -> (surely: Set<Head>, perhaps: Set<Head>) {
+        var (surely, perhaps): (Set<Head>, Set<Head>) = ([], [])
+        for head in overlapping(call, of: caller) {
+            let offset = self[head]!.offset
+            let mapping = spaces[tasks[head.task].space].mapping(at: offset)
+            if offset % 4 != 0 || mapping?.canBecomeWritable == false || access(to: head) != .writable {
+                perhaps.insert(head)
             } else {
-                surely.insert(number)
+                surely.insert(head)
             }
         }
         return (surely, perhaps)
     }
 
-    private func overlapping(_ call: Step.Call, of caller: Int) -> [Int] {
+    private func overlapping(_ call: Step.Call, of caller: Int) -> [Head] {
         guard call.length > 0 else { return [] }
         let own = tasks[caller].space
-        return tasks.indices.filter { number in
-            guard tasks[number].isAlive, let operation = tasks[number].operation else { return false }
+        return tasks.indices.flatMap { [Head.native($0), .compat($0)] }.filter { head in
+            let number = head.task
+            guard tasks[number].isAlive, let operation = self[head] else { return false }
             let word = operation.offset
             let isSameSpace = tasks[number].space == own
             if call.isPrivate { return isSameSpace && overlaps(word, call.offset, call.length) }

@@ -2,10 +2,11 @@
 
 /// Seeds of worlds that failed once, for whatever reason: they are run always, and first.
 public enum KeptSeeds {
-    public static let all: [UInt64] = [
+    /// Each with the generation of the generator that made the program of it.
+    public static let all: [(seed: UInt64, generation: ProgramGenerator.Generation)] = [
         // A killed process takes those that it forked along, which the world did not know.
-        18,
+        (18, .first),
         // The first of version 1 of the series: FUTEX2_PRIVATE was refused over a hole.
-        1,
+        (1, .first),
     ]
 }

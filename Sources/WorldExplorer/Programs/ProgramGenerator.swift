@@ -19,13 +19,24 @@ struct SeededGenerator: RandomNumberGenerator {
 
 /// Makes programs out of seeds: the same program of the same seed.
 public struct ProgramGenerator {
+    /// A seed makes the same program for as long as its generation is there.
+    public enum Generation: Int, Sendable {
+        case first = 1
+        /// With heads in shared memory, heads of 32 bits, and exec.
+        case second
+
+        public static let latest = Generation.second
+    }
+
     private var random: SeededGenerator
+    private let generation: Generation
     private let seed: UInt64
     /// Words that programs come back to, so that operations and calls meet.
     private var favourites: [Int]
 
-    public init(seed: UInt64) {
+    public init(seed: UInt64, generation: Generation = .latest) {
         self.seed = seed
+        self.generation = generation
         random = SeededGenerator(seed: seed)
         favourites = []
         let words = Extent.arenaPages * Extent.pageBytes / 4
@@ -54,6 +65,7 @@ public struct ProgramGenerator {
         let (process, task) = (number(Extent.processes), number(Extent.tasks))
         let page = number(Extent.arenaPages)
         let pages = 1 + number(3)
+        let hasHeads = generation == .second
         switch number(100) {
         case 0..<3: return .process
         case 3..<7: return .fork(process: process)
@@ -61,11 +73,15 @@ public struct ProgramGenerator {
         case 17..<21: return .unmap(process: process, page: page, pages: pages)
         case 21..<24: return .protect(process: process, page: page, pages: pages, writable: chance(2))
         case 24..<34: return .task(process: process, sharesMemoryOnly: chance(4))
+        case 50..<53 where hasHeads: return .pendCompat(task: task, chance(8) ? nil : operation())
+        case 53..<55 where hasHeads: return .moveHead(task: task)
+        case 55 where hasHeads: return .headPage(process: process, Step.HeadPage.allCases[number(3)])
         case 34..<56: return .pend(task: task, chance(8) ? nil : operation())
         case 56..<64: return .store(process: process, offset: word(), value())
         case 64..<68: return .wait(task: task, offset: word())
         case 68..<88: return .calls((0..<pick(1, 1, 1, 2)).map { _ in call() })
         case 88..<91: return .callsBesideKill([call()], process: process)
+        case 95 where hasHeads: return .exec(task: task)
         case 91..<96: return .exit(task: task)
         default: return .kill(process: process)
         }

@@ -18,6 +18,14 @@ public enum Step: Codable, Equatable, Sendable {
     case task(process: Int, sharesMemoryOnly: Bool)
     /// The task has a pending operation on the word at an offset in the arena; or none.
     case pend(task: Int, Operation?)
+    /// The task registers the head that it does not have registered: the one in memory of its address space, or the one
+    /// in a file that all processes share. Its operations are those of the head that is registered.
+    case moveHead(task: Int)
+    /// The process's mapping of the file with heads.
+    case headPage(process: Int, HeadPage)
+    /// The task has a pending operation in a head of 32 bits as well, which it registers for the first of them; or none.
+    /// Only where the kernel has such heads, and in processes whose addresses they can hold.
+    case pendCompat(task: Int, Operation?)
     /// A word in a page that is mapped for writing gets a value.
     case store(process: Int, offset: Int, Word)
     /// The task waits on the word.
@@ -28,6 +36,8 @@ public enum Step: Codable, Equatable, Sendable {
     case callsBesideKill([Call], process: Int)
     /// exit(2) of the task alone.
     case exit(task: Int)
+    /// execve(2) by the task, which ends the other threads of its process.
+    case exec(task: Int)
     /// SIGKILL.
     case kill(process: Int)
 
@@ -37,6 +47,10 @@ public enum Step: Codable, Equatable, Sendable {
         case readOnlyFile(file: Int, page: Int)
         case privateFile(file: Int, page: Int)
         case anonymous
+    }
+
+    public enum HeadPage: String, Codable, Equatable, Sendable, CaseIterable {
+        case writable, readOnly, absent
     }
 
     public struct Operation: Codable, Equatable, Sendable {
@@ -87,4 +101,9 @@ enum Extent {
     static let filePages = 4
     static let processes = 8
     static let tasks = 24
+    /// Of the mapping of the file with heads, from the arena's start: behind a gap.
+    static let headPage = (arenaPages + 16) * pageBytes
+    /// A task's place in the file, and in that the head of 32 bits.
+    static let headBytes = 64
+    static let compatHead = 32
 }

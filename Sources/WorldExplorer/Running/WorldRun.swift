@@ -13,6 +13,15 @@ public struct Disagreement: Error, Equatable, CustomStringConvertible {
     public var description: String
 }
 
+/// The world broke or took too long: nothing is known of the kernel.
+struct BrokenWorld: Error, CustomStringConvertible {
+    /// Of the step, from 0.
+    var step: Int
+    var reason: any Error
+
+    var description: String { "step \(step): \(reason)" }
+}
+
 /// Carries a program out in real processes, and holds them against the model after every step.
 ///
 /// One at a time in a process, from one thread.
@@ -21,6 +30,8 @@ final class WorldRun {
     private var files: [StoredFile] = []
     private var processes: [Process] = []
     private var tasks: [PeerTask] = []
+    private let heads: HeadFile
+    private let program: MemoryFile
     /// Of the step that is being carried out.
     private var number = 0
 
@@ -48,25 +59,42 @@ final class WorldRun {
         var space: Int
         /// The address of its arena: where no kernel puts anything by itself.
         var base: UInt
+        /// The program that its tasks execute, as its descriptor.
+        var program: UInt
         /// The process that forked it, with which it ends; nil for one that was started by itself.
         var parent: Int?
         var isAlive = true
     }
 
-    /// - Throws: ``Disagreement``, or what kept the program from being carried out.
+    private init() throws {
+        heads = try HeadFile()
+        program = try Program.native.file()
+    }
+
+    /// - Throws: ``Disagreement`` or ``BrokenWorld``.
     static func run(_ program: WorldProgram) throws {
-        let run = WorldRun()
+        let run = try WorldRun()
         defer { run.close() }
-        run.files = try (0..<Extent.files).map(StoredFile.init)
-        for (number, step) in program.steps.enumerated() {
-            run.number = number
-            try run.noticeWokenTasks()
-            try run.carryOut(step)
-            try run.verify()
+        do {
+            try run.carryOut(program)
+        } catch let error as Disagreement {
+            throw error
+        } catch {
+            throw BrokenWorld(step: run.number, reason: error)
         }
-        run.number = program.steps.count
-        for process in run.processes.indices { try run.kill(process) }
-        try run.verify()
+    }
+
+    private func carryOut(_ program: WorldProgram) throws {
+        files = try (0..<Extent.files).map(StoredFile.init)
+        for (number, step) in program.steps.enumerated() {
+            self.number = number
+            try noticeWokenTasks()
+            try carryOut(step)
+            try verify()
+        }
+        number = program.steps.count
+        for process in processes.indices { try kill(process) }
+        try verify()
     }
 
     private func close() {
@@ -114,12 +142,17 @@ final class WorldRun {
         case .process:
             guard processes.count < Extent.processes else { return }
             // At the same address in some, at another in others.
-            let base: UInt = 0x1000_0000_0000 + UInt(processes.count % 3) << 32
-            add(try Peer(), base: base, ModelWorld.Space())
+            let base: UInt =
+                processes.count % 3 == 2 ? 0x4000_0000 : 0x1000_0000_0000 + UInt(processes.count % 3) << 32
+            let peer = try Peer()
+            try heads.map(.writable, in: peer, at: base)
+            add(peer, base: base, program: try peer.send(program), ModelWorld.Space())
         case .fork(let number):
             guard processes.count < Extent.processes, let parent = process(number) else { return }
             let space = model.spaces[processes[parent].space]
-            add(try processes[parent].peer.fork(), base: processes[parent].base, space, parent: parent)
+            add(
+                try processes[parent].peer.fork(), base: processes[parent].base,
+                program: processes[parent].program, space, parent: parent)
         case .map(let number, let page, let pages, let backing):
             guard let process = process(number) else { return }
             try map(in: process, page, min(pages, Extent.arenaPages - page), backing)
@@ -145,8 +178,35 @@ final class WorldRun {
         case .pend(let number, let operation):
             guard let task = task(number) else { return }
             let raw = operation.map { rawValue($0, of: task) } ?? 0
-            try tasks[task].setPending(rawValue: raw, futexOffset: operation?.futexOffset ?? -32)
+            if model.tasks[task].isPlaced {
+                try heads.set(raw, futexOffset: operation?.futexOffset ?? -32, task, of: base(of: task))
+            } else {
+                try tasks[task].setPending(rawValue: raw, futexOffset: operation?.futexOffset ?? -32)
+            }
             model.tasks[task].operation = operation
+        case .pendCompat(let number, let operation):
+            guard HeadFile.hasCompat, let task = task(number), base(of: task) <= UInt(UInt32.max) else {
+                return
+            }
+            try heads.registerCompat(tasks[task], task, of: base(of: task))
+            let raw = operation.map { rawValue($0, of: task) } ?? 0
+            try heads.setCompat(
+                UInt32(truncatingIfNeeded: raw), futexOffset: operation?.futexOffset ?? -32, task,
+                of: base(of: task))
+            model.tasks[task].compat = operation
+        case .moveHead(let number):
+            guard let task = task(number) else { return }
+            if model.tasks[task].isPlaced {
+                try tasks[task].registerOwnHead()
+            } else {
+                try heads.register(tasks[task], task, of: base(of: task))
+                model.tasks[task].placed = nil
+            }
+            model.tasks[task].isPlaced.toggle()
+        case .headPage(let number, let state):
+            guard let process = process(number) else { return }
+            try heads.map(state, in: processes[process].peer, at: processes[process].base)
+            model.spaces[processes[process].space].headPage = state
         case .store(let number, let offset, let word):
             guard let process = process(number), isWritable(offset, in: process) else { return }
             let value = value(of: word)
@@ -164,14 +224,20 @@ final class WorldRun {
             guard let task = task(number) else { return }
             try tasks[task].exit()
             model.exit(task)
+        case .exec(let number):
+            guard let task = task(number) else { return }
+            try execute(task)
         case .kill(let number):
             guard let process = process(number) else { return }
             try kill(process)
         }
     }
 
-    private func add(_ peer: Peer, base: UInt, _ space: ModelWorld.Space, parent: Int? = nil) {
-        processes.append(Process(peer: peer, space: model.spaces.count, base: base, parent: parent))
+    private func add(
+        _ peer: Peer, base: UInt, program: UInt, _ space: ModelWorld.Space, parent: Int? = nil
+    ) {
+        processes.append(
+            Process(peer: peer, space: model.spaces.count, base: base, program: program, parent: parent))
         model.spaces.append(space)
     }
 
@@ -237,6 +303,36 @@ final class WorldRun {
         model.files[file][byte / 4] = value
     }
 
+    private func base(of task: Int) -> UInt { processes[owner(of: task)].base }
+
+    /// A task that is a process of its own leaves the memory; a thread takes its process along, which is then killed: what it
+    /// executes does nothing.
+    private func execute(_ task: Int) throws {
+        let process = owner(of: task)
+        let peer = processes[process].peer
+        // They end with the thread that made them.
+        if model.tasks[task].process >= 0 {
+            try endProcesses(inMemoryOf: process)
+            try killChildren(of: process)
+        }
+        let scratch = try peer.map(anonymous: .private, length: Extent.pageBytes)
+        let command = ProcessState.command(of: peer.pid)
+        try tasks[task].beginExecution(descriptor: processes[process].program, scratch: scratch)
+        guard model.tasks[task].process >= 0 else {
+            try Deadline.poll(for: "exec of task \(tasks[task].tid)") { try tasks[task].hasExecuted() }
+            model.exit(task)
+            return try tasks[task].end()
+        }
+        // A thread gets the id of its process on the way; the name is changed after the clean-up.
+        try Deadline.poll(for: "exec in process \(peer.pid)") {
+            ProcessState.command(of: peer.pid) != command
+        }
+        model.execute(task, processID: UInt32(peer.pid))
+        // Before anything else can have done it.
+        try verify()
+        try kill(process)
+    }
+
     private func wait(_ task: Int, at offset: Int) throws {
         let process = owner(of: task)
         guard isWritable(offset, in: process),
@@ -249,15 +345,25 @@ final class WorldRun {
 
     private func kill(_ process: Int) throws {
         guard processes[process].isAlive else { return }
-        let space = processes[process].space
         try processes[process].peer.killAndWait()
         processes[process].isAlive = false
         model.kill(process: process)
-        // They live in its memory, as processes of their own, and nobody could tell them to end later.
-        for task in tasks.indices where model.tasks[task].space == space && model.tasks[task].isAlive {
+        try endProcesses(inMemoryOf: process)
+        try killChildren(of: process)
+    }
+
+    /// Those that share the process's memory and are processes of their own; nobody could tell them to end later.
+    private func endProcesses(inMemoryOf process: Int) throws {
+        for task in tasks.indices
+        where model.tasks[task].space == processes[process].space && model.tasks[task].process < 0
+            && model.tasks[task].isAlive
+        {
             try tasks[task].end()
             model.exit(task)
         }
+    }
+
+    private func killChildren(of process: Int) throws {
         for child in processes.indices where processes[child].parent == process { try kill(child) }
     }
 
@@ -277,7 +383,7 @@ final class WorldRun {
             made.append((call, task))
         }
         if let victim { try processes[victim].peer.kill() }
-        var (surely, perhaps): (Set<Int>, Set<Int>) = ([], [])
+        var (surely, perhaps): (Set<ModelWorld.Head>, Set<ModelWorld.Head>) = ([], [])
         for (call, task) in made {
             let result = try tasks[task].endOfCall()
             var call = call
@@ -289,7 +395,7 @@ final class WorldRun {
             surely.formUnion(must)
             perhaps.formUnion(may)
         }
-        if let victim { try settle(surely, killed: victim) }
+        if let victim { try settle(surely, perhaps, killed: victim) }
         try clear(surely, perhaps.subtracting(surely))
     }
 
@@ -310,17 +416,24 @@ final class WorldRun {
 
     /// The memory belongs to the caller now: it puts something else there that the dying threads would take for their
     /// own, and none of them may touch it.
-    private func settle(_ surely: Set<Int>, killed victim: Int) throws {
-        let dying = surely.filter { ends(owner(of: $0), with: victim) }
-        for task in dying {
-            let operation = model.tasks[task].operation!
-            model.tasks[task].operation = nil
-            guard let (file, byte) = model.place(operation.offset, in: model.tasks[task].space) else {
+    private func settle(
+        _ surely: Set<ModelWorld.Head>, _ perhaps: Set<ModelWorld.Head>, killed victim: Int
+    ) throws {
+        let dying = surely.union(perhaps).filter { ends(owner(of: $0.task), with: victim) }
+        let operations = dying.map { ($0, model[$0]!) }
+        for (head, operation) in operations where surely.contains(head) {
+            model[head] = nil
+            guard let (file, byte) = model.place(operation.offset, in: model.tasks[head.task].space) else {
                 continue
             }
-            try write(model.tasks[task].tid, to: file, at: byte)
+            try write(model.tasks[head.task].tid, to: file, at: byte)
         }
         try kill(victim)
+        // A pointer in shared memory was cleared in time, or stays.
+        for (head, operation) in operations {
+            let hasGone = try isGone(head)
+            model[head] = hasGone ? nil : operation
+        }
     }
 
     private func write(_ value: UInt32, to file: Int, at byte: Int) throws {
@@ -330,18 +443,25 @@ final class WorldRun {
         model.files[file][byte / 4] = value
     }
 
+    /// Tells whether the pointer of the head is NULL. Of a dead task it is known where the file has it; else it is not there.
+    private func isGone(_ head: ModelWorld.Head) throws -> Bool {
+        let task = head.task
+        if case .compat = head { return try heads.compatPending(task) == 0 }
+        if model.tasks[task].isPlaced { return try heads.pending(task) == 0 }
+        return try !model.tasks[task].isAlive || tasks[task].pendingRawValue() == 0
+    }
+
     /// Holds what has become of the operations against what must and may have, and goes on from there.
-    private func clear(_ surely: Set<Int>, _ perhaps: Set<Int>) throws {
-        for task in surely.union(perhaps).sorted() where model.tasks[task].isAlive {
-            guard let operation = model.tasks[task].operation else { continue }
-            let raw = try tasks[task].pendingRawValue()
-            if raw == 0 {
-                model.tasks[task].operation = nil
-                if surely.contains(task), !operation.isPI {
-                    try expectWake(at: operation.offset, seenBy: task)
+    private func clear(_ surely: Set<ModelWorld.Head>, _ perhaps: Set<ModelWorld.Head>) throws {
+        for head in surely.union(perhaps).sorted() where model.tasks[head.task].isAlive {
+            guard let operation = model[head] else { continue }
+            if try isGone(head) {
+                model[head] = nil
+                if surely.contains(head), !operation.isPI {
+                    try expectWake(at: operation.offset, seenBy: head.task)
                 }
-            } else if surely.contains(task) {
-                throw disagree("task \(task) still has its operation on \(operation.offset)")
+            } else if surely.contains(head) {
+                throw disagree("\(head) still has its operation on \(operation.offset)")
             }
         }
     }
@@ -379,14 +499,24 @@ final class WorldRun {
 
     private func verify() throws {
         for task in tasks.indices where model.tasks[task].isAlive {
-            let expected = model.tasks[task].operation.map { rawValue($0, of: task) } ?? 0
-            let found = try tasks[task].pendingRawValue()
+            let expected = model.tasks[task].own.map { rawValue($0, of: task) } ?? 0
+            // Not registered, it is memory as any other.
+            let found =
+                model.tasks[task].isPlaced
+                ? try tasks[task].ownPendingRawValue() : try tasks[task].pendingRawValue()
             guard found == expected else {
                 throw disagree(
                     "list_op_pending of task \(task) is 0x\(String(found, radix: 16)), the model has 0x\(String(expected, radix: 16))"
                 )
             }
         }
+        // Those of tasks that have gone, too: what they leave in shared memory belongs to somebody else.
+        for task in tasks.indices {
+            let placed = model.tasks[task].placed.map { rawValue($0, of: task) } ?? 0
+            let compat = model.tasks[task].compat.map { rawValue($0, of: task) } ?? 0
+            heads.expect(placed, compat: UInt32(truncatingIfNeeded: compat), task)
+        }
+        if let difference = try heads.difference() { throw disagree(difference) }
         for (number, stored) in files.enumerated() {
             let found = try contents(of: stored)
             guard found != model.files[number] else { continue }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import CTestProcesses
+import Glibc
+import RobustFutex
+import SystemPackage
+import TestProcesses
+
+/// Robust list heads of a world's tasks in one file that all its processes map, a place for each task: one of 64 bits, and
+/// one of 32 bits behind it.
+final class HeadFile {
+    private let file: MemoryFile
+    /// The contents that it must have.
+    private var expected = [UInt8](repeating: 0, count: Extent.pageBytes)
+    private var withCompat: Set<Int> = []
+
+    /// Tells whether 64-bit tasks can have heads of 32 bits beside their own.
+    static let hasCompat = crf_has_int80() == 1
+
+    init() throws {
+        file = try MemoryFile(name: "world-heads", length: Extent.pageBytes)
+    }
+
+    /// - Parameter base: of the process's arena.
+    func map(_ state: Step.HeadPage, in peer: Peer, at base: UInt) throws {
+        let address = base + UInt(Extent.headPage)
+        switch state {
+        case .absent: try peer.unmap(address, length: Extent.pageBytes)
+        case .writable: try peer.map(file, at: address, length: Extent.pageBytes)
+        case .readOnly: try peer.map(file, at: address, length: Extent.pageBytes, protection: [.read])
+        }
+    }
+
+    private func offset(of task: Int) -> Int { task * Extent.headBytes }
+
+    private func address(of task: Int, _ base: UInt) -> UInt {
+        base + UInt(Extent.headPage + offset(of: task))
+    }
+
+    /// The task's head is here from now on, without an operation.
+    func register(_ task: PeerTask, _ number: Int, of base: UInt) throws {
+        try set(0, futexOffset: PeerTask.defaultFutexOffset, number, of: base)
+        _ = try PlacedHead(of: task, at: address(of: number, base))
+    }
+
+    /// Registers the head of 32 bits as well, the first time.
+    func registerCompat(_ task: PeerTask, _ number: Int, of base: UInt) throws {
+        guard withCompat.insert(number).inserted else { return }
+        _ = try PlacedHead(of: task, at: address(of: number, base) + UInt(Extent.compatHead), .compat)
+    }
+
+    func set(_ pending: UInt, futexOffset: Int, _ task: Int, of base: UInt) throws {
+        try put(
+            crf_robust_list_head(
+                next: address(of: task, base), futex_offset: futexOffset, list_op_pending: pending),
+            at: offset(of: task))
+    }
+
+    func setCompat(_ pending: UInt32, futexOffset: Int, _ task: Int, of base: UInt) throws {
+        try put(
+            crf_compat_robust_list_head(
+                next: UInt32(address(of: task, base)) + UInt32(Extent.compatHead),
+                futex_offset: Int32(futexOffset), list_op_pending: pending),
+            at: offset(of: task) + Extent.compatHead)
+    }
+
+    private func put<Head: BitwiseCopyable>(_ head: Head, at offset: Int) throws {
+        try withUnsafeBytes(of: head) { bytes in
+            expected.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+            _ = try file.descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
+        }
+    }
+
+    func pending(_ task: Int) throws -> UInt { try load(UInt.self, at: offset(of: task) + 16) }
+
+    func compatPending(_ task: Int) throws -> UInt32 {
+        try load(UInt32.self, at: offset(of: task) + Extent.compatHead + 8)
+    }
+
+    private func load<Value: BitwiseCopyable>(_ type: Value.Type, at offset: Int) throws -> Value {
+        try contents().withUnsafeBytes { $0.load(fromByteOffset: offset, as: type) }
+    }
+
+    private func contents() throws -> [UInt8] {
+        let descriptor = file.descriptor
+        return try [UInt8](unsafeUninitializedCapacity: Extent.pageBytes) { buffer, initialized in
+            initialized = try descriptor.read(
+                fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// Says what the pointers of a task must be now; all else stays as it was written.
+    func expect(_ pending: UInt, compat: UInt32, _ task: Int) {
+        expected.withUnsafeMutableBytes {
+            $0.storeBytes(of: pending, toByteOffset: offset(of: task) + 16, as: UInt.self)
+            $0.storeBytes(of: compat, toByteOffset: offset(of: task) + Extent.compatHead + 8, as: UInt32.self)
+        }
+    }
+
+    /// The first place where the contents are not as they must be; nil if they are.
+    func difference() throws -> String? {
+        let found = try contents()
+        guard let place = found.indices.first(where: { found[$0] != expected[$0] }) else { return nil }
+        return
+            "byte \(place % Extent.headBytes) of task \(place / Extent.headBytes)'s heads in the file is \(found[place]), the model has \(expected[place])"
+    }
+}
