@@ -17,7 +17,7 @@ struct RobustListCheck: ParsableCommand {
             Probe.self, Run.self, RaceCommand.self, BenchCommand.self, CallersCommand.self, Stress.self,
             Explore.self, Faults.self,
             VictimsCommand.self,
-            PeerCommand.self, AfterExecCommand.self, StressWorkerCommand.self,
+            PeerCommand.self, AfterExecCommand.self, StressWorkerCommand.self, MutantsCommand.self,
         ])
 }
 

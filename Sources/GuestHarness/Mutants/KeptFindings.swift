@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Synchronization
+import SystemPackage
+
+/// The findings about mutants so far, in a file: good for as long as kernel and checks are the same. Thread-safe.
+final class KeptFindings: Sendable {
+    private let file: FilePath
+    private let findings: Mutex<[Int: MutantReport.Finding]>
+
+    init(in directory: FilePath, inputs: [String]) {
+        let mark = Digest.mark(of: inputs.joined(separator: "\n"))
+        file = directory.appending("findings-\(mark).json")
+        let kept =
+            (try? Files.read(file)).flatMap {
+                try? JSONDecoder().decode([MutantReport.Finding].self, from: $0)
+            } ?? []
+        findings = Mutex(Dictionary(uniqueKeysWithValues: kept.map { ($0.mutant.number, $0) }))
+    }
+
+    func finding(of mutant: Mutant) -> MutantReport.Finding? {
+        findings.withLock { $0[mutant.number] }
+    }
+
+    func keep(_ finding: MutantReport.Finding) throws {
+        let all = findings.withLock {
+            $0[finding.mutant.number] = finding
+            return $0.values.sorted { $0.mutant.number < $1.mutant.number }
+        }
+        try Files.write(JSONEncoder().encode(all), to: file)
+    }
+}
+
+/// Reads what `robust-list-check mutants` prints, and keeps it. Thread-safe.
+final class TrialReader: Sendable {
+    private let mutants: [Int: Mutant]
+    private let kept: KeptFindings
+    private let progress: Progress
+    private struct State {
+        /// The one that is tried and has come to no result.
+        var current: Int?
+        var ended = 0
+        var problem: (any Error)?
+    }
+    private let state = Mutex(State())
+
+    init(_ mutants: [Mutant], _ kept: KeptFindings, progress: Progress) {
+        self.mutants = Dictionary(uniqueKeysWithValues: mutants.map { ($0.number, $0) })
+        self.kept = kept
+        self.progress = progress
+    }
+
+    /// - Parameter line: as in `trying 7`, `killed 7 Group/name failed`, `survived 7`.
+    func read(_ line: String) {
+        let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+        guard words.count >= 2, let number = Int(words[1]) else { return }
+        switch words[0] {
+        case "trying": state.withLock { $0.current = number }
+        case "killed": keep(number, .killed, words.count > 2 ? words[2] : "")
+        case "survived": keep(number, .survived, "")
+        default: return
+        }
+    }
+
+    private func keep(_ number: Int, _ verdict: MutantReport.Finding.Verdict, _ reason: String) {
+        guard let mutant = mutants[number] else { return }
+        let count = state.withLock {
+            $0.current = nil
+            $0.ended += 1
+            do {
+                try kept.keep(.init(mutant: mutant, verdict: verdict, reason: reason))
+            } catch {
+                $0.problem = error
+            }
+            return $0.ended
+        }
+        progress.update("\(count) of \(mutants.count) mutants tried")
+    }
+
+    /// The guest has gone: the one that it was trying has killed it.
+    func end(_ reason: String) throws {
+        let (current, problem) = state.withLock { ($0.current, $0.problem) }
+        if let problem { throw problem }
+        if let current { keep(current, .killed, "the guest: \(reason)") }
+        if let problem = state.withLock({ $0.problem }) { throw problem }
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+
+/// A version of a C file with one small change, made by machine.
+public struct Mutant: Codable, Equatable, Sendable {
+    /// The number that selects it in the kernel that has all of them; from 1.
+    public var number: Int
+    /// Of the file as it is, from 1.
+    public var line: Int
+    public var function: String
+    /// The code that is changed, and what stands there instead; an empty text: nothing.
+    public var original: String
+    public var replacement: String
+
+    /// The same mutant in another version of the file, whose lines and numbers differ.
+    var identity: String { "\(function): \(original) -> \(replacement)" }
+
+    /// As in `312  cleanup_grow: return -ENOMEM; -> return 0;`.
+    public var description: String {
+        "\(line)  \(function): \(original) -> \(replacement.isEmpty ? "nothing" : replacement)"
+    }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import GuestProtocol
+import SystemPackage
+
+/// Builds one kernel with all mutants of cleanup.c in it, and finds out which checks kill each.
+public struct MutantRun: Sendable {
+    private let builders: Builders
+    private let kernel: Catalogue.Kernel
+
+    /// - Parameter name: of a patched kernel; it is built with the mutants under another name.
+    public init(_ builders: Builders, of name: String) throws {
+        var kernel = try builders.catalogue.kernel(named: name)
+        guard kernel.patched, kernel.base == builders.catalogue.bases[0].name, kernel.architecture == nil
+        else {
+            throw HarnessError(
+                "the kernel '\(name)' has no cleanup.c of \(builders.catalogue.bases[0].name) whose checks run here",
+                status: .usage)
+        }
+        kernel.name = name.replacing("patched", with: "mutants")
+        self.kernel = kernel
+        self.builders = builders
+    }
+
+    private static let source = "kernel/futex/cleanup.c"
+    private var directory: FilePath { builders.repository.build.appending("mutants") }
+    private var series: FilePath {
+        get throws { builders.repository.root.appending(try builders.catalogue.base(of: kernel).series) }
+    }
+    /// The list of mutants that no test can kill, each with the reason.
+    public var list: FilePath {
+        builders.repository.root.pushing("kernel-patch/mutants-equivalent.json")
+    }
+
+    /// cleanup.c as the series has it.
+    private func original() async throws -> String {
+        let base = try builders.catalogue.base(of: kernel)
+        let source = try await SourceStore(repository: builders.repository, progress: builders.progress)
+            .source(of: base)
+        let scratch = directory.appending("source-\(ProcessInfo.processInfo.processIdentifier)")
+        defer { try? Files.remove(scratch) }
+        try Files.makeDirectory(scratch)
+        try await PatchSeries(directory: series).apply(filesOf: source.tree, in: scratch)
+        return String(
+            decoding: try Files.read(scratch.pushing(FilePath(Self.source))), as: UTF8.self)
+    }
+
+    public func mutants() async throws -> [Mutant] { MutantMaker(try await original()).mutants }
+
+    /// The change of the file, as a patch.
+    private func patch(_ old: String, _ new: String) async throws -> PatchSeries.Patch {
+        let scratch = directory.appending("patch-\(ProcessInfo.processInfo.processIdentifier)")
+        defer { try? Files.remove(scratch) }
+        for (side, text) in [("a", old), ("b", new)] {
+            try Files.write(Data(text.utf8), to: scratch.pushing(FilePath("\(side)/\(Self.source)")))
+        }
+        var lines: [String] = []
+        // It has found a difference when it ends with 1.
+        _ = try await Tool(
+            "diff", ["-u", "a/\(Self.source)", "b/\(Self.source)"], directory: scratch
+        ).status { lines.append($0) }
+        let file = directory.appending("mutants.patch")
+        let header = "diff --git a/\(Self.source) b/\(Self.source)"
+        let text = ([header] + lines).joined(separator: "\n") + "\n"
+        try Files.write(Data(text.utf8), to: file)
+        // Relative to the series.
+        return PatchSeries.Patch(name: "../build/mutants/\(file.lastComponent!)", text: text)
+    }
+
+    /// Runs those whose results are not there yet.
+    ///
+    /// - Parameter chosen: which ones.
+    public func run(_ chosen: (Mutant) -> Bool) async throws -> MutantReport {
+        let start = Date()
+        let source = try await original()
+        let maker = MutantMaker(source)
+        var builders = builders
+        builders.seriesChange.further = [try await patch(source, maker.text)]
+        let guest = try await builders.guest(kernel: kernel, image: .suite, options: .init())
+        let inputs =
+            try await builders.kernels.inputs(of: kernel)
+            + SuiteSources(repository: builders.repository).identity()
+        let kept = KeptFindings(in: directory, inputs: inputs)
+        let map = try await KeptResult<[Reach]>(of: "map", in: directory).value(for: inputs) {
+            try await builders.progress.stage("what each check reaches") {
+                try await reach(in: guest, count: maker.mutants.count)
+            }
+        }
+        var left = maker.mutants.filter { chosen($0) && kept.finding(of: $0) == nil }
+        for mutant in left where !map.contains(where: { $0.reaches(mutant.number) }) {
+            try kept.keep(.init(mutant: mutant, verdict: .unreached, reason: ""))
+        }
+        left.removeAll { kept.finding(of: $0) != nil }
+        let all = left.count
+        while !left.isEmpty {
+            let before = left.count
+            try await builders.progress.stage("\(all - left.count) of \(all) mutants; a guest") {
+                try await tryOut(left, map, in: guest, kept)
+            }
+            left.removeAll { kept.finding(of: $0) != nil }
+            guard left.count < before else {
+                throw HarnessError("no mutant came to a result in the last guest; see \(directory)")
+            }
+        }
+        return report(
+            maker.mutants.filter(chosen).compactMap(kept.finding), release: guest.kernel.release,
+            seconds: Date().timeIntervalSince(start), known: try known(),
+            isWhole: maker.mutants.allSatisfy(chosen))
+    }
+
+    private func known() throws -> [EquivalentMutant] {
+        guard Files.exists(list) else { return [] }
+        do {
+            return try JSONDecoder().decode([EquivalentMutant].self, from: Files.read(list))
+        } catch let error as DecodingError {
+            throw HarnessError("\(list): \(error)")
+        }
+    }
+
+    private func report(
+        _ findings: [MutantReport.Finding], release: String, seconds: Double, known: [EquivalentMutant],
+        isWhole: Bool
+    ) -> MutantReport {
+        var used: Set<String> = []
+        let judged = findings.map { finding -> MutantReport.Finding in
+            guard finding.verdict != .killed,
+                let entry = known.first(where: { $0.mutant == finding.mutant.identity })
+            else { return finding }
+            used.insert(entry.mutant)
+            return .init(mutant: finding.mutant, verdict: .equivalent, reason: entry.reason)
+        }
+        return MutantReport(
+            release: release, seconds: seconds, findings: judged,
+            stale: isWhole ? known.map(\.mutant).filter { !used.contains($0) } : [])
+    }
+
+    // MARK: Guests
+
+    /// The mutants whose place a check reaches.
+    struct Reach: Codable {
+        var check: String
+        var milliseconds: Int
+        /// Bits of bytes, as hexadecimal digits.
+        var digits: String
+
+        /// - Parameter line: as in `Group/name passed 12 ff00`.
+        init?(_ line: String) {
+            let words = line.split(separator: " ")
+            guard words.count == 4, let time = Int(words[2]) else { return nil }
+            check = String(words[0])
+            milliseconds = time
+            digits = String(words[3])
+        }
+
+        func reaches(_ number: Int) -> Bool {
+            let byte = number / 8 * 2
+            guard byte + 1 < digits.utf8.count else { return false }
+            let start = digits.index(digits.startIndex, offsetBy: byte)
+            let value = UInt8(digits[start..<digits.index(start, offsetBy: 2)], radix: 16) ?? 0
+            return value >> (number % 8) & 1 == 1
+        }
+    }
+
+    /// The checks run in the host's files, as the plan is one of them.
+    private func request(_ arguments: [String], _ guest: Guest) -> GuestRequest {
+        let ext4 = builders.repository.images.appending("ext4.img")
+        return GuestRequest(
+            root: .host, sharedDirectory: builders.repository.root.string, workingDirectory: "/tmp",
+            environment: [
+                "PATH=/usr/bin:/bin", "HOME=/root", "ROBUST_LIST_EXT4_IMAGE=\(ext4)",
+                "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)",
+            ], arguments: [builders.swift.products.robustListCheck.string, "mutants"] + arguments)
+    }
+
+    private func reach(in guest: Guest, count: Int) async throws -> [Reach] {
+        let run = try RunDirectory(.mutate, in: builders.repository, kernel: kernel.name)
+        let ended = LineCount("checks ended", progress: builders.progress)
+        let transcript = try await guest.transcript(
+            of: request([], guest), in: run, onLine: { _ in ended.add() })
+        let lines = transcript.text.split(separator: "\n").map(String.init)
+        guard lines.last == "done", transcript.outcome.faults.isEmpty else {
+            throw HarnessError(
+                "the checks did not run to their end on the code as it is: \(transcript.outcome.message ?? lines.last ?? "no output"); see \(run.path)"
+            )
+        }
+        for line in lines
+        where line.contains(" failed ") || line.contains(" broken ") || line.contains(" timed out ") {
+            throw HarnessError("a check does not pass on the code as it is: \(line.prefix(120))")
+        }
+        return lines.compactMap(Reach.init)
+    }
+
+    private struct Trial: Codable {
+        var number: Int
+        var checks: [String]
+    }
+
+    /// Tries mutants until the guest goes down.
+    private func tryOut(
+        _ mutants: [Mutant], _ map: [Reach], in guest: Guest, _ kept: KeptFindings
+    ) async throws {
+        let plan = mutants.map { mutant in
+            Trial(
+                number: mutant.number,
+                checks: map.filter { $0.reaches(mutant.number) }.sorted { $0.milliseconds < $1.milliseconds }
+                    .map(\.check))
+        }
+        let file = directory.appending("plan.json")
+        try Files.write(JSONEncoder().encode(plan), to: file)
+        let run = try RunDirectory(.mutate, in: builders.repository, kernel: kernel.name)
+        let reader = TrialReader(mutants, kept, progress: builders.progress)
+        let transcript = try await guest.transcript(
+            of: request(["--plan", file.string], guest), in: run, onLine: reader.read)
+        try Files.write(Data(transcript.output + transcript.error), to: run.suiteOutput)
+        try reader.end(
+            transcript.outcome.faults.first?.text ?? transcript.outcome.message ?? "the guest ended")
+    }
+}

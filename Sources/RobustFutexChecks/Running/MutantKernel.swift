@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+import Glibc
+import RobustFutex
+import SystemPackage
+import TestProcesses
+
+/// A kernel that has all mutants of cleanup.c, of which a number in a file selects one; 0 is the code as it is.
+///
+/// `kernel-patch/mutants` makes such a kernel.
+public struct MutantKernel {
+    private static let directory: FilePath = "/sys/module/cleanup/parameters"
+    private static let selection = directory.appending("mutant")
+    private static let reached = directory.appending("reached")
+
+    /// nil on any other kernel.
+    public init?() {
+        guard access(Self.selection.string, W_OK) == 0 else { return nil }
+    }
+
+    public func select(_ number: Int) throws { try write("\(number)", to: Self.selection) }
+
+    /// Forgets what was reached.
+    public func forget() throws { try write("0", to: Self.reached) }
+
+    /// The mutants whose place in the code was reached since then, as the bits of bytes in hexadecimal digits.
+    public func reachedDigits() throws -> String {
+        try readText(Self.reached).trimmingSuffix { $0.isNewline }
+    }
+
+    private func write(_ text: String, to path: FilePath) throws {
+        let file = try FileDescriptor.open(path, .writeOnly)
+        _ = try file.closeAfter { try file.writeAll(text.utf8) }
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+        String(reversed().drop(while: predicate).reversed())
+    }
+}

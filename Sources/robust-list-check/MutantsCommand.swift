@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import Glibc
+import RobustFutex
+import RobustFutexChecks
+import SystemPackage
+
+/// The guest's part of `kernel-patch/mutants`.
+struct MutantsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mutants", abstract: "Run checks on the mutants of a kernel that has them.",
+        shouldDisplay: false)
+
+    /// A mutant with the checks that reach it.
+    struct Trial: Codable {
+        var number: Int
+        /// As Group/name, in the order in which they are run.
+        var checks: [String]
+    }
+
+    @Option(help: "Run each check on the code as it is, and print what it reaches, if none is given.")
+    var plan: String?
+
+    @Option(help: "Limit for a check, in seconds.")
+    var limit = 30
+
+    func run() throws {
+        guard let kernel = MutantKernel() else {
+            complain("nothing ran: this kernel has no mutants")
+            throw Status.allSkipped
+        }
+        // Once, on the code as it is: those that run a check are forked from here.
+        guard SyscallDetection.ofThisKernel.isPresent else {
+            complain("nothing ran: \(SyscallDetection.ofThisKernel.verdict.words)")
+            throw Status.allSkipped
+        }
+        // A kernel that is damaged is to be noticed at once, and to go down.
+        for name in ["panic_on_oops", "panic_on_warn"] {
+            let file = try FileDescriptor.open(FilePath("/proc/sys/kernel/\(name)"), .writeOnly)
+            _ = try file.closeAfter { try file.writeAll("1".utf8) }
+        }
+        let isolated = IsolatedRun(limit: .seconds(limit))
+        guard let plan else { return try map(kernel, isolated) }
+        let trials = try JSONDecoder().decode(
+            [Trial].self, from: Data(contentsOf: URL(filePath: plan)))
+        let checks = Dictionary(uniqueKeysWithValues: Check.all.map { ($0.path, $0) })
+        for trial in trials {
+            say("trying \(trial.number)")
+            try carryOut(trial, checks, kernel, isolated)
+        }
+        say("done")
+    }
+
+    private func map(_ kernel: MutantKernel, _ isolated: IsolatedRun) throws {
+        for check in Check.all {
+            try kernel.forget()
+            var outcome = CheckResult.passed
+            let duration = ContinuousClock().measure { outcome = isolated.outcome(of: check) }
+            let milliseconds = Int(duration / .milliseconds(1))
+            say("\(check.path) \(outcome.word) \(milliseconds) \(try kernel.reachedDigits())")
+        }
+        say("done")
+    }
+
+    private func carryOut(
+        _ trial: Trial, _ checks: [String: Check], _ kernel: MutantKernel, _ isolated: IsolatedRun
+    ) throws {
+        for name in trial.checks {
+            guard let check = checks[name] else {
+                complain("there is no check \(name)")
+                throw Status.nothingChosen
+            }
+            try kernel.select(trial.number)
+            let outcome = isolated.outcome(of: check)
+            try kernel.select(0)
+            if outcome == .passed { continue }
+            say("killed \(trial.number) \(name) \(outcome.word)")
+            if case .timedOut = outcome { throw Status.failure }
+            // What the mutant left behind must not be held against the next one.
+            guard isolated.outcome(of: check) == .passed else {
+                say("damaged")
+                throw Status.failure
+            }
+            return
+        }
+        say("survived \(trial.number)")
+    }
+
+    /// Prints a line at once: the guest may not live on.
+    private func say(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import GuestHarness
+
+@Suite struct MutantMakerTests {
+    private static let source = """
+        #include "futex.h"
+
+        struct pair { int a; int b; };
+
+        /* if (this) is a comment; */
+        static int pick(struct pair *p,
+        		int limit)
+        {
+        	struct pair *next = p + 1;
+        	int count = 0;
+
+        	lockdep_assert_held(&lock);
+        	/* Not code: count++; */
+        	for (int i = 0; i < limit; i++) {
+        		if (p->a == 3 && next)
+        			continue;
+        		count += p->b;
+        	}
+        	for_each_thread(p, next) {
+        		if (!next)
+        			break;
+        	}
+        	while (count > 9)
+        		count--;
+        	return count <= limit ? count : -ENOMEM;
+        }
+
+        """
+
+    @Test func placesAreWhereCodeCanBeChanged() {
+        let reader = CodeReader(Self.source)
+        let found = reader.places.map { "\($0.kind): \(reader.text(of: $0.range))" }
+        #expect(
+            found == [
+                "loop: i < limit", "condition: p->a == 3 && next", "jump: continue;",
+                "statement: count += p->b;", "condition: !next", "jump: break;", "loop: count > 9",
+                "statement: count--;", "returned: count <= limit ? count : -ENOMEM",
+            ])
+        #expect(reader.places.allSatisfy { $0.function == "pick" })
+    }
+
+    @Test(
+        arguments: [
+            (
+                "a == 1 && b", .condition,
+                ["!(a == 1 && b)", "1", "0", "a != 1 && b", "a == 2 && b", "a == 1 || b"]
+            ),
+            ("i < n", .loop, ["0", "i <= n"]),
+            ("i >= n", .loop, ["0", "i > n"]),
+            ("f(x, 2);", .statement, ["", "f(x, 3);"]),
+            ("break;", .jump, [""]),
+            ("-EINTR", .returned, ["0"]),
+            ("ret", .returned, []),
+            ("p->u32 = 8 * u64_max;", .statement, ["", "p->u32 = 9 * u64_max;"]),
+            ("nr++ /* 1 < 2 */;", .statement, ["", "nr-- /* 1 < 2 */;"]),
+        ] as [(String, CodeReader.Place.Kind, [String])])
+    func everyChangeIsMadeOnce(_ code: String, _ kind: CodeReader.Place.Kind, _ expected: [String]) {
+        #expect(MutantMaker.replacements(of: code, kind) == expected)
+    }
+
+    /// The file with all mutants is C, and its numbers select what the list says: compiled here, with the kernel's part of
+    /// the selection replaced.
+    @Test(.timeLimit(.minutes(2))) func numberSelectsTheMutant() async throws {
+        let source = """
+            #include "futex.h"
+
+            static int sum(int limit)
+            {
+            	int total = 0;
+
+            	for (int i = 0; i < limit; i++) {
+            		if (i == 2)
+            			continue;
+            		total += i;
+            	}
+            	return total;
+            }
+
+            """
+        let maker = MutantMaker(source)
+        let code = try #require(maker.text.components(separatedBy: "static __always_inline").last)
+            .components(separatedBy: "}\n\n").dropFirst().joined(separator: "}\n\n")
+        let program = """
+            #include <stdio.h>
+            #include <stdlib.h>
+            static int cleanup_mutant;
+            #define cleanup_is_mutant(number) (cleanup_mutant == (number))
+            \(code)
+            int main(void)
+            {
+            	for (cleanup_mutant = 0; cleanup_mutant <= \(maker.mutants.count); cleanup_mutant++)
+            		printf("%d ", sum(5));
+            }
+
+            """
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("mutants.c")
+            try Files.write(Data(program.utf8), to: file)
+            let binary = directory.appending("mutants").string
+            _ = try await Tool("gcc", ["-o", binary, file.string]).output()
+            let sums = try await Tool(binary, []).output().split(separator: " ").map(String.init)
+            let said = zip(maker.mutants.map { "\($0.original) -> \($0.replacement)" }, sums.dropFirst())
+                .map { "\($0): \($1)" }
+            #expect(sums[0] == "8")
+            #expect(
+                said == [
+                    "i < limit -> 0: 0", "i < limit -> i <= limit: 13", "i == 2 -> !(i == 2): 2",
+                    "i == 2 -> 1: 0", "i == 2 -> 0: 10", "i == 2 -> i != 2: 2", "i == 2 -> i == 3: 7",
+                    "continue; -> : 10", "total += i; -> : 0",
+                ])
+        }
+    }
+}
+
+@Suite struct MutantReportTests {
+    private func finding(_ number: Int, _ verdict: MutantReport.Finding.Verdict) -> MutantReport.Finding {
+        let mutant = Mutant(
+            number: number, line: 10 * number, function: "f", original: "a < b", replacement: "a <= b")
+        return .init(mutant: mutant, verdict: verdict, reason: "why")
+    }
+
+    private func report(
+        _ verdicts: [MutantReport.Finding.Verdict], stale: [String] = []
+    ) -> MutantReport {
+        MutantReport(
+            release: "7.3", seconds: 1,
+            findings: verdicts.enumerated().map { finding($0.offset + 1, $0.element) }, stale: stale)
+    }
+
+    @Test func onlyKilledAndExplainedMutantsAreGood() {
+        #expect(report([.killed, .equivalent]).isGood)
+        #expect(!report([.killed, .survived]).isGood)
+        #expect(!report([.killed, .unreached]).isGood)
+        #expect(!report([.killed], stale: ["f: x -> y"]).isGood)
+        #expect(!report([]).isGood)
+    }
+
+    @Test func thoseThatAreLeftAreNamed() {
+        let lines = report([.killed, .survived], stale: ["f: x -> y"]).lines
+        #expect(lines[0] == "SURVIVED  20  f: a < b -> a <= b")
+        #expect(lines[1].contains("f: x -> y"))
+        #expect(lines.last == "2 mutants: 1 killed, 1 survived, 0 unreached, 0 equivalent")
+    }
+
+    @Test func bitsTellWhatWasReached() throws {
+        let reach = try #require(MutantRun.Reach("Heads/x passed 12 0281"))
+        #expect(reach.check == "Heads/x" && reach.milliseconds == 12)
+        #expect((0..<24).filter(reach.reaches) == [1, 8, 15])
+        #expect(MutantRun.Reach("done") == nil)
+    }
+}
