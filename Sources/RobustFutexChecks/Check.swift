@@ -13,6 +13,7 @@ public struct Check: Sendable {
         case threads = "Threads"
         case inFlightExits = "InFlightExits"
         case hostileSharers = "HostileSharers"
+        case leaks = "Leaks"
         case abi = "ABI"
         case errors = "Errors"
         case wakeDuty = "WakeDuty"
@@ -92,7 +93,7 @@ public struct Check: Sendable {
         staleHeads, replacedHeads,
         threads, tasksAtRest, namespaces, churn,
         inFlightExits, judgedExits, intervalTimers,
-        hostileSharers, searches,
+        hostileSharers, searches, leaks,
         abi, compat,
         arguments, holes, writeProtection, ends,
         wakeDuty, wordStates,

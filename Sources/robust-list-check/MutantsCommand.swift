@@ -16,15 +16,19 @@ struct MutantsCommand: ParsableCommand {
     /// A mutant with the checks that reach it.
     struct Trial: Codable {
         var number: Int
-        /// As Group/name, in the order in which they are run.
-        var checks: [String]
+        /// In the order in which they are run.
+        var checks: [Step]
+
+        struct Step: Codable {
+            /// As Group/name.
+            var check: String
+            /// Limit in seconds.
+            var limit: Int
+        }
     }
 
     @Option(help: "Run each check on the code as it is, and print what it reaches, if none is given.")
     var plan: String?
-
-    @Option(help: "Limit for a check, in seconds.")
-    var limit = 30
 
     func run() throws {
         guard let kernel = MutantKernel() else {
@@ -41,19 +45,19 @@ struct MutantsCommand: ParsableCommand {
             let file = try FileDescriptor.open(FilePath("/proc/sys/kernel/\(name)"), .writeOnly)
             _ = try file.closeAfter { try file.writeAll("1".utf8) }
         }
-        let isolated = IsolatedRun(limit: .seconds(limit))
-        guard let plan else { return try map(kernel, isolated) }
+        guard let plan else { return try map(kernel) }
         let trials = try JSONDecoder().decode(
             [Trial].self, from: Data(contentsOf: URL(filePath: plan)))
         let checks = Dictionary(uniqueKeysWithValues: Check.all.map { ($0.path, $0) })
         for trial in trials {
             say("trying \(trial.number)")
-            try carryOut(trial, checks, kernel, isolated)
+            try carryOut(trial, checks, kernel)
         }
         say("done")
     }
 
-    private func map(_ kernel: MutantKernel, _ isolated: IsolatedRun) throws {
+    private func map(_ kernel: MutantKernel) throws {
+        let isolated = IsolatedRun(limit: .seconds(300))
         for check in Check.all {
             try kernel.forget()
             var outcome = CheckResult.passed
@@ -65,13 +69,15 @@ struct MutantsCommand: ParsableCommand {
     }
 
     private func carryOut(
-        _ trial: Trial, _ checks: [String: Check], _ kernel: MutantKernel, _ isolated: IsolatedRun
+        _ trial: Trial, _ checks: [String: Check], _ kernel: MutantKernel
     ) throws {
-        for name in trial.checks {
+        for step in trial.checks {
+            let name = step.check
             guard let check = checks[name] else {
                 complain("there is no check \(name)")
                 throw Status.nothingChosen
             }
+            let isolated = IsolatedRun(limit: .seconds(step.limit))
             try kernel.select(trial.number)
             let outcome = isolated.outcome(of: check)
             try kernel.select(0)

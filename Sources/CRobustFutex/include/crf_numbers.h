@@ -43,6 +43,8 @@ static const long crf_nr_getpid = __NR_getpid;
 static const long crf_nr_setresuid = __NR_setresuid;
 static const long crf_nr_setresgid = __NR_setresgid;
 static const long crf_nr_bpf = __NR_bpf;
+static const long crf_nr_fallocate = __NR_fallocate;
+static const long crf_nr_close = __NR_close;
 
 /* arch/x86/entry/syscalls/syscall_64.tbl: x32 entries whose structures are those of 32 bits. */
 enum { CRF_X32_BIT = 0x40000000, CRF_X32_SET_ROBUST_LIST = 530 };

@@ -193,7 +193,19 @@ public struct MutantRun: Sendable {
 
     private struct Trial: Codable {
         var number: Int
-        var checks: [String]
+        var checks: [Step]
+
+        struct Step: Codable {
+            var check: String
+            /// In seconds.
+            var limit: Int
+
+            /// Enough for a machine that is busier than it was; what takes longer has been stopped by the mutant.
+            init(_ reach: Reach) {
+                check = reach.check
+                limit = max(20, reach.milliseconds * 10 / 1000)
+            }
+        }
     }
 
     /// Tries mutants until the guest goes down.
@@ -204,7 +216,7 @@ public struct MutantRun: Sendable {
             Trial(
                 number: mutant.number,
                 checks: map.filter { $0.reaches(mutant.number) }.sorted { $0.milliseconds < $1.milliseconds }
-                    .map(\.check))
+                    .map(Trial.Step.init))
         }
         let file = directory.appending("plan.json")
         try Files.write(JSONEncoder().encode(plan), to: file)

@@ -105,6 +105,39 @@ package struct ControlGroup: ~Copyable {
         try? writeText("0", to: path.appending("memory.swap.max"))
     }
 
+    /// Bytes of the kernel's objects that were allocated for processes in it, once that has settled.
+    package func kernelMemory() throws -> Int {
+        try settled {
+            try statistic("slab_reclaimable") + statistic("slab_unreclaimable") + statistic("kernel_stack")
+        }
+    }
+
+    /// Bytes of pages of shared memory and memfds that processes in it were the first to touch, once that has settled.
+    package func sharedMemory() throws -> Int { try settled { try statistic("shmem") } }
+
+    /// A value that has stayed the same for longer than the kernel takes to add its processors' counts up, which is two
+    /// seconds (FLUSH_TIME in mm/memcontrol.c).
+    private func settled(_ read: () throws -> Int) throws -> Int {
+        let deadline = Deadline(after: .seconds(30) * Deadline.slowness)
+        var (last, since) = (try read(), ContinuousClock.now)
+        while ContinuousClock.now - since < .milliseconds(2_500) * Deadline.slowness {
+            guard !deadline.hasPassed else { throw CheckError.timedOut("the counts of \(path) to settle") }
+            usleep(50_000)
+            let now = try read()
+            if now != last { (last, since) = (now, .now) }
+        }
+        return last
+    }
+
+    private func statistic(_ name: String) throws -> Int {
+        let file = path.appending("memory.stat")
+        for line in try readText(file).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.first == name[...], fields.count == 2, let value = Int(fields[1]) { return value }
+        }
+        throw CheckError.broken("\(file) has no line for \(name)")
+    }
+
     /// Number of processes in it that the out-of-memory killer has killed.
     package func kills() throws -> Int {
         let events = path.appending("memory.events")

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import TestProcesses
+
+// What a call allocates and takes references on is charged to the control group of the caller, which forks its sharers
+// itself: when they are gone, the group has as much of the kernel's memory as before.
+extension Check {
+    static let leaks: [Check] = [
+        Check(
+            "keepsNoMemory", .leaks, needs: [.root, .cgroupMemory],
+            claim:
+                "calls with several mappings, many sharers and many threads keep no kernel memory, process or address space"
+        ) { scene in
+            let group = try ControlGroup(.memory)
+            let caller = try scene.peer()
+            try group.add(caller.pid)
+            let calling = try caller.startTask()
+            // As in each round that counts, before anything is counted: the caller's own page tables stay.
+            try callAmongSharers(scene, caller, calling)
+            let before = try group.kernelMemory()
+            for _ in 0..<leakRounds { try callAmongSharers(scene, caller, calling) }
+            try expectNoMore(than: before, in: group, "the sharers have gone")
+            try caller.killAndWait()
+        },
+
+        Check(
+            "keepsNoFile", .leaks, needs: [.root, .cgroupMemory],
+            claim: "a file whose mapping a call was about is gone with its last mapping"
+        ) { scene in
+            let group = try ControlGroup(.memory)
+            let caller = try scene.peer()
+            try group.add(caller.pid)
+            let calling = try caller.startTask()
+            let before = try group.sharedMemory()
+            for mappings in [1, 2, 40] {
+                let bytes = 2 << 20
+                let file = try MemoryFile(name: "leak", length: bytes)
+                let descriptor = try caller.send(file, mode: O_RDWR)
+                // All of it, by the caller, to whose group it is charged.
+                _ = try caller.need("fallocate(2)", crf_nr_fallocate, descriptor, 0, 0, UInt(bytes))
+                let place = try caller.map(anonymous: .private, length: mappings * pageSize)
+                for number in 0..<mappings {
+                    // Every other page: a mapping each.
+                    try caller.map(
+                        file, at: place + UInt(number * pageSize), offset: number * 2 * pageSize,
+                        length: pageSize)
+                }
+                try scene.cleanup(by: calling, address: place, length: mappings * pageSize)
+                try caller.unmap(place, length: mappings * pageSize)
+                let during = try group.sharedMemory()
+                guard during >= before + bytes else {
+                    throw CheckError.broken(
+                        "of \(bytes) bytes of a file \(during - before) are charged to the caller's group")
+                }
+                _ = try caller.need("close(2)", crf_nr_close, descriptor)
+            }
+            let left = try group.sharedMemory() - before
+            guard left <= 0 else {
+                throw CheckError.failed("\(left) bytes of files are left that nobody has open or mapped")
+            }
+            try caller.killAndWait()
+        },
+    ]
+
+    private static let leakRounds = 4
+    private static let leakSharers = 48
+    private static let leakCalls = 400
+    /// The per-processor caches of the memory controller may hold less; each leak of a kind is more.
+    private static let leakSlack = 96 << 10
+
+    /// Several mappings, more sharers than an array on the stack holds, and more threads with a pending operation,
+    /// elsewhere. The sharers are gone at the end.
+    private static func callAmongSharers(_ scene: Scene, _ caller: Peer, _ calling: PeerTask) throws {
+        let file = try MemoryFile(name: "leak", length: 4 * pageSize)
+        let place = try caller.map(anonymous: .private, length: 2 * pageSize)
+        try caller.map(file, at: place, length: pageSize)
+        try caller.map(file, at: place + UInt(pageSize), offset: 2 * pageSize, length: pageSize)
+        let sharers = try (0..<leakSharers).map { _ in try caller.fork() }
+        defer { for sharer in sharers { try? sharer.close() } }
+        // The array of threads grows more than once, unless the largest comes first.
+        for (sharer, threads) in zip(sharers, [20, 40, 60]) {
+            for _ in 0..<threads { try sharer.startTask().enterWindow(at: place + 2048) }
+        }
+        // Two words at the edge, and nothing that is pending.
+        let range = place + UInt(pageSize) - 4
+        for _ in 0..<leakCalls { try scene.cleanup(by: calling, address: range, length: 8) }
+        for sharer in sharers { try sharer.close() }
+        try caller.unmap(place, length: 2 * pageSize)
+    }
+
+    private static func expectNoMore(than before: Int, in group: borrowing ControlGroup, _ when: String)
+        throws
+    {
+        let left = try group.kernelMemory() - before
+        guard left > leakSlack else { return }
+        throw CheckError.failed(
+            "\(left) bytes of the kernel's memory are left after \(leakRounds * leakCalls) calls, when \(when)"
+        )
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+/// Memory and references that calls take, and have to give back. Each test is the check of its name.
+@Suite(.tags(.errors), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
+struct Leaks {
+    @Test func keepsNoMemory() throws { try checkClaim() }
+    @Test func keepsNoFile() throws { try checkClaim() }
+}
