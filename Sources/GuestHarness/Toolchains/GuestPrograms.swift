@@ -77,8 +77,11 @@ struct GuestPrograms: Sendable {
             archive: archive)
     }
 
-    /// musl has one format of long double, where compilers know several.
-    private var muslOptions: [String] { architecture == .ppc64le ? ["-mlong-double-64"] : [] }
+    /// musl has one format of long double, where compilers know several. And the linker of binutils 2.40 (Debian 12) crashes
+    /// over the debug information of trixie's musl for riscv64, which nobody needs here.
+    private var muslOptions: [String] {
+        ["-Wl,-S"] + (architecture == .ppc64le ? ["-mlong-double-64"] : [])
+    }
 
     /// Debian's musl, for this architecture.
     private func musl() async throws -> (headers: FilePath, libraries: FilePath) {
