@@ -12,7 +12,7 @@ struct MutantsCommand: AsyncParsableCommand {
         abstract: "Makes every small change to cleanup.c by machine and reports which check notices.",
         usage: """
             kernel-patch/mutants                    all of them
-            kernel-patch/mutants --only FUNCTION    those in functions whose name matches
+            kernel-patch/mutants --function NAME    those in functions whose name matches
             kernel-patch/mutants --list             the mutants; builds nothing
             """,
         discussion: """
@@ -24,8 +24,8 @@ struct MutantsCommand: AsyncParsableCommand {
             kernel or the checks change, so an interrupted run goes on where it was.
             """)
 
-    @Option(help: ArgumentHelp("Regular expression for names of functions.", valueName: "function"))
-    var only: String?
+    @Option(help: ArgumentHelp("Regular expression for names of functions.", valueName: "name"))
+    var function: String?
 
     @Option(help: ArgumentHelp("The patched kernel to mutate.", valueName: "name"))
     var kernel = "patched"
@@ -40,9 +40,9 @@ struct MutantsCommand: AsyncParsableCommand {
         let builders = try Builders()
         let run = try MutantRun(builders, of: kernel)
         let chosen: (Mutant) -> Bool
-        if let only {
-            guard let pattern = try? Regex(only) else {
-                throw ValidationError("--only \(only): not a regular expression")
+        if let function {
+            guard let pattern = try? Regex(function) else {
+                throw ValidationError("--function \(function): not a regular expression")
             }
             chosen = { $0.function.contains(pattern) }
         } else {
