@@ -54,3 +54,29 @@ struct MergeMutationsCommand: AsyncParsableCommand {
         try MutateCommand.finish(report, in: json, shard: nil, builders)
     }
 }
+
+/// `kernel-patch/mutants merge`.
+struct MergeMutantsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Puts the reports of all shards of the mutants together.",
+        usage: "kernel-patch/mutants merge [--json FILE] FILE ...",
+        discussion: """
+            Takes the report-K-of-N.json of each shard, in any order. The exit status is 0 only if every mutant was \
+            killed or is on the list, 1 if not, and 64 if a shard is missing or the files do not belong together.
+            """)
+
+    @Option(
+        help: ArgumentHelp("File for the report. (default: build/mutants/report.json)", valueName: "file"))
+    var json: String?
+
+    @Argument(help: "The reports.")
+    var file: [String]
+
+    func run() async throws {
+        let builders = try Builders()
+        let report = try MutantReport.merged(
+            file.map { FilePath($0) }, known: MutantRun(builders, of: "patched").known())
+        try MutantsCommand.finish(report, in: json, shard: nil, builders)
+    }
+}

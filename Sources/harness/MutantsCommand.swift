@@ -14,6 +14,8 @@ struct MutantsCommand: AsyncParsableCommand {
             kernel-patch/mutants                    all of them
             kernel-patch/mutants --function NAME    those in functions whose name matches
             kernel-patch/mutants --list             the mutants; builds nothing
+            kernel-patch/mutants --shard K/N        the K-th of N parts; another machine runs another
+            kernel-patch/mutants merge FILE ...     the reports of all parts put together
             """,
         discussion: """
             Each condition is negated and fixed, each boundary moved by one, each operator and number changed, each \
@@ -21,8 +23,9 @@ struct MutantsCommand: AsyncParsableCommand {
             which it reaches; then those checks run on each mutant, the fastest first, until one does not pass or the \
             kernel goes down. The exit status is 0 only if every mutant was killed or is in \
             kernel-patch/mutants-equivalent.json with the reason why no test can kill it. Results are kept until the \
-            kernel or the checks change, so an interrupted run goes on where it was.
-            """)
+            kernel or the checks change, so an interrupted run goes on where it was. The report of a shard is \
+            build/mutants/report-K-of-N.json.
+            """, subcommands: [MergeMutantsCommand.self])
 
     @Option(help: ArgumentHelp("Regular expression for names of functions.", valueName: "name"))
     var function: String?
@@ -32,6 +35,8 @@ struct MutantsCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("File for the report. (default: build/mutants/report.json)"))
     var json: String?
+
+    @OptionGroup var part: ShardArgument
 
     @Flag(help: "Show the mutants.")
     var list = false
@@ -55,8 +60,16 @@ struct MutantsCommand: AsyncParsableCommand {
             return
         }
         try await builders.installPackages()
-        let report = try await run.run(chosen)
-        let file = json.map { FilePath($0) } ?? builders.repository.build.appending("mutants/report.json")
+        let report = try await run.run(chosen, shard: part.shard)
+        try Self.finish(report, in: json, shard: part.shard, builders)
+    }
+
+    /// Writes and prints a report, and fails if it is not good.
+    static func finish(
+        _ report: MutantReport, in json: String?, shard: Shard?, _ builders: Builders
+    ) throws {
+        let name = "mutants/report\(shard?.fileSuffix ?? "").json"
+        let file = json.map { FilePath($0) } ?? builders.repository.build.appending(name)
         try Files.write(json: report, to: file)
         print(report.lines.joined(separator: "\n"))
         print("report   \(file)")

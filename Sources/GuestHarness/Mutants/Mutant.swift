@@ -14,6 +14,20 @@ public struct Mutant: Codable, Equatable, Sendable {
     /// The same mutant in another version of the file, whose lines and numbers differ.
     var identity: String { "\(function): \(original) -> \(replacement)" }
 
+    /// The part of `mutants` that a shard runs, and the place of its report among the others.
+    static func part(
+        of mutants: [Mutant], _ shard: Shard?, kernel: String
+    ) throws -> (mutants: [Mutant], place: ShardOfReport?) {
+        guard let shard else { return (mutants, nil) }
+        try shard.requireWork(mutants.count, "mutants")
+        let plan = [kernel] + mutants.map(\.identity)
+        return (
+            Array(mutants[shard.range(of: mutants.count)]),
+            ShardOfReport(
+                shard: shard, all: mutants.count, plan: Digest.mark(of: plan.joined(separator: "\n")))
+        )
+    }
+
     /// As in `312  cleanup_grow: return -ENOMEM; -> return 0;`.
     public var description: String {
         "\(line)  \(function): \(original) -> \(replacement.isEmpty ? "nothing" : replacement)"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import SystemPackage
+
 /// The outcomes of the mutants of cleanup.c.
 public struct MutantReport: Codable, Sendable {
     public struct Finding: Codable, Equatable, Sendable {
@@ -25,6 +27,58 @@ public struct MutantReport: Codable, Sendable {
     public var findings: [Finding]
     /// Entries of the list that are about no mutant that survives.
     public var stale: [String]
+    /// Its place among the reports of other shards; nil for all mutants.
+    public var place: ShardOfReport?
+
+    init(release: String, seconds: Double, findings: [Finding], stale: [String]) {
+        self.release = release
+        self.seconds = seconds
+        self.findings = findings
+        self.stale = stale
+    }
+
+    /// - Parameters:
+    ///   - known: the list of mutants that no test can kill.
+    ///   - isWhole: false where the list may be about others than these.
+    init(
+        release: String, seconds: Double, findings: [Finding], known: [EquivalentMutant], isWhole: Bool,
+        place: ShardOfReport?
+    ) {
+        var used: Set<String> = []
+        let judged = findings.map { finding -> Finding in
+            guard finding.verdict != .killed,
+                let entry = known.first(where: { $0.mutant == finding.mutant.identity })
+            else { return finding }
+            used.insert(entry.mutant)
+            return .init(mutant: finding.mutant, verdict: .equivalent, reason: entry.reason)
+        }
+        self.init(
+            release: release, seconds: seconds, findings: judged,
+            stale: isWhole ? known.map(\.mutant).filter { !used.contains($0) } : [])
+        self.place = place
+    }
+
+    /// The report of mutants whose shards were run one by one, perhaps on several machines.
+    ///
+    /// - Parameter known: the list of mutants that no test can kill.
+    /// - Throws: what keeps the files from being all the shards of one job.
+    public static func merged(
+        _ files: [FilePath], known: [EquivalentMutant]
+    ) throws -> MutantReport {
+        let reports = try files.map { try ShardOfReport.read(MutantReport.self, from: $0) }
+        let order = try ShardOfReport.order(
+            zip(files, reports).map { (file: $0.string, place: $1.place, things: $1.findings.count) })
+        let parts = order.map { reports[$0] }
+        var findings = parts.flatMap(\.findings)
+        // Judged anew below, by the list as it is here.
+        for index in findings.indices where findings[index].verdict == .equivalent {
+            findings[index].verdict = .survived
+        }
+        return MutantReport(
+            release: Set(parts.map(\.release)).sorted().joined(separator: ", "),
+            seconds: parts.map(\.seconds).reduce(0, +), findings: findings, known: known, isWhole: true,
+            place: nil)
+    }
 
     /// Tells whether each was killed or is on the list, and the list has nothing else.
     public var isGood: Bool {

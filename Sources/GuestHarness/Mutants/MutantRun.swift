@@ -68,16 +68,23 @@ public struct MutantRun: Sendable {
         return PatchSeries.Patch(name: "../build/mutants/\(file.lastComponent!)", text: text)
     }
 
+    /// Guests go down when a mutant takes them down; how long they last is not known before.
+    private static let options = Builders.GuestOptions(commandLimit: .seconds(86_400))
+
     /// Runs those whose results are not there yet.
     ///
-    /// - Parameter chosen: which ones.
-    public func run(_ chosen: (Mutant) -> Bool) async throws -> MutantReport {
+    /// - Parameters:
+    ///   - chosen: which ones.
+    ///   - shard: the part of them that is run; nil: all.
+    public func run(_ chosen: (Mutant) -> Bool, shard: Shard?) async throws -> MutantReport {
         let start = Date()
         let source = try await original()
         let maker = MutantMaker(source)
         var builders = builders
         builders.seriesChange.further = [try await patch(source, maker.text)]
-        let guest = try await builders.guest(kernel: kernel, image: .suite, options: .init())
+        // For the file system that some checks mount; the guest needs no more than a command.
+        _ = try await builders.make(.suite, for: builders.architecture)
+        let guest = try await builders.guest(kernel: kernel, image: .command, options: Self.options)
         let inputs =
             try await builders.kernels.inputs(of: kernel)
             + SuiteSources(repository: builders.repository).identity()
@@ -87,7 +94,8 @@ public struct MutantRun: Sendable {
                 try await reach(in: guest, count: maker.mutants.count)
             }
         }
-        var left = maker.mutants.filter { chosen($0) && kept.finding(of: $0) == nil }
+        let (part, place) = try Mutant.part(of: maker.mutants.filter(chosen), shard, kernel: kernel.name)
+        var left = part.filter { kept.finding(of: $0) == nil }
         for mutant in left where !map.contains(where: { $0.reaches(mutant.number) }) {
             try kept.keep(.init(mutant: mutant, verdict: .unreached, reason: ""))
         }
@@ -103,36 +111,20 @@ public struct MutantRun: Sendable {
                 throw HarnessError("no mutant came to a result in the last guest; see \(directory)")
             }
         }
-        return report(
-            maker.mutants.filter(chosen).compactMap(kept.finding), release: guest.kernel.release,
-            seconds: Date().timeIntervalSince(start), known: try known(),
-            isWhole: maker.mutants.allSatisfy(chosen))
+        return MutantReport(
+            release: guest.kernel.release, seconds: Date().timeIntervalSince(start),
+            findings: part.compactMap(kept.finding), known: try known(),
+            isWhole: part.count == maker.mutants.count, place: place)
     }
 
-    private func known() throws -> [EquivalentMutant] {
+    /// The list of mutants that no test can kill.
+    public func known() throws -> [EquivalentMutant] {
         guard Files.exists(list) else { return [] }
         do {
             return try JSONDecoder().decode([EquivalentMutant].self, from: Files.read(list))
         } catch let error as DecodingError {
             throw HarnessError("\(list): \(error)")
         }
-    }
-
-    private func report(
-        _ findings: [MutantReport.Finding], release: String, seconds: Double, known: [EquivalentMutant],
-        isWhole: Bool
-    ) -> MutantReport {
-        var used: Set<String> = []
-        let judged = findings.map { finding -> MutantReport.Finding in
-            guard finding.verdict != .killed,
-                let entry = known.first(where: { $0.mutant == finding.mutant.identity })
-            else { return finding }
-            used.insert(entry.mutant)
-            return .init(mutant: finding.mutant, verdict: .equivalent, reason: entry.reason)
-        }
-        return MutantReport(
-            release: release, seconds: seconds, findings: judged,
-            stale: isWhole ? known.map(\.mutant).filter { !used.contains($0) } : [])
     }
 
     // MARK: Guests

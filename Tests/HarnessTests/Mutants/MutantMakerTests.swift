@@ -152,6 +152,40 @@ import Testing
         #expect(lines.last == "2 mutants: 1 killed, 1 survived, 0 unreached, 0 equivalent")
     }
 
+    @Test func listExplainsSurvivorsAndNothingElse() {
+        let findings = [finding(1, .killed), finding(2, .survived)]
+        let known = [EquivalentMutant(mutant: "f: a < b -> a <= b", reason: "never equal")]
+        func report(_ findings: [MutantReport.Finding], isWhole: Bool = true) -> MutantReport {
+            MutantReport(
+                release: "7.3", seconds: 1, findings: findings, known: known, isWhole: isWhole, place: nil)
+        }
+        #expect(report(findings).isGood)
+        #expect(report(findings).findings[1].reason == "never equal")
+        #expect(report([findings[0]]).stale == ["f: a < b -> a <= b"])
+        #expect(report([findings[0]], isWhole: false).isGood)
+    }
+
+    @Test func shardsMakeUpTheWhole() async throws {
+        let mutants = (1...5).map { finding($0, .killed).mutant }
+        let parts = try ["1/2", "2/2"].map { try Mutant.part(of: mutants, Shard($0), kernel: "k") }
+        #expect(parts.flatMap(\.mutants) == mutants)
+        try await withTemporaryDirectory { directory in
+            let files = try parts.enumerated().map { index, part in
+                let report = MutantReport(
+                    release: "7.3", seconds: 1, findings: part.mutants.map { finding($0.number, .survived) },
+                    known: [], isWhole: false, place: part.place)
+                let file = directory.appending("\(index).json")
+                try Files.write(json: report, to: file)
+                return file
+            }
+            let known = [EquivalentMutant(mutant: "f: a < b -> a <= b", reason: "never equal")]
+            let merged = try MutantReport.merged(files.reversed(), known: known)
+            #expect(merged.findings.map(\.mutant.number) == [1, 2, 3, 4, 5])
+            #expect(merged.isGood && merged.place == nil)
+            #expect(throws: HarnessError.self) { try MutantReport.merged([files[0]], known: known) }
+        }
+    }
+
     @Test func bitsTellWhatWasReached() throws {
         let reach = try #require(MutantRun.Reach("Heads/x passed 12 0281"))
         #expect(reach.check == "Heads/x" && reach.milliseconds == 12)
