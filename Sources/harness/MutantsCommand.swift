@@ -36,10 +36,22 @@ struct MutantsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File for the report. (default: build/mutants/report.json)"))
     var json: String?
 
+    @Option(
+        help:
+            "Guests that run at the same time. Two on two processors take each other time, but less than half."
+    )
+    var guests = 1
+
     @OptionGroup var part: ShardArgument
 
     @Flag(help: "Show the mutants.")
     var list = false
+
+    func validate() throws {
+        guard (1...64).contains(guests) else {
+            throw ValidationError("--guests \(guests): must be from 1 to 64")
+        }
+    }
 
     func run() async throws {
         let builders = try Builders()
@@ -60,7 +72,7 @@ struct MutantsCommand: AsyncParsableCommand {
             return
         }
         try await builders.installPackages()
-        let report = try await run.run(chosen, shard: part.shard)
+        let report = try await run.run(chosen, shard: part.shard, guests: guests)
         try Self.finish(report, in: json, shard: part.shard, builders)
     }
 

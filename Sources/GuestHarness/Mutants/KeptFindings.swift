@@ -23,12 +23,13 @@ final class KeptFindings: Sendable {
         findings.withLock { $0[mutant.number] }
     }
 
+    /// Under the lock until it is written: guests end at the same time.
     func keep(_ finding: MutantReport.Finding) throws {
-        let all = findings.withLock {
+        try findings.withLock {
             $0[finding.mutant.number] = finding
-            return $0.values.sorted { $0.mutant.number < $1.mutant.number }
+            let all = $0.values.sorted { $0.mutant.number < $1.mutant.number }
+            try Files.write(JSONEncoder().encode(all), to: file)
         }
-        try Files.write(JSONEncoder().encode(all), to: file)
     }
 }
 

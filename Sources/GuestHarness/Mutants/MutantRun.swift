@@ -76,7 +76,10 @@ public struct MutantRun: Sendable {
     /// - Parameters:
     ///   - chosen: which ones.
     ///   - shard: the part of them that is run; nil: all.
-    public func run(_ chosen: (Mutant) -> Bool, shard: Shard?) async throws -> MutantReport {
+    ///   - guests: the number that run at the same time.
+    public func run(
+        _ chosen: (Mutant) -> Bool, shard: Shard?, guests: Int
+    ) async throws -> MutantReport {
         let start = Date()
         let source = try await original()
         let maker = MutantMaker(source)
@@ -100,16 +103,17 @@ public struct MutantRun: Sendable {
             try kept.keep(.init(mutant: mutant, verdict: .unreached, reason: ""))
         }
         left.removeAll { kept.finding(of: $0) != nil }
-        let all = left.count
-        while !left.isEmpty {
-            let before = left.count
-            try await builders.progress.stage("\(all - left.count) of \(all) mutants; a guest") {
-                try await tryOut(left, map, in: guest, kept)
+        // Neighbours end in the same ways: dealt out, each guest gets some of all kinds.
+        let hands = (0..<guests).map { hand in
+            left.enumerated().filter { $0.offset % guests == hand }.map(\.element)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (hand, mutants) in hands.enumerated() where !mutants.isEmpty {
+                group.addTask {
+                    try await tryOut(all: mutants, map, in: guest, kept, plan: "plan-\(hand + 1).json")
+                }
             }
-            left.removeAll { kept.finding(of: $0) != nil }
-            guard left.count < before else {
-                throw HarnessError("no mutant came to a result in the last guest; see \(directory)")
-            }
+            try await group.waitForAll()
         }
         return MutantReport(
             release: guest.kernel.release, seconds: Date().timeIntervalSince(start),
@@ -200,9 +204,28 @@ public struct MutantRun: Sendable {
         }
     }
 
+    /// Tries mutants in one guest after the other.
+    private func tryOut(
+        all mutants: [Mutant], _ map: [Reach], in guest: Guest, _ kept: KeptFindings, plan file: String
+    ) async throws {
+        var left = mutants
+        while !left.isEmpty {
+            let before = left.count
+            try await builders.progress.stage(
+                "\(mutants.count - before) of \(mutants.count) mutants; a guest"
+            ) {
+                try await tryOut(left, map, in: guest, kept, plan: file)
+            }
+            left.removeAll { kept.finding(of: $0) != nil }
+            guard left.count < before else {
+                throw HarnessError("no mutant came to a result in the last guest; see \(directory)")
+            }
+        }
+    }
+
     /// Tries mutants until the guest goes down.
     private func tryOut(
-        _ mutants: [Mutant], _ map: [Reach], in guest: Guest, _ kept: KeptFindings
+        _ mutants: [Mutant], _ map: [Reach], in guest: Guest, _ kept: KeptFindings, plan name: String
     ) async throws {
         let plan = mutants.map { mutant in
             Trial(
@@ -210,7 +233,7 @@ public struct MutantRun: Sendable {
                 checks: map.filter { $0.reaches(mutant.number) }.sorted { $0.milliseconds < $1.milliseconds }
                     .map(Trial.Step.init))
         }
-        let file = directory.appending("plan.json")
+        let file = directory.appending(name)
         try Files.write(JSONEncoder().encode(plan), to: file)
         let run = try RunDirectory(.mutate, in: builders.repository, kernel: kernel.name)
         let reader = TrialReader(mutants, kept, progress: builders.progress)
