@@ -80,11 +80,7 @@ struct MutantsCommand: AsyncParsableCommand {
     static func finish(
         _ report: MutantReport, in json: String?, shard: Shard?, _ builders: Builders
     ) throws {
-        let name = "mutants/report\(shard?.fileSuffix ?? "").json"
-        let file = json.map { FilePath($0) } ?? builders.repository.build.appending(name)
-        try Files.write(json: report, to: file)
-        print(report.lines.joined(separator: "\n"))
-        print("report   \(file)")
-        guard report.isGood else { throw ExitCode(1) }
+        try ReportFile(directory: "mutants", json: json, shard: shard).finish(
+            report, lines: report.lines, isGood: report.isGood, builders)
     }
 }

@@ -89,11 +89,7 @@ struct MutateCommand: AsyncParsableCommand {
     static func finish(
         _ report: MutationReport, in json: String?, shard: Shard?, _ builders: Builders
     ) throws {
-        let name = "mutations/report\(shard?.fileSuffix ?? "").json"
-        let file = json.map { FilePath($0) } ?? builders.repository.build.appending(name)
-        try Files.write(report.encoded, to: file)
-        print(report.lines.joined(separator: "\n"))
-        print("report   \(file)")
-        guard report.isGood else { throw ExitCode(1) }
+        try ReportFile(directory: "mutations", json: json, shard: shard).finish(
+            report, lines: report.lines, isGood: report.isGood, builders)
     }
 }

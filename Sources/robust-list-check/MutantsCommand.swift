@@ -6,6 +6,7 @@ import Glibc
 import RobustFutex
 import RobustFutexChecks
 import SystemPackage
+import TestProcesses
 
 /// The guest's part of `kernel-patch/mutants`.
 struct MutantsCommand: ParsableCommand {
@@ -42,8 +43,7 @@ struct MutantsCommand: ParsableCommand {
         }
         // A kernel that is damaged is to be noticed at once, and to go down.
         for name in ["panic_on_oops", "panic_on_warn"] {
-            let file = try FileDescriptor.open(FilePath("/proc/sys/kernel/\(name)"), .writeOnly)
-            _ = try file.closeAfter { try file.writeAll("1".utf8) }
+            try writeText("1", to: FilePath("/proc/sys/kernel/\(name)"))
         }
         guard let plan else { return try map(kernel) }
         let trials = try JSONDecoder().decode(

@@ -150,7 +150,7 @@ import Testing
                     findings: part.mutations.map { .init(of: $0, .caught, reason: nil) })
                 report.place = part.place
                 let file = directory.appending("\(index).json")
-                try Files.write(report.encoded, to: file)
+                try Files.write(json: report, to: file)
                 return file
             }
             let merged = try MutationReport.merged(files.reversed())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What pthread_mutex_destroy(), a lock with its unlock, and mmap() with munmap() take, in nanoseconds each: the median
+ * The time of pthread_mutex_destroy(), of a lock with its unlock, and of mmap() with munmap(), in nanoseconds each: the median
  * of nine rounds. Prints a line for each: NAME NANOSECONDS.
  */
 #define _GNU_SOURCE

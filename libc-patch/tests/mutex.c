@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What POSIX says about mutexes that pthread_mutex_destroy() could have broken, for any C library. musl comes without
+ * Tests of what POSIX says about mutexes that pthread_mutex_destroy() could have broken, for any C library. musl comes without
  * tests. Prints a line for each test: "pass NAME", "fail NAME: why", "skip NAME: why".
  *
  * The tests whose name begins with "cleanup" are about the series: they pass with it on a kernel with

@@ -8,15 +8,14 @@ extension ComparisonReport {
     ///
     /// - Throws: what keeps the files from being all the shards of one comparison.
     public static func merged(_ files: [FilePath], command: [String]) throws -> ComparisonReport {
-        let reports = try files.map { try ShardOfReport.read(ComparisonReport.self, from: $0) }
-        for (file, report) in zip(files, reports) where report.schema != .current {
-            throw HarnessError(
-                "cannot merge: \(file) has another form: \(report.schema.name), version \(report.schema.version)",
-                status: .usage)
-        }
-        let order = try ShardOfReport.order(
-            zip(files, reports).map { (file: $0.string, place: $1.place, things: $1.cells.count) })
-        let parts = order.map { reports[$0] }
+        let parts = try ShardOfReport.parts(
+            files, place: { (report: ComparisonReport) in report.place }, things: { $0.cells.count },
+            check: { file, report in
+                guard report.schema != .current else { return }
+                throw HarnessError(
+                    "cannot merge: \(file) has another form: \(report.schema.name), version \(report.schema.version)",
+                    status: .usage)
+            })
         var kernels: [ComparedKernel] = []
         var remarks: [String] = []
         for kernel in parts.flatMap(\.kernels) {

@@ -65,10 +65,8 @@ public struct MutantReport: Codable, Sendable {
     public static func merged(
         _ files: [FilePath], known: [EquivalentMutant]
     ) throws -> MutantReport {
-        let reports = try files.map { try ShardOfReport.read(MutantReport.self, from: $0) }
-        let order = try ShardOfReport.order(
-            zip(files, reports).map { (file: $0.string, place: $1.place, things: $1.findings.count) })
-        let parts = order.map { reports[$0] }
+        let parts = try ShardOfReport.parts(
+            files, place: { (report: MutantReport) in report.place }, things: { $0.findings.count })
         var findings = parts.flatMap(\.findings)
         // Judged anew below, by the list as it is here.
         for index in findings.indices where findings[index].verdict == .equivalent {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import SystemPackage
 
 /// The outcomes of the mutations of a series.
@@ -75,10 +74,6 @@ public struct MutationReport: Codable, Sendable {
         let names = all.prefix(shown).map { $0.test.replacing("SyscallTests.", with: "") }
         return names.joined(separator: ", ") + (all.count > shown ? " and \(all.count - shown) more" : "")
     }
-
-    public var encoded: Data {
-        get throws { try Files.json(self) }
-    }
 }
 
 extension MutationReport.Finding {
@@ -114,10 +109,8 @@ extension MutationReport {
     ///
     /// - Throws: what keeps the files from being all the shards of one job.
     public static func merged(_ files: [FilePath]) throws -> MutationReport {
-        let reports = try files.map { try ShardOfReport.read(MutationReport.self, from: $0) }
-        let order = try ShardOfReport.order(
-            zip(files, reports).map { (file: $0.string, place: $1.place, things: $1.findings.count) })
-        let parts = order.map { reports[$0] }
+        let parts = try ShardOfReport.parts(
+            files, place: { (report: MutationReport) in report.place }, things: { $0.findings.count })
         func all(_ part: KeyPath<MutationReport, String>) -> String {
             Set(parts.map { $0[keyPath: part] }).sorted().joined(separator: ", ")
         }

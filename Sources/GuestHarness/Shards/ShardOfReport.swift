@@ -11,6 +11,23 @@ public struct ShardOfReport: Codable, Equatable, Sendable {
     /// A digest of the list of them: shards with different ones do not belong together.
     public var plan: String
 
+    /// The reports in files that a user named, in the order of their shards.
+    ///
+    /// - Parameters:
+    ///   - things: the number of results in a report.
+    ///   - check: is told of each before they are held against each other.
+    /// - Throws: what keeps them from being all the shards of one job.
+    static func parts<Report: Decodable>(
+        _ files: [FilePath], place: (Report) -> ShardOfReport?, things: (Report) -> Int,
+        check: (FilePath, Report) throws -> Void = { _, _ in }
+    ) throws -> [Report] {
+        let reports = try files.map { try read(Report.self, from: $0) }
+        for (file, report) in zip(files, reports) { try check(file, report) }
+        return try order(
+            zip(files, reports).map { (file: $0.string, place: place($1), things: things($1)) }
+        ).map { reports[$0] }
+    }
+
     /// The report in a file that a user named.
     static func read<Report: Decodable>(_ type: Report.Type, from file: FilePath) throws -> Report {
         do {

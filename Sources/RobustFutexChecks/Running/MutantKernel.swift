@@ -18,24 +18,13 @@ public struct MutantKernel {
         guard access(Self.selection.string, W_OK) == 0 else { return nil }
     }
 
-    public func select(_ number: Int) throws { try write("\(number)", to: Self.selection) }
+    public func select(_ number: Int) throws { try writeText("\(number)", to: Self.selection) }
 
     /// Forgets what was reached.
-    public func forget() throws { try write("0", to: Self.reached) }
+    public func forget() throws { try writeText("0", to: Self.reached) }
 
     /// The mutants whose place in the code was reached since then, as the bits of bytes in hexadecimal digits.
     public func reachedDigits() throws -> String {
-        try readText(Self.reached).trimmingSuffix { $0.isNewline }
-    }
-
-    private func write(_ text: String, to path: FilePath) throws {
-        let file = try FileDescriptor.open(path, .writeOnly)
-        _ = try file.closeAfter { try file.writeAll(text.utf8) }
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
-        String(reversed().drop(while: predicate).reversed())
+        try readText(Self.reached).split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
     }
 }

@@ -82,7 +82,7 @@ package enum MappingSizes {
 }
 
 /// Writes a file of /proc, /sys or a control group.
-func writeText(_ text: String, to path: FilePath) throws {
+package func writeText(_ text: String, to path: FilePath) throws {
     do {
         let file = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec])
         try file.closeAfter { _ = try file.writeAll(text.utf8) }
