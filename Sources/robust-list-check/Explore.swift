@@ -34,6 +34,12 @@ struct Explore: ParsableCommand {
     @Option(help: ArgumentHelp("Run this program instead.", valueName: "file"))
     var program: String?
 
+    @Flag(
+        help:
+            "Vary the programs that had the kernel do something new; needs a kernel with gcov for cleanup.c, see ./qemu/coverage --worlds."
+    )
+    var guided = false
+
     @Flag(help: "Print a world that fails as it is.")
     var noShrinking = false
 
@@ -44,6 +50,7 @@ struct Explore: ParsableCommand {
         guard (1...86_400).contains(seconds) else {
             throw ValidationError("--seconds \(seconds): must be from 1 to 86400")
         }
+        if guided, program != nil { throw ValidationError("--guided and --program: one of them") }
         if let worlds, worlds < 1 { throw ValidationError("--worlds \(worlds): must be 1 or more") }
     }
 
@@ -56,22 +63,57 @@ struct Explore: ParsableCommand {
             complain("nothing ran: \(SyscallDetection.ofThisKernel.verdict.words)")
             throw Status.allSkipped
         }
-        if let program { return try replay(program) }
         PeerRoot.launchByForking()
+        let means = try WorldMeans()
+        for missing in means.missing { complain("explore: worlds do without \(missing)") }
+        let explorer = Explorer(means)
+        if let program { return try replay(program, explorer) }
+        if guided { return try exploreGuided(explorer) }
+        var next = 0
+        let count = try repeatedly(explorer) {
+            var generator = self.generator(of: next)
+            next += 1
+            return explorer.failure(of: generator.program())
+        }
+        print("\(count.worlds) worlds from seed \(seed ?? 1), none failed (\(count.seconds) s)")
+    }
+
+    private func exploreGuided(_ explorer: Explorer) throws {
+        var guided: GuidedExplorer
+        do {
+            guided = try GuidedExplorer(explorer, KernelCoverage(), seed: seed ?? 1)
+        } catch {
+            complain("--guided: \(error)")
+            throw Status.allSkipped
+        }
+        let count = try repeatedly(explorer) {
+            try guided.next()
+        } also: {
+            ", \(guided.kept.count) kept, \(guided.arcs) arcs"
+        }
+        print(
+            "\(count.worlds) guided worlds from seed \(seed ?? 1), none failed (\(count.seconds) s); \(guided.kept.count) programs did something new, \(guided.arcs) arcs of the code were taken"
+        )
+    }
+
+    /// Tries worlds until there were enough, or one fails.
+    ///
+    /// - Parameter also: more for the lines that show progress.
+    private func repeatedly(
+        _ explorer: Explorer, _ next: () throws -> Failure?, also: () -> String = { "" }
+    ) throws -> (worlds: Int, seconds: Int64) {
         let start = ContinuousClock.now
         var lastLine = start
         var number = 0
         while worlds.map({ number < $0 }) ?? (ContinuousClock.now - start < .seconds(seconds)) {
-            var generator = self.generator(of: number)
-            let program = generator.program()
             number += 1
-            if let failure = Explorer.failure(of: program) { try report(failure, number, start) }
+            if let failure = try next() { try report(failure, number, start, explorer) }
             if ContinuousClock.now - lastLine >= .seconds(10) {
                 lastLine = .now
-                complain("explore: \(number) worlds in \(Self.seconds(since: start)) s")
+                complain("explore: \(number) worlds in \(Self.seconds(since: start)) s\(also())")
             }
         }
-        print("\(number) worlds from seed \(seed ?? 1), none failed (\(Self.seconds(since: start)) s)")
+        return (number, Self.seconds(since: start))
     }
 
     /// Of a world, counted from 0.
@@ -86,7 +128,7 @@ struct Explore: ParsableCommand {
         (ContinuousClock.now - start).components.seconds
     }
 
-    private func replay(_ path: String) throws {
+    private func replay(_ path: String, _ explorer: Explorer) throws {
         let program: WorldProgram
         do {
             program = try JSONDecoder().decode(
@@ -95,20 +137,21 @@ struct Explore: ParsableCommand {
             complain("--program \(path): no program of explore: \(error)")
             throw ExitCode(64)
         }
-        PeerRoot.launchByForking()
-        guard let failure = Explorer.failure(of: program) else { return print("the program did not fail") }
+        guard let failure = explorer.failure(of: program) else { return print("the program did not fail") }
         print(failure.reason)
         throw Status.failure
     }
 
-    private func report(_ failure: Failure, _ number: Int, _ start: ContinuousClock.Instant) throws {
+    private func report(
+        _ failure: Failure, _ number: Int, _ start: ContinuousClock.Instant, _ explorer: Explorer
+    ) throws {
         let seed = failure.program.seed.map(String.init) ?? "?"
         print("world \(number) (\(Self.seconds(since: start)) s), seed \(seed): \(failure.reason)")
         if noShrinking {
             print(try Self.text(failure.program))
             throw Status.failure
         }
-        let shrunk = Explorer.shrunk(failure) { trials in
+        let shrunk = explorer.shrunk(failure) { trials in
             if trials % 20 == 0 { complain("explore: shrinking, \(trials) trials") }
         }
         if failure.isDisagreement {

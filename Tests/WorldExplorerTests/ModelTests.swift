@@ -54,6 +54,27 @@ import Testing
         #expect(world.designated(by: call(Self.page + 8, isPrivate: true), of: 0).surely == [.native(2)])
     }
 
+    /// Words of a huge page are told apart by their place in it, not by that in the small page.
+    @Test func wordsOfAHugePageAreTheirOwn() {
+        var world = world()
+        for space in world.spaces.indices {
+            world.spaces[space].huge = .init(
+                memory: .file(Extent.hugeFile, page: 0), isWritable: true, canBecomeWritable: true)
+        }
+        let word = Extent.huge.lowerBound + 301 * Self.page + 8
+        world.tasks[1].operation = pending(word)
+        #expect(world.designated(by: call(word), of: 0).surely == [.native(1)])
+        #expect(world.designated(by: call(word - Self.page), of: 0).surely == [])
+        #expect(
+            world.designated(by: call(Extent.huge.lowerBound, Extent.huge.count), of: 0).surely == [
+                .native(1)
+            ])
+        #expect(world.errors(of: call(Extent.huge.upperBound - 4, 8), by: 0) == [.hole])
+        world.files[Extent.hugeFile][(301 * Self.page + 8) / 4] = 101
+        world.exit(1)
+        #expect(world.files[Extent.hugeFile][(301 * Self.page + 8) / 4] == 0x4000_0000)
+    }
+
     @Test func operationsWithoutEffectMayStay() {
         var world = world()
         world.tasks[2].operation = .init(offset: 9, futexOffset: -31, isPI: false)
@@ -117,7 +138,7 @@ import Testing
     }
 
     /// An exit reads a head that its owner cannot write, and none that is not mapped.
-    @Test(arguments: Step.HeadPage.allCases) func exitReadsTheHeadThatItCan(_ page: Step.HeadPage) {
+    @Test(arguments: Step.Access.allCases) func exitReadsTheHeadThatItCan(_ page: Step.Access) {
         for isCompat in [false, true] {
             var world = world()
             let word = (Self.page + 8) / 4

@@ -56,6 +56,7 @@ import Testing
             seen == [
                 "process", "fork", "map", "unmap", "protect", "task", "pend", "store", "wait", "calls",
                 "callsBesideKill", "exit", "exec", "kill", "moveHead", "headPage", "pendCompat", "private",
+                "processInNamespace", "hugeMapping", "move", "pageOut", "halt", "resume", "exitLeader",
                 "unknown flag", "wraps", "empty", "two calls",
             ])
     }

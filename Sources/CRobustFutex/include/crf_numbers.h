@@ -61,6 +61,7 @@ static const uint64_t crf_uffd_missing = UFFDIO_REGISTER_MODE_MISSING;
 static const uint64_t crf_uffd_wp = UFFDIO_REGISTER_MODE_WP;
 static const uint64_t crf_uffd_wp_on = UFFDIO_WRITEPROTECT_MODE_WP;
 
+static const unsigned long crf_new_pid_namespace = CLONE_NEWPID;
 static const unsigned long crf_new_user_and_pid_namespace = CLONE_NEWUSER | CLONE_NEWPID;
 
 static const unsigned int crf_mfd_hugetlb = MFD_HUGETLB;

@@ -52,7 +52,7 @@ struct MeasuringCommand {
         return transcript.output
     }
 
-    private static func withoutName(_ line: String) -> String {
+    static func withoutName(_ line: String) -> String {
         String(line.trimmingPrefix("robust-list-check: "))
     }
 }

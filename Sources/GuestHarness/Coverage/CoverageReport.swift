@@ -73,15 +73,21 @@ public struct CoverageReport: Sendable {
 
     public var isGood: Bool { unexplained.isEmpty && outdated.isEmpty }
 
-    /// For people; a line for each place that is not as the list has it.
-    public var text: [String] {
+    /// For people: the counts.
+    public var totals: [String] {
         func share(_ part: Int, _ whole: Int) -> String {
             "\(part) of \(whole) (\(String(format: "%.1f", 100 * Double(part) / Double(max(whole, 1)))) %)"
         }
         return [
             "lines     \(share(lines.executed, lines.all))",
             "branches  \(share(branches.taken, branches.all)) of executed lines",
-            "unreached \(unreached.count) places, \(known.count) in the list",
+        ]
+    }
+
+    /// For people: the counts, and a line for each place that is not as the list has it.
+    public var text: [String] {
+        totals + [
+            "unreached \(unreached.count) places, \(known.count) in the list"
         ]
             + unexplained.map { "NEW       \(CoverageFiles.sourceName):\($0.number): \($0.code.description)" }
             + outdated.map { "OUTDATED  \($0.description): \($0.reason ?? "")" }

@@ -30,20 +30,35 @@ public struct CoverageFiles: Sendable {
     }
 }
 
-/// Finds out which lines and branches of cleanup.c the tests reach: builds kernels that count with gcov, and runs the
-/// checks and the stress in them.
+/// Finds out which lines and branches of cleanup.c are reached: builds kernels that count with gcov, and runs the checks
+/// and the stress in them, or random worlds.
 public struct CoverageRun: Sendable {
+    /// The things that are run, with their durations in seconds.
+    public enum Activity: Sendable {
+        /// Every check, and the stress for so long.
+        case checks(stress: Int)
+        /// Random worlds, which the counts guide.
+        case worlds(Int)
+
+        var name: String {
+            switch self {
+            case .checks: "checks and stress"
+            case .worlds: "guided worlds"
+            }
+        }
+    }
+
     private let builders: Builders
     private let files: CoverageFiles
     private let kernels: [Catalogue.Kernel]
-    private let stressSeconds: Int
+    private let activity: Activity
 
     /// - Parameters:
     ///   - names: of patched kernels, whose results are added up.
-    ///   - stressSeconds: how long the stress runs in each.
-    public init(_ builders: Builders, kernels names: [String], stressSeconds: Int) throws {
+    ///   - activity: in each of them.
+    public init(_ builders: Builders, kernels names: [String], _ activity: Activity) throws {
         self.builders = builders
-        self.stressSeconds = stressSeconds
+        self.activity = activity
         files = CoverageFiles(in: builders.repository)
         kernels = try names.map { name in
             var kernel = try builders.catalogue.kernel(named: name)
@@ -88,7 +103,7 @@ public struct CoverageRun: Sendable {
         let guest = try await builders.guest(kernel: kernel, image: .suite, options: .init())
         let tree = builders.kernels.directory(of: kernel).appending("tree")
         let directory = try RunDirectory(.coverage, in: builders.repository, kernel: kernel.name)
-        let counts = try await builders.progress.stage("checks and stress on \(kernel.name)") {
+        let counts = try await builders.progress.stage("\(activity.name) on \(kernel.name)") {
             try await execute(in: guest, directory)
         }
         let scratch = files.directory.appending(kernel.name)
@@ -110,15 +125,19 @@ public struct CoverageRun: Sendable {
         )
     }
 
-    /// The checks' results go to standard error, the counts to standard output.
+    /// The results go to standard error, the counts to standard output.
     private var script: String {
-        """
-        \(GuestPath.robustListCheck) run --limit 600 >&2
-        checks=$?
-        \(GuestPath.robustListCheck) stress --seconds \(stressSeconds) >&2 || checks=1
-        /bin/busybox find /sys/kernel/debug/gcov -name cleanup.gcda -exec /bin/busybox cat {} +
-        exit $checks
-        """
+        let commands =
+            switch activity {
+            case .checks(let stress): ["run --limit 600", "stress --seconds \(stress)"]
+            case .worlds(let seconds): ["explore --guided --seconds \(seconds)"]
+            }
+        return """
+            status=0
+            \(commands.map { "\(GuestPath.robustListCheck) \($0) >&2 || status=1" }.joined(separator: "\n"))
+            /bin/busybox find /sys/kernel/debug/gcov -name cleanup.gcda -exec /bin/busybox cat {} +
+            exit $status
+            """
     }
 
     private func execute(in guest: Guest, _ directory: RunDirectory) async throws -> [UInt8] {
@@ -130,7 +149,10 @@ public struct CoverageRun: Sendable {
             ], arguments: ["/bin/busybox", "sh", "-c", script])
         let ended = LineCount("checks ended", progress: builders.progress)
         let transcript = try await guest.transcript(
-            of: request, in: directory, onErrorLine: { ended.addResult($0) })
+            of: request, in: directory,
+            onErrorLine: { [progress = builders.progress] line in
+                if case .worlds = activity { progress.update(MeasuringCommand.withoutName(line)) } else { ended.addResult(line) }
+            })
         let outcome = transcript.outcome
         try Files.write(Data(transcript.error), to: directory.suiteOutput)
         if let fault = outcome.faults.first {
@@ -138,7 +160,12 @@ public struct CoverageRun: Sendable {
         }
         guard outcome.status == 0 else {
             throw HarnessError(
-                "\(outcome.message ?? "a check failed (status \(outcome.status))"); see \(directory.path)")
+                "\(outcome.message ?? "\(activity.name): something failed (status \(outcome.status))"); see \(directory.path)"
+            )
+        }
+        // The last line of the worlds says how many there were.
+        if case .worlds = activity, let line = transcript.error.split(separator: UInt8(ascii: "\n")).last {
+            builders.progress.note(String(decoding: line, as: UTF8.self))
         }
         guard !transcript.output.isEmpty else {
             throw HarnessError("the guest has no counts of cleanup.c; see \(directory.path)")

@@ -129,12 +129,12 @@ package final class Peer {
         }
     }
 
-    /// SIGSTOP; every thread has stopped on return.
+    /// SIGSTOP; every thread that is there has stopped on return.
     package func stop() throws {
         try process.send(SIGSTOP)
         for tid in [pid] + tasks.filter({ $0.processID == pid }).map(\.tid) {
             try Deadline.poll(for: "task \(tid) of peer \(pid) to stop") {
-                ProcessState.letter(of: tid, in: pid) == "T"
+                ["T", nil].contains(ProcessState.letter(of: tid, in: pid))
             }
         }
     }

@@ -44,8 +44,8 @@ package final class PeerRoot {
         }
     }
 
-    /// Starts the process, unless it is there.
-    static func start() throws {
+    /// Starts the process, unless it is there. Forked, it keeps what is mapped and open here by now until its end.
+    package static func start() throws {
         try state.withLock { state in
             if state.root == nil { state.root = try PeerRoot(state.launch) }
         }

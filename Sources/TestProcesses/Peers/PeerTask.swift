@@ -25,6 +25,8 @@ package final class PeerTask {
     }
 
     package let tid: Int32
+    /// The id that the task itself has in its PID namespace, which its locks have.
+    package let ownID: Int32
     /// The thread group that it belongs to.
     package let processID: Int32
     let slot: UnsafeMutablePointer<ctp_task>
@@ -43,6 +45,7 @@ package final class PeerTask {
         self.peer = peer
         try Self.wait(for: "a \(kind) of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
         _ = try required("set_robust_list in peer \(peer.pid)", Int(slot.pointee.result))
+        ownID = slot.pointee.tid
         tid = try ProcessState.visibleID(of: slot.pointee.tid, in: kind == .thread ? peer.pid : nil)
         processID = kind == .thread ? peer.pid : tid
         ownProcess = kind == .thread ? nil : try ProcessHandle(pid: tid)
@@ -59,6 +62,7 @@ package final class PeerTask {
         self.peer = peer
         try Self.wait(for: "the 32-bit program of peer \(peer.pid) to start", on: slot, number: 1, in: peer)
         tid = slot.pointee.tid
+        ownID = tid
         processID = pid ?? peer.pid
         ownProcess = nil
         is32Bit = true
@@ -151,7 +155,8 @@ package final class PeerTask {
         PendingOperation(rawValue: try readHead(of: child.pid).list_op_pending)
     }
 
-    private var headAddress: UInt { UInt(slot.pointee.head) }
+    /// The place of its own head, whether it is registered or not.
+    package var headAddress: UInt { UInt(slot.pointee.head) }
 
     private func readHead(of pid: Int32) throws -> crf_robust_list_head {
         var head = crf_robust_list_head()

@@ -72,6 +72,11 @@ package struct ControlGroup: ~Copyable {
         try writeText("\(pid)", to: path.appending("cgroup.procs"))
     }
 
+    /// Gives a process back to the group of all.
+    package func release(_ pid: Int32) throws {
+        try writeText("\(pid)", to: Self.requiredRoot().appending("cgroup.procs"))
+    }
+
     /// Everything in it is frozen on return.
     package func freeze() throws {
         try writeText("1", to: path.appending("cgroup.freeze"))

@@ -18,11 +18,15 @@ struct ModelWorld {
 
     /// An address space.
     struct Space {
-        var headPage = Step.HeadPage.writable
+        var headPage = Step.Access.writable
         /// By the page of the arena; nil: nothing is mapped there.
         var pages: [Mapping?] = Array(repeating: nil, count: Extent.arenaPages)
 
+        /// Of the file in hugetlbfs, whole, at ``Extent/hugeStart``.
+        var huge: Mapping?
+
         func mapping(at offset: Int) -> Mapping? {
+            if Extent.huge.contains(offset) { return huge }
             guard offset >= 0, offset < Extent.arenaPages * Extent.pageBytes else { return nil }
             return pages[offset / Extent.pageBytes]
         }
@@ -85,7 +89,7 @@ struct ModelWorld {
     }
 
     /// The kernel's access to the head on behalf of its task.
-    private func access(to head: Head) -> Step.HeadPage {
+    private func access(to head: Head) -> Step.Access {
         if case .native(let task) = head, !tasks[task].isPlaced { return .writable }
         return spaces[tasks[head.task].space].headPage
     }
@@ -93,12 +97,16 @@ struct ModelWorld {
     var spaces: [Space] = []
     var tasks: [Task] = []
     /// The contents of the files, by words.
-    var files: [[UInt32]] = Array(
-        repeating: Array(repeating: 0, count: Extent.filePages * Extent.pageBytes / 4), count: Extent.files)
+    var files: [[UInt32]] =
+        Array(
+            repeating: Array(repeating: 0, count: Extent.filePages * Extent.pageBytes / 4),
+            count: Extent.files)
+        + [Array(repeating: 0, count: Extent.huge.count / 4)]
 
     /// The place of an arena's word in a file; nil where it is in none.
     func place(_ offset: Int, in space: Int) -> (file: Int, byte: Int)? {
         guard case .file(let file, let page)? = spaces[space].mapping(at: offset)?.memory else { return nil }
+        if file == Extent.hugeFile { return (file, offset - Extent.huge.lowerBound) }
         return (file, page * Extent.pageBytes + offset % Extent.pageBytes)
     }
 
@@ -149,7 +157,7 @@ struct ModelWorld {
         let space = spaces[tasks[task].space]
         var errors: Set<CallError> = []
         for page in Self.pages(of: call) {
-            guard page >= 0, page < Extent.arenaPages, let mapping = space.pages[page] else {
+            guard let mapping = space.mapping(at: page * Extent.pageBytes) else {
                 errors.insert(.hole)
                 continue
             }
@@ -200,9 +208,12 @@ struct ModelWorld {
             if isSameSpace, overlaps(word, call.offset, call.length) { return true }
             // By the memory: a word that the target has in a shared mapping of what the caller has in one.
             guard let target = place(word, in: tasks[number].space) else { return false }
-            return (call.offset..<call.offset + call.length).contains { byte in
-                guard let mine = place(byte, in: own) else { return false }
-                return mine.file == target.file && mine.byte >= target.byte && mine.byte < target.byte + 4
+            return Self.pages(of: call).contains { page in
+                let start = max(call.offset, page * Extent.pageBytes)
+                let end = min(call.offset + call.length, (page + 1) * Extent.pageBytes)
+                guard let mine = place(start, in: own) else { return false }
+                return mine.file == target.file && mine.byte < target.byte + 4
+                    && target.byte < mine.byte + end - start
             }
         }
     }

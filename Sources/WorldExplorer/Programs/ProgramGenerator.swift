@@ -24,11 +24,13 @@ public struct ProgramGenerator {
         case first = 1
         /// With heads in shared memory, heads of 32 bits, and exec.
         case second
+        /// With PID namespaces, huge pages, mremap, pages that leave, halted processes, and leaders that exit.
+        case third
 
-        public static let latest = Generation.second
+        public static let latest = Generation.third
     }
 
-    private var random: SeededGenerator
+    var random: SeededGenerator
     private let generation: Generation
     private let seed: UInt64
     /// Words that programs come back to, so that operations and calls meet.
@@ -53,19 +55,22 @@ public struct ProgramGenerator {
                 .sharedFile(file: 0, page: 0, writable: true)),
             .task(process: 0, sharesMemoryOnly: false), .task(process: 1, sharesMemoryOnly: false),
         ]
+        if generation == .third, chance(8) { steps[0] = .processInNamespace }
         for _ in 0..<Int.random(in: 6...40, using: &random) { steps.append(step()) }
         return WorldProgram(seed: seed, steps: steps)
     }
 
     private mutating func pick<Value>(_ values: Value...) -> Value { values.randomElement(using: &random)! }
-    private mutating func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+    mutating func number(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
     private mutating func chance(_ one: Int) -> Bool { number(one) == 0 }
 
-    private mutating func step() -> Step {
+    /// Any step, as a program that is varied can have it.
+    mutating func step() -> Step {
+        if generation == .third, chance(6) { return lateStep() }
         let (process, task) = (number(Extent.processes), number(Extent.tasks))
         let page = number(Extent.arenaPages)
         let pages = 1 + number(3)
-        let hasHeads = generation == .second
+        let hasHeads = generation != .first
         switch number(100) {
         case 0..<3: return .process
         case 3..<7: return .fork(process: process)
@@ -75,7 +80,7 @@ public struct ProgramGenerator {
         case 24..<34: return .task(process: process, sharesMemoryOnly: chance(4))
         case 50..<53 where hasHeads: return .pendCompat(task: task, chance(8) ? nil : operation())
         case 53..<55 where hasHeads: return .moveHead(task: task)
-        case 55 where hasHeads: return .headPage(process: process, Step.HeadPage.allCases[number(3)])
+        case 55 where hasHeads: return .headPage(process: process, Step.Access.allCases[number(3)])
         case 34..<56: return .pend(task: task, chance(8) ? nil : operation())
         case 56..<64: return .store(process: process, offset: word(), value())
         case 64..<68: return .wait(task: task, offset: word())
@@ -84,6 +89,24 @@ public struct ProgramGenerator {
         case 95 where hasHeads: return .exec(task: task)
         case 91..<96: return .exit(task: task)
         default: return .kill(process: process)
+        }
+    }
+
+    /// One that earlier generations do not have.
+    private mutating func lateStep() -> Step {
+        let process = number(Extent.processes)
+        switch number(20) {
+        case 0..<2: return .processInNamespace
+        case 2..<7:
+            return .hugeMapping(process: process, chance(4) ? Step.Access.allCases[number(3)] : .writable)
+        case 7..<10:
+            return .move(
+                process: process, page: number(Extent.arenaPages), pages: 1 + number(3),
+                to: number(Extent.arenaPages))
+        case 10..<13: return .pageOut(process: process)
+        case 13..<16: return .halt(process: process, chance(2) ? .stopped : .frozen)
+        case 16..<19: return .resume(process: process)
+        default: return .exitLeader(process: process)
         }
     }
 
@@ -99,9 +122,17 @@ public struct ProgramGenerator {
 
     /// An offset in the arena, mostly one that others use too.
     private mutating func word() -> Int {
+        if generation == .third, chance(6) { return hugeWord() }
         let offset =
             chance(4)
             ? 4 * number(Extent.arenaPages * Extent.pageBytes / 4) : favourites.randomElement(using: &random)!
+        return chance(8) ? offset + 4 * pick(-1, 1) : offset
+    }
+
+    /// The same in the huge page.
+    private mutating func hugeWord() -> Int {
+        let start = Extent.huge.lowerBound + (Extent.hugeWindow.lowerBound + 1) * Extent.pageBytes
+        let offset = start + favourites.randomElement(using: &random)! % Extent.pageBytes
         return chance(8) ? offset + 4 * pick(-1, 1) : offset
     }
 
@@ -122,9 +153,10 @@ public struct ProgramGenerator {
 
     private mutating func call() -> Step.Call {
         let whole = Extent.arenaPages * Extent.pageBytes
-        let offset = chance(6) ? 0 : word()
+        var offset = chance(6) ? 0 : word()
         var length = pick(4, 4, 40, 64, 4096, 8192, whole)
         if offset == 0, chance(2) { length = whole }
+        if generation == .third, chance(12) { (offset, length) = (Extent.huge.lowerBound, Extent.huge.count) }
         if chance(16) { length = pick(0, 1, 3, 5) }
         let unknownFlag = chance(40)
         // Which of the two counts is not said.

@@ -7,6 +7,9 @@
 public enum Step: Codable, Equatable, Sendable {
     /// A new process that shares nothing yet.
     case process
+    /// The same, as the first of a PID namespace: its tasks know themselves by other numbers. It neither forks nor has tasks
+    /// that are processes of their own, whose numbers the world would not learn. Only as root.
+    case processInNamespace
     /// fork(2): private memory is copied, shared memory shared; no task is.
     case fork(process: Int)
     /// A mapping at a page of the process's arena, over what is there.
@@ -14,6 +17,12 @@ public enum Step: Codable, Equatable, Sendable {
     case unmap(process: Int, page: Int, pages: Int)
     /// Write permission is taken away or given back, as far as the file allows.
     case protect(process: Int, page: Int, pages: Int, writable: Bool)
+    /// mremap(2) of pages of the arena to other places in it, one after the other.
+    case move(process: Int, page: Int, pages: Int, to: Int)
+    /// The process's mapping of the file in hugetlbfs, all of it. Only where there are huge pages.
+    case hugeMapping(process: Int, Access)
+    /// What the process has mapped is to leave its page tables, and memory, where there is swap space (MADV_PAGEOUT).
+    case pageOut(process: Int)
     /// A task with a robust list head of its own.
     case task(process: Int, sharesMemoryOnly: Bool)
     /// The task has a pending operation on the word at an offset in the arena; or none.
@@ -22,7 +31,7 @@ public enum Step: Codable, Equatable, Sendable {
     /// in a file that all processes share. Its operations are those of the head that is registered.
     case moveHead(task: Int)
     /// The process's mapping of the file with heads.
-    case headPage(process: Int, HeadPage)
+    case headPage(process: Int, Access)
     /// The task has a pending operation in a head of 32 bits as well, which it registers for the first of them; or none.
     /// Only where the kernel has such heads, and in processes whose addresses they can hold.
     case pendCompat(task: Int, Operation?)
@@ -38,8 +47,20 @@ public enum Step: Codable, Equatable, Sendable {
     case exit(task: Int)
     /// execve(2) by the task, which ends the other threads of its process.
     case exec(task: Int)
+    /// The first thread of the process exits and leaves a zombie.
+    case exitLeader(process: Int)
+    /// Until ``resume(process:)`` nothing of the process runs. What its tasks waited for they may miss.
+    case halt(process: Int, Halt)
+    case resume(process: Int)
     /// SIGKILL.
     case kill(process: Int)
+
+    public enum Halt: String, Codable, Equatable, Sendable, CaseIterable {
+        /// By SIGSTOP.
+        case stopped
+        /// In a control group of its own. Only as root.
+        case frozen
+    }
 
     public enum Backing: Codable, Equatable, Sendable {
         case sharedFile(file: Int, page: Int, writable: Bool)
@@ -49,7 +70,8 @@ public enum Step: Codable, Equatable, Sendable {
         case anonymous
     }
 
-    public enum HeadPage: String, Codable, Equatable, Sendable, CaseIterable {
+    /// The access that a process has.
+    public enum Access: String, Codable, Equatable, Sendable, CaseIterable {
         case writable, readOnly, absent
     }
 
@@ -106,4 +128,9 @@ enum Extent {
     /// A task's place in the file, and in that the head of 32 bits.
     static let headBytes = 64
     static let compatHead = 32
+    /// The file in hugetlbfs comes after the others; its mapping is one huge page, from the arena's start.
+    static let hugeFile = files
+    static let huge = 4 << 20..<6 << 20
+    /// The small pages in it that have words: not the first, by whose number the kernel might know them all.
+    static let hugeWindow = 300..<304
 }

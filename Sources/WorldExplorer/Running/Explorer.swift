@@ -14,11 +14,17 @@ public struct Failure: Codable, Error {
 /// Carries programs out until one fails.
 ///
 /// From one thread, with nothing else going on in the process: peers are forked from it.
-public enum Explorer {
+public struct Explorer {
+    private let means: WorldMeans
+
+    public init(_ means: WorldMeans) {
+        self.means = means
+    }
+
     /// Carries one program out.
-    public static func failure(of program: WorldProgram) -> Failure? {
+    public func failure(of program: WorldProgram) -> Failure? {
         do {
-            try WorldRun.run(program)
+            try WorldRun.run(program, with: means)
             return nil
         } catch let error as Disagreement {
             return Failure(
@@ -31,7 +37,7 @@ public enum Explorer {
     /// The shortest program that was found to fail as `failure` does, by leaving steps out.
     ///
     /// A kernel that depends on a race may spare a program once: then a step stays that could go.
-    public static func shrunk(_ failure: Failure, onTrial: (Int) -> Void = { _ in }) -> Failure {
+    public func shrunk(_ failure: Failure, onTrial: (Int) -> Void = { _ in }) -> Failure {
         guard failure.isDisagreement else { return failure }
         var best = failure
         var trials = 0
@@ -44,7 +50,7 @@ public enum Explorer {
                 steps.removeSubrange(start..<min(start + chunk, steps.count))
                 trials += 1
                 onTrial(trials)
-                if let shorter = Self.failure(of: WorldProgram(seed: nil, steps: steps)),
+                if let shorter = self.failure(of: WorldProgram(seed: nil, steps: steps)),
                     shorter.isDisagreement
                 {
                     best = shorter

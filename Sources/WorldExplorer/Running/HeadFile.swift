@@ -23,7 +23,7 @@ final class HeadFile {
     }
 
     /// - Parameter base: of the process's arena.
-    func map(_ state: Step.HeadPage, in peer: Peer, at base: UInt) throws {
+    func map(_ state: Step.Access, in peer: Peer, at base: UInt) throws {
         let address = base + UInt(Extent.headPage)
         switch state {
         case .absent: try peer.unmap(address, length: Extent.pageBytes)

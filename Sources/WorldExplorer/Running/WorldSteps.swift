@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+import TestProcesses
+
+// Each step, carried out in the processes and in the model.
+extension WorldRun {
+    func carryOut(_ step: Step) throws {
+        switch step {
+        case .process:
+            guard processes.count < Extent.processes else { return }
+            // At the same address in some, at another in others.
+            let base: UInt =
+                processes.count % 3 == 2 ? 0x4000_0000 : 0x1000_0000_0000 + UInt(processes.count % 3) << 32
+            try add(Peer(), base: base)
+        case .processInNamespace:
+            guard processes.count < Extent.processes, means.hasNamespaces else { return }
+            let parent = try Peer()
+            helpers.append(parent)
+            try parent.need("unshare", crf_nr_unshare, crf_new_pid_namespace)
+            try add(parent.fork(), base: 0x1000_0000_0000)
+            processes[processes.count - 1].isInNamespace = true
+        case .fork(let number):
+            guard processes.count < Extent.processes,
+                let parent = process(number, where: { $0.halt == nil && !$0.isInNamespace })
+            else { return }
+            let space = model.spaces[processes[parent].space]
+            add(
+                try processes[parent].peer.fork(), base: processes[parent].base,
+                program: processes[parent].program, space, parent: parent)
+        case .map(let number, let page, let pages, let backing):
+            guard let process = process(number) else { return }
+            try map(in: process, page, min(pages, Extent.arenaPages - page), backing)
+        case .unmap(let number, let page, let pages):
+            guard let process = process(number) else { return }
+            let count = min(pages, Extent.arenaPages - page)
+            try processes[process].peer.unmap(
+                address(page * Extent.pageBytes, in: process), length: count * Extent.pageBytes)
+            for page in page..<page + count { model.spaces[processes[process].space].pages[page] = nil }
+        case .protect(let number, let page, let pages, let isWritable):
+            guard let process = process(number) else { return }
+            for page in page..<min(page + pages, Extent.arenaPages) {
+                try protect(page, in: process, isWritable)
+            }
+        case .move(let number, let page, let pages, let target):
+            guard let process = process(number) else { return }
+            for (from, to) in zip(page..<page + pages, target...) { try move(from, to, in: process) }
+        case .hugeMapping(let number, let access):
+            guard means.hasHugePages, let process = process(number) else { return }
+            try mapHuge(in: process, access)
+        case .pageOut(let number):
+            guard let process = process(number) else { return }
+            try pageOut(process)
+        case .task(let number, var sharesMemoryOnly):
+            guard let process = process(number), tasks.count < Extent.tasks else { return }
+            if processes[process].isInNamespace { sharesMemoryOnly = false }
+            let task = try processes[process].peer.startTask(sharesMemoryOnly ? .vmProcess : .thread)
+            tasks.append(task)
+            model.tasks.append(
+                .init(
+                    tid: UInt32(task.ownID), space: processes[process].space,
+                    process: sharesMemoryOnly ? -1 : process))
+        case .pend(let number, let operation):
+            guard let task = task(number) else { return }
+            let raw = operation.map { rawValue($0, of: task) } ?? 0
+            if model.tasks[task].isPlaced {
+                try heads.set(raw, futexOffset: operation?.futexOffset ?? -32, task, of: base(of: task))
+            } else {
+                try tasks[task].setPending(rawValue: raw, futexOffset: operation?.futexOffset ?? -32)
+            }
+            model.tasks[task].operation = operation
+        case .pendCompat(let number, let operation):
+            guard HeadFile.hasCompat, let task = task(number), base(of: task) <= UInt(UInt32.max) else {
+                return
+            }
+            try heads.registerCompat(tasks[task], task, of: base(of: task))
+            let raw = operation.map { rawValue($0, of: task) } ?? 0
+            try heads.setCompat(
+                UInt32(truncatingIfNeeded: raw), futexOffset: operation?.futexOffset ?? -32, task,
+                of: base(of: task))
+            model.tasks[task].compat = operation
+        case .moveHead(let number):
+            guard let task = task(number) else { return }
+            if model.tasks[task].isPlaced {
+                try tasks[task].registerOwnHead()
+            } else {
+                try heads.register(tasks[task], task, of: base(of: task))
+                model.tasks[task].placed = nil
+            }
+            model.tasks[task].isPlaced.toggle()
+        case .headPage(let number, let state):
+            guard let process = process(number) else { return }
+            try heads.map(state, in: processes[process].peer, at: processes[process].base)
+            model.spaces[processes[process].space].headPage = state
+        case .store(let number, let offset, let word):
+            guard let process = process(number), isWritable(offset, in: process) else { return }
+            let value = value(of: word)
+            try processes[process].peer.store(
+                FutexWord(rawValue: value), at: address(offset, in: process))
+            set(offset, in: process, to: value)
+        case .wait(let number, let offset):
+            guard let task = task(number) else { return }
+            try wait(task, at: offset)
+        case .calls(let calls): try make(calls, besideKillOf: nil)
+        case .callsBesideKill(let calls, let number):
+            guard let process = process(number, where: { _ in true }) else { return }
+            try make(calls, besideKillOf: process)
+        case .exit(let number):
+            guard let task = task(number) else { return }
+            try tasks[task].exit()
+            model.exit(task)
+        case .exec(let number):
+            guard let task = task(number) else { return }
+            try execute(task)
+        case .exitLeader(let number):
+            guard let process = process(number, where: { $0.halt == nil && $0.hasLeader }) else { return }
+            try endWhatWasMade(by: process)
+            try processes[process].peer.exitLeader()
+            processes[process].hasLeader = false
+        case .halt(let number, let how):
+            // A leader that has exited never counts as stopped.
+            guard how == .stopped || means.hasControlGroups,
+                let process = process(number, where: { $0.halt == nil && $0.hasLeader })
+            else { return }
+            processes[process].halt = try ProcessHalt(processes[process].peer, how)
+            for task in tasks.indices where model.tasks[task].waitsAt != nil && isHalted(task) {
+                mayHaveMissedWake.insert(task)
+            }
+        case .resume(let number):
+            guard let process = process(number, where: { $0.halt != nil }) else { return }
+            try processes[process].halt?.end()
+            processes[process].halt = nil
+        case .kill(let number):
+            guard let process = process(number, where: { _ in true }) else { return }
+            try kill(process)
+        }
+    }
+
+    /// One that shares nothing yet.
+    func add(_ peer: Peer, base: UInt) throws {
+        try heads.map(.writable, in: peer, at: base)
+        add(peer, base: base, program: try peer.send(program), ModelWorld.Space())
+    }
+
+    func add(
+        _ peer: Peer, base: UInt, program: UInt, _ space: ModelWorld.Space, parent: Int? = nil
+    ) {
+        processes.append(
+            Process(peer: peer, space: model.spaces.count, base: base, program: program, parent: parent))
+        model.spaces.append(space)
+    }
+
+    func map(in process: Int, _ first: Int, _ count: Int, _ backing: Step.Backing) throws {
+        let peer = processes[process].peer
+        for page in first..<first + count {
+            let there = address(page * Extent.pageBytes, in: process)
+            let filePage = { (start: Int) in (start + page - first) % Extent.filePages }
+            let mapping: ModelWorld.Mapping
+            switch backing {
+            case .sharedFile(let file, let start, let writable):
+                try peer.map(
+                    files[file].file, at: there, offset: filePage(start) * Extent.pageBytes,
+                    length: Extent.pageBytes, protection: writable ? [.read, .write] : [.read])
+                mapping = .init(
+                    memory: .file(file, page: filePage(start)), isWritable: writable, canBecomeWritable: true)
+            case .readOnlyFile(let file, let start):
+                try peer.map(
+                    files[file].readOnly, at: there, offset: filePage(start) * Extent.pageBytes,
+                    length: Extent.pageBytes, protection: [.read])
+                mapping = .init(
+                    memory: .file(file, page: filePage(start)), isWritable: false, canBecomeWritable: false)
+            case .privateFile(let file, let start):
+                try peer.mapPrivate(
+                    files[file].file, at: there, offset: filePage(start) * Extent.pageBytes,
+                    length: Extent.pageBytes)
+                mapping = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+            case .anonymous:
+                try peer.mapAnonymous(at: there, length: Extent.pageBytes)
+                mapping = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+            }
+            model.spaces[processes[process].space].pages[page] = mapping
+        }
+    }
+
+    func protect(_ page: Int, in process: Int, _ isWritable: Bool) throws {
+        guard let mapping = model.spaces[processes[process].space].pages[page], mapping.canBecomeWritable
+        else { return }
+        try processes[process].peer.protect(
+            address(page * Extent.pageBytes, in: process), length: Extent.pageBytes,
+            isWritable ? [.read, .write] : [.read])
+        model.spaces[processes[process].space].pages[page]?.isWritable = isWritable
+    }
+
+    func move(_ from: Int, _ to: Int, in process: Int) throws {
+        let space = processes[process].space
+        guard from != to, from < Extent.arenaPages, to < Extent.arenaPages,
+            let mapping = model.spaces[space].pages[from]
+        else { return }
+        let flags: UInt = 3  // MREMAP_MAYMOVE | MREMAP_FIXED
+        try processes[process].peer.need(
+            "mremap", Int(SYS_mremap), address(from * Extent.pageBytes, in: process), UInt(Extent.pageBytes),
+            UInt(Extent.pageBytes), flags, address(to * Extent.pageBytes, in: process))
+        model.spaces[space].pages[from] = nil
+        model.spaces[space].pages[to] = mapping
+    }
+
+    func mapHuge(in process: Int, _ access: Step.Access) throws {
+        let (peer, there) = (processes[process].peer, address(Extent.huge.lowerBound, in: process))
+        if access == .absent {
+            try peer.unmap(there, length: Extent.huge.count)
+        } else {
+            try peer.map(
+                files[Extent.hugeFile].file, at: there, length: Extent.huge.count,
+                protection: access == .writable ? [.read, .write] : [.read])
+        }
+        model.spaces[processes[process].space].huge =
+            access == .absent
+            ? nil
+            : .init(
+                memory: .file(Extent.hugeFile, page: 0), isWritable: access == .writable,
+                canBecomeWritable: true)
+    }
+
+    /// The arena, and the heads. The kernel may leave a page where it is, which is no error.
+    func pageOut(_ process: Int) throws {
+        let space = model.spaces[processes[process].space]
+        var pages = space.pages.indices.filter { space.pages[$0] != nil }.map {
+            address($0 * Extent.pageBytes, in: process)
+        }
+        if space.headPage != .absent { pages.append(address(Extent.headPage, in: process)) }
+        for task in tasks.indices where owner(of: task) == process && model.tasks[task].isAlive {
+            pages.append(tasks[task].headAddress & ~UInt(Extent.pageBytes - 1))
+        }
+        let pageOut: UInt = 21  // MADV_PAGEOUT
+        for page in pages {
+            let result = try processes[process].peer.syscall(
+                crf_nr_madvise, page, UInt(Extent.pageBytes), pageOut)
+            guard result == 0 || result == -Int(EINVAL) else {
+                _ = try required("madvise(MADV_PAGEOUT)", result)
+                return
+            }
+        }
+    }
+
+    func rawValue(_ operation: Step.Operation, of task: Int) -> UInt {
+        PendingOperation(
+            futexWord: address(operation.offset, in: owner(of: task)), futexOffset: operation.futexOffset,
+            isPI: operation.isPI
+        ).rawValue
+    }
+
+    func value(of word: Step.Word) -> UInt32 {
+        switch word {
+        case .value(let value): return value
+        case .owned(let number, let hasWaiters):
+            guard !tasks.isEmpty else { return 0 }
+            return model.tasks[number % tasks.count].tid | (hasWaiters ? 0x8000_0000 : 0)
+        }
+    }
+
+    func set(_ offset: Int, in process: Int, to value: UInt32) {
+        guard let (file, byte) = model.place(offset, in: processes[process].space) else { return }
+        model.files[file][byte / 4] = value
+    }
+
+    func base(of task: Int) -> UInt { processes[owner(of: task)].base }
+
+    /// A task that is a process of its own leaves the memory; a thread takes its process along, which is then killed: what it
+    /// executes does nothing.
+    func execute(_ task: Int) throws {
+        let process = owner(of: task)
+        // Halted, it gives no memory to a task that is a process of its own.
+        guard processes[process].halt == nil else { return }
+        let peer = processes[process].peer
+        // They end with the thread that made them.
+        if model.tasks[task].process >= 0 { try endWhatWasMade(by: process) }
+        let scratch = try peer.map(anonymous: .private, length: Extent.pageBytes)
+        let command = ProcessState.command(of: peer.pid)
+        try tasks[task].beginExecution(descriptor: processes[process].program, scratch: scratch)
+        guard model.tasks[task].process >= 0 else {
+            try Deadline.poll(for: "exec of task \(tasks[task].tid)") { try tasks[task].hasExecuted() }
+            model.exit(task)
+            return try tasks[task].end()
+        }
+        // A thread gets the id of its process on the way; the name is changed after the clean-up.
+        try Deadline.poll(for: "exec in process \(peer.pid)") {
+            ProcessState.command(of: peer.pid) != command
+        }
+        model.execute(task, processID: processes[process].isInNamespace ? 1 : UInt32(peer.pid))
+        // Before anything else can have done it.
+        try verify()
+        try kill(process)
+    }
+
+    func wait(_ task: Int, at offset: Int) throws {
+        let process = owner(of: task)
+        guard isWritable(offset, in: process),
+            let (file, byte) = model.place(offset, in: processes[process].space)
+        else { return }
+        try tasks[task].beginWait(at: address(offset, in: process))
+        model.files[file][byte / 4] |= 0x8000_0000
+        model.tasks[task].waitsAt = offset
+    }
+
+    func kill(_ process: Int) throws {
+        guard processes[process].isAlive else { return }
+        try processes[process].peer.killAndWait()
+        processes[process].isAlive = false
+        processes[process].halt = nil
+        model.kill(process: process)
+        try endWhatWasMade(by: process)
+    }
+
+    /// Those that share the process's memory and are processes of their own; nobody could tell them to end later.
+    func endProcesses(inMemoryOf process: Int) throws {
+        for task in tasks.indices
+        where model.tasks[task].space == processes[process].space && model.tasks[task].process < 0
+            && model.tasks[task].isAlive
+        {
+            try tasks[task].end()
+            model.exit(task)
+        }
+    }
+
+    /// By its first thread, with which it ends.
+    func endWhatWasMade(by process: Int) throws {
+        try endProcesses(inMemoryOf: process)
+        try killChildren(of: process)
+    }
+
+    func killChildren(of process: Int) throws {
+        for child in processes.indices where processes[child].parent == process { try kill(child) }
+    }
+}

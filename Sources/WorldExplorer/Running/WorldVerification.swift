@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+
+import CRobustFutex
+import Glibc
+import RobustFutex
+import SystemPackage
+import TestProcesses
+
+// The whole world against the model.
+extension WorldRun {
+    func verify() throws {
+        for task in tasks.indices where model.tasks[task].isAlive {
+            let expected = model.tasks[task].own.map { rawValue($0, of: task) } ?? 0
+            // Not registered, it is memory as any other.
+            let found =
+                model.tasks[task].isPlaced
+                ? try tasks[task].ownPendingRawValue() : try tasks[task].pendingRawValue()
+            guard found == expected else {
+                throw disagree(
+                    "list_op_pending of task \(task) is 0x\(String(found, radix: 16)), the model has 0x\(String(expected, radix: 16))"
+                )
+            }
+        }
+        // Those of tasks that have gone, too: what they leave in shared memory belongs to somebody else.
+        for task in tasks.indices {
+            let placed = model.tasks[task].placed.map { rawValue($0, of: task) } ?? 0
+            let compat = model.tasks[task].compat.map { rawValue($0, of: task) } ?? 0
+            heads.expect(placed, compat: UInt32(truncatingIfNeeded: compat), task)
+        }
+        if let difference = try heads.difference() { throw disagree(difference) }
+        for (number, stored) in files.enumerated() {
+            guard let word = try stored.firstDifference(from: model.files[number]) else { continue }
+            throw disagree(
+                "word \(word.index) of file \(number) is 0x\(String(word.found, radix: 16)), the model has 0x\(String(model.files[number][word.index], radix: 16))"
+            )
+        }
+    }
+}
