@@ -101,6 +101,11 @@ struct CompareCommand: AsyncParsableCommand {
         let report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: builders.repository, shard: try part.shard)
+        if all, !quick, scenarios == nil, try part.shard == nil {
+            try builders.recordEvidence(
+                .comparison, figures: ComparisonTable.conclusion(of: report).last ?? "",
+                isGood: report.verdict.isGood)
+        }
         try Self.finish(report, in: files, junitFile)
     }
 

@@ -12,7 +12,7 @@ struct Harness: AsyncParsableCommand {
         abstract: "Builds kernels, boots them in QEMU, and runs tests and commands in them.",
         subcommands: [
             RunCommand.self, CompareCommand.self, TestCommand.self, SelftestsCommand.self, MutateCommand.self,
-            MutantsCommand.self,
+            MutantsCommand.self, EvidenceCommand.self,
             SeriesLintCommand.self, FootprintCommand.self, FreshCheckCommand.self, CoverageCommand.self,
             ArchitecturesCommand.self,
             LibraryBuildCommand.self,

@@ -73,6 +73,9 @@ struct MutantsCommand: AsyncParsableCommand {
         }
         try await builders.installPackages()
         let report = try await run.run(chosen, shard: part.shard, guests: guests)
+        if function == nil, try part.shard == nil {
+            try builders.recordEvidence(.mutants, figures: report.lines.last ?? "", isGood: report.isGood)
+        }
         try Self.finish(report, in: json, shard: part.shard, builders)
     }
 

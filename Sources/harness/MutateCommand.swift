@@ -77,10 +77,17 @@ struct MutateCommand: AsyncParsableCommand {
             let file = builders.repository.build.appending("mutations/worlds.json")
             try Files.write(json: findings, to: file)
             print(TextTable.lines(of: MutationWorlds.rows(of: findings)).joined(separator: "\n"))
-            print("\(findings.count { $0.median != nil }) of \(findings.count) noticed; report \(file)")
+            let figures = "\(findings.count { $0.median != nil }) of \(findings.count) noticed"
+            print("\(figures); report \(file)")
+            if only.isEmpty {
+                try builders.recordEvidence(.mutationsInWorlds, figures: figures, isGood: true)
+            }
         } else {
             var report = try await run.run(mutations)
             report.place = place
+            if only.isEmpty, place == nil {
+                try builders.recordEvidence(.mutations, figures: report.counts, isGood: report.isGood)
+            }
             try Self.finish(report, in: json, shard: part.shard, builders)
         }
     }

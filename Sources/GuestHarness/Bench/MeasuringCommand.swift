@@ -33,7 +33,8 @@ struct MeasuringCommand {
         of arguments: [String], in guest: Guest, _ directory: RunDirectory, tellsWhy: Bool = false
     ) async throws -> [UInt8] {
         let request = GuestRequest(
-            root: .image, workingDirectory: "/", environment: ["PATH=/usr/bin:/bin"],
+            root: .image, workingDirectory: "/",
+            environment: ["PATH=/usr/bin:/bin", "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)"],
             arguments: [GuestPath.robustListCheck] + arguments)
         let transcript = try await guest.transcript(
             of: request, in: directory, onErrorLine: { [progress] in progress.update(Self.withoutName($0)) })

@@ -151,7 +151,11 @@ public struct CoverageRun: Sendable {
         let transcript = try await guest.transcript(
             of: request, in: directory,
             onErrorLine: { [progress = builders.progress] line in
-                if case .worlds = activity { progress.update(MeasuringCommand.withoutName(line)) } else { ended.addResult(line) }
+                if case .worlds = activity {
+                    progress.update(MeasuringCommand.withoutName(line))
+                } else {
+                    ended.addResult(line)
+                }
             })
         let outcome = transcript.outcome
         try Files.write(Data(transcript.error), to: directory.suiteOutput)

@@ -12,8 +12,8 @@ public struct RunDirectory: Sendable {
         case own
         /// Started by `./test`, `./qemu/compare`, `./qemu/selftests`, `kernel-patch/mutate`,
         /// `kernel-patch/check --suite`, `./qemu/run --bench`, `libc-patch/check`, `./qemu/coverage`,
-        /// and to find out whether KVM works.
-        case test, compare, selftests, mutate, bypatch, bench, libraries, coverage, probe
+        /// `kernel-patch/evidence`, and to find out whether KVM works.
+        case test, compare, selftests, mutate, bypatch, bench, libraries, coverage, evidence, probe
     }
 
     public let path: FilePath

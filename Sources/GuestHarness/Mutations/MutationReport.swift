@@ -48,19 +48,23 @@ public struct MutationReport: Codable, Sendable {
         !findings.isEmpty && findings.allSatisfy { $0.verdict == .caught || $0.verdict == .byModel }
     }
 
+    /// How many there are of each verdict.
+    public var counts: String {
+        [Finding.Verdict.caught, .byModel, .survived, .unusable].map { verdict in
+            "\(findings.count { $0.verdict == verdict }) \(verdict.rawValue)"
+        }.joined(separator: ", ")
+    }
+
     /// The table for people.
     public var lines: [String] {
         let rows = findings.map { finding in
             [finding.name, finding.verdict.rawValue, finding.reason ?? Self.catcher(of: finding)]
         }
-        let counts = [Finding.Verdict.caught, .byModel, .survived, .unusable].map { verdict in
-            "\(findings.count { $0.verdict == verdict }) \(verdict.rawValue)"
-        }
         let missed = findings.filter { $0.verdict == .survived }.map {
             "MISSING  a test that notices '\($0.name)': \($0.forbidden)"
         }
         return TextTable.lines(of: [["MUTATION", "RESULT", "BY"]] + rows) + [""]
-            + [counts.joined(separator: ", ")] + missed
+            + [counts] + missed
     }
 
     private static func catcher(of finding: Finding) -> String {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+
+/// The figures of the last run of something that is evidence for the kernel code.
+public struct EvidenceRecord: Codable, Equatable, Sendable {
+    /// The kind of evidence, which decides the place in the table.
+    public enum Subject: String, Codable, Sendable, CaseIterable {
+        case models
+        case mutations
+        case mutationsInWorlds = "mutations in random worlds"
+        case mutants
+        case worlds = "random worlds"
+        case guidedWorlds = "random worlds guided by coverage"
+        case coverage = "coverage of cleanup.c"
+        case faults = "failing allocations"
+        case stress
+        case comparison = "comparison of kernels"
+    }
+
+    public var subject: Subject
+    /// The kernel that it was about, where that makes another line of the table.
+    public var kernel: String?
+    public var figures: String
+    /// The command as it was typed.
+    public var command: String
+    /// Its last day, as 2026-11-26.
+    public var day: String
+    public var isGood: Bool
+
+    public init(
+        _ subject: Subject, kernel: String? = nil, figures: String, command: String, isGood: Bool
+    ) {
+        self.subject = subject
+        self.kernel = kernel
+        self.figures = figures
+        self.command = command
+        self.isGood = isGood
+        day = Date.now.formatted(.iso8601.year().month().day())
+    }
+
+    fileprivate var name: String {
+        ([subject.rawValue.replacing(" ", with: "-")] + [kernel].compactMap(\.self)).joined(separator: "-")
+    }
+}
+
+/// The records in `build/evidence`, a file for each subject and kernel: the last run counts.
+public struct EvidenceStore: Sendable {
+    private let directory: FilePath
+
+    public init(in repository: Repository) {
+        directory = repository.build.appending("evidence")
+    }
+
+    public func keep(_ record: EvidenceRecord) throws {
+        try Files.write(json: record, to: directory.appending("\(record.name).json"))
+    }
+
+    /// - Throws: when a file is no record.
+    public func records() throws -> [EvidenceRecord] {
+        try Files.list(directory).filter { $0.hasSuffix(".json") }.map { name in
+            let file = directory.appending(name)
+            do {
+                return try JSONDecoder().decode(EvidenceRecord.self, from: Files.read(file))
+            } catch let error as DecodingError {
+                throw HarnessError("\(file) is no record of evidence; remove it: \(error)")
+            }
+        }
+    }
+}
+
+/// The table of all records, as Markdown.
+public struct EvidenceTable {
+    private let records: [EvidenceRecord]
+
+    public init(_ records: [EvidenceRecord]) {
+        let order = EvidenceRecord.Subject.allCases
+        self.records = records.sorted { one, other in
+            (order.firstIndex(of: one.subject)!, one.kernel ?? "")
+                < (order.firstIndex(of: other.subject)!, other.kernel ?? "")
+        }
+    }
+
+    public var isGood: Bool { records.allSatisfy(\.isGood) && missing.isEmpty }
+
+    private var missing: [EvidenceRecord.Subject] {
+        EvidenceRecord.Subject.allCases.filter { subject in !records.contains { $0.subject == subject } }
+    }
+
+    public var lines: [String] {
+        ["| what | figures | command | day |", "|---|---|---|---|"]
+            + records.map { record in
+                let kernel = record.kernel.map { " on `\($0)`" } ?? ""
+                let failed = record.isGood ? "" : "**failed**: "
+                return
+                    "| \(record.subject.rawValue)\(kernel) | \(failed)\(record.figures) | `\(record.command)` | \(record.day) |"
+            }
+            + missing.map { "| \($0.rawValue) | not run | | |" }
+    }
+
+    private static let begin = "<!-- written by kernel-patch/evidence --update -->"
+    private static let end = "<!-- end of what it writes -->"
+
+    /// The text with the table between its marks.
+    ///
+    /// - Throws: when the marks are not there.
+    public func placed(in text: String, of file: FilePath) throws -> String {
+        guard let start = text.range(of: Self.begin),
+            let end = text.range(of: Self.end, range: start.upperBound..<text.endIndex)
+        else {
+            throw HarnessError("\(file) has no lines '\(Self.begin)' and '\(Self.end)' for the table")
+        }
+        return text[..<start.upperBound] + "\n\n" + lines.joined(separator: "\n") + "\n\n"
+            + text[end.lowerBound...]
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Foundation
+import GuestHarness
+
+/// `kernel-patch/evidence`.
+struct EvidenceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evidence",
+        abstract: "Shows the figures of the last runs of what is evidence for the kernel code.",
+        usage: """
+            kernel-patch/evidence                 the table; exits 1 if something failed or was not run
+            kernel-patch/evidence --update        writes it to docs/proof.md
+            kernel-patch/evidence models          runs the models of the protocols
+            kernel-patch/evidence worlds          100,000 random worlds; goes on where it was interrupted
+            kernel-patch/evidence stress          20 minutes of stress
+            kernel-patch/evidence faults          lets each allocation fail
+            """,
+        discussion: """
+            kernel-patch/mutate, kernel-patch/mutants, ./qemu/coverage and ./qemu/compare keep their figures in \
+            build/evidence when they run whole; what has no command of its own is run by this one.
+            """,
+        subcommands: [Models.self, Worlds.self, Stress.self, Faults.self])
+
+    @Flag(help: "Write the table to docs/proof.md.")
+    var update = false
+
+    func run() async throws {
+        let builders = try Builders()
+        let table = EvidenceTable(try EvidenceStore(in: builders.repository).records())
+        print(table.lines.joined(separator: "\n"))
+        if update {
+            let file = builders.repository.root.pushing("docs/proof.md")
+            let text = String(decoding: try Files.read(file), as: UTF8.self)
+            try Files.write(Data(try table.placed(in: text, of: file).utf8), to: file)
+        }
+        guard table.isGood else { throw ExitCode(1) }
+    }
+
+    struct Models: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run the models of the protocols.")
+
+        func run() async throws {
+            let builders = try Builders()
+            try await builders.installPackages()
+            let (figures, isGood) = try await ModelsOfProtocols(builders).run()
+            try builders.keepEvidence(.models, figures: figures, isGood: isGood)
+        }
+    }
+
+    struct Worlds: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Try random worlds.")
+
+        @Option(help: ArgumentHelp("Patched kernel to run them on.", valueName: "name"))
+        var kernel = "patched"
+
+        @Option(help: "Number of worlds.")
+        var count = 100_000
+
+        @Option(help: "Seed of the first; the next ones follow.")
+        var seed = 1
+
+        func validate() throws {
+            guard (1...100_000_000).contains(count) else {
+                throw ValidationError("--count \(count): must be from 1 to 100000000")
+            }
+            guard seed >= 0 else { throw ValidationError("--seed \(seed): must not be negative") }
+        }
+
+        func run() async throws {
+            let builders = try Builders()
+            let run = try EvidenceRun(builders, on: kernel)
+            try await builders.installPackages()
+            let (tried, failure) = try await run.worlds(count, from: seed)
+            try builders.keepEvidence(
+                .worlds, kernel: kernel,
+                figures: failure.map { "after \(tried) worlds: \($0)" }
+                    ?? "\(tried.formatted(.number.locale(.init(identifier: "en")))) worlds, none failed",
+                isGood: failure == nil)
+        }
+    }
+
+    struct Stress: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run the stress.")
+
+        @Option(help: ArgumentHelp("Patched kernel to run it on.", valueName: "name"))
+        var kernel = "patched"
+
+        @Option(help: "Duration in seconds.")
+        var seconds = 1_200
+
+        func validate() throws {
+            guard (1...86_400).contains(seconds) else {
+                throw ValidationError("--seconds \(seconds): must be from 1 to 86400")
+            }
+        }
+
+        func run() async throws {
+            let builders = try Builders()
+            let run = try EvidenceRun(builders, on: kernel)
+            try await builders.installPackages()
+            let (figures, isGood) = try await run.stress(seconds: seconds)
+            try builders.keepEvidence(.stress, kernel: kernel, figures: figures, isGood: isGood)
+        }
+    }
+
+    struct Faults: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let each allocation fail.")
+
+        @Option(help: ArgumentHelp("Kernel with fault injection.", valueName: "name"))
+        var kernel = "patched-faults"
+
+        func run() async throws {
+            let builders = try Builders()
+            let run = try EvidenceRun(builders, on: kernel)
+            try await builders.installPackages()
+            let (figures, isGood) = try await run.faults()
+            try builders.keepEvidence(.faults, kernel: kernel, figures: figures, isGood: isGood)
+        }
+    }
+}
+
+extension Builders {
+    /// Keeps the figures of the command that runs, and prints them.
+    ///
+    /// - Throws: the exit status 1 if they are not good.
+    func keepEvidence(
+        _ subject: EvidenceRecord.Subject, kernel: String? = nil, figures: String, isGood: Bool
+    ) throws {
+        print(figures)
+        try recordEvidence(subject, kernel: kernel, figures: figures, isGood: isGood)
+        guard isGood else { throw ExitCode(1) }
+    }
+
+    func recordEvidence(
+        _ subject: EvidenceRecord.Subject, kernel: String? = nil, figures: String, isGood: Bool
+    ) throws {
+        let name = TypedCommand.name ?? "harness \(CommandLine.arguments.dropFirst().first ?? "")"
+        let command = ([name] + CommandLine.arguments.dropFirst(2)).joined(separator: " ")
+        try EvidenceStore(in: repository).keep(
+            EvidenceRecord(subject, kernel: kernel, figures: figures, command: command, isGood: isGood))
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import GuestHarness
+
+@Suite struct EvidenceTests {
+    private static func record(
+        _ subject: EvidenceRecord.Subject, kernel: String? = nil, _ figures: String, isGood: Bool = true
+    ) -> EvidenceRecord {
+        EvidenceRecord(subject, kernel: kernel, figures: figures, command: "a command", isGood: isGood)
+    }
+
+    /// The last run of a subject on a kernel counts; other kernels have a record of their own.
+    @Test func lastRunCounts() async throws {
+        try await withTemporaryDirectory { root in
+            let store = EvidenceStore(in: Repository(root: root))
+            #expect(try store.records() == [])
+            let records = [
+                Self.record(.worlds, kernel: "patched", "one"),
+                Self.record(.worlds, kernel: "patched", "two"),
+                Self.record(.worlds, kernel: "patched-debug", "three"), Self.record(.mutants, "four"),
+            ]
+            for record in records { try store.keep(record) }
+            #expect(Set(try store.records().map(\.figures)) == ["two", "three", "four"])
+        }
+    }
+
+    @Test func fileThatIsNoRecordIsNamed() async throws {
+        try await withTemporaryDirectory { root in
+            let repository = Repository(root: root)
+            let file = repository.build.pushing("evidence/stress.json")
+            try Files.write(Data("{}".utf8), to: file)
+            let error = #expect(throws: HarnessError.self) {
+                try EvidenceStore(in: repository).records()
+            }
+            #expect(error?.description.contains(file.string) == true)
+        }
+    }
+
+    @Test func tableHasAllAndSaysWhatWasNotRun() {
+        let some = EvidenceTable([
+            Self.record(.worlds, kernel: "patched", "7 worlds"),
+            Self.record(.models, "3 failed", isGood: false),
+        ])
+        #expect(!some.isGood)
+        #expect(some.lines[2].hasPrefix("| models | **failed**: 3 failed | `a command` |"))
+        #expect(some.lines[3].hasPrefix("| random worlds on `patched` | 7 worlds |"))
+        #expect(some.lines.contains("| mutants | not run | | |"))
+        let all = EvidenceRecord.Subject.allCases.map { Self.record($0, "good") }
+        #expect(EvidenceTable(all).isGood)
+        #expect(!EvidenceTable(Array(all.dropFirst())).isGood)
+    }
+
+    @Test func tableReplacesTheOneThatIsThere() throws {
+        let table = EvidenceTable([Self.record(.stress, "quiet")])
+        let marks = ("<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->")
+        let text = "before\n\(marks.0)\nold\n\(marks.1)\nafter\n"
+        let placed = try table.placed(in: text, of: "a.md")
+        #expect(
+            placed.hasPrefix("before\n\(marks.0)\n\n| what |") && placed.hasSuffix("\n\n\(marks.1)\nafter\n"))
+        #expect(!placed.contains("old"))
+        #expect(try table.placed(in: placed, of: "a.md") == placed)
+        #expect(throws: HarnessError.self) { try table.placed(in: "no marks", of: "a.md") }
+    }
+}
