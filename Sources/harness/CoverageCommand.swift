@@ -62,7 +62,8 @@ struct CoverageCommand: AsyncParsableCommand {
         let files = CoverageFiles(in: builders.repository)
         let figures = report.totals.map { $0.replacing(#/\s+/#, with: " ") }.joined(separator: ", ")
         try builders.recordEvidence(
-            worlds == nil ? .coverage : .guidedWorlds, figures: figures, isGood: worlds != nil || report.isGood)
+            worlds == nil ? .coverage : .guidedWorlds, figures: figures,
+            isGood: worlds != nil || report.isGood)
         if worlds != nil {
             print(report.totals.joined(separator: "\n"))
             return print("written   \(files.page)")
