@@ -83,6 +83,17 @@ package enum MappingSizes {
     }
 }
 
+/// The number of pages of that name in /proc/vmstat, such as `nr_shmem`.
+package func countedPages(_ name: String) throws -> Int {
+    // Reading it adds up what processors have counted.
+    _ = try readText("/proc/sys/vm/stat_refresh")
+    for line in try readText("/proc/vmstat").split(separator: "\n") {
+        let fields = line.split(separator: " ")
+        if fields.first == name[...], fields.count == 2, let count = Int(fields[1]) { return count }
+    }
+    throw CheckError.broken("/proc/vmstat has no \(name)")
+}
+
 /// Writes a file of /proc, /sys or a control group.
 package func writeText(_ text: String, to path: FilePath) throws {
     do {

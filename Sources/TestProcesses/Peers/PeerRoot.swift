@@ -44,6 +44,12 @@ package final class PeerRoot {
         }
     }
 
+    /// Starts the process, unless it is there; its id. Peers are in the control groups that it is in.
+    package static func startedProcess() throws -> Int32 {
+        try start()
+        return state.withLock { $0.root?.process.pid } ?? 0
+    }
+
     /// Starts the process, unless it is there.
     static func start() throws {
         try state.withLock { state in
