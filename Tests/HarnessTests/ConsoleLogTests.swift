@@ -153,4 +153,26 @@ import Testing
         let killed = "Out of memory: Killed process 59 (cat)"
         #expect(ConsoleLog.findings(in: report + killed).faults.map(\.text) == [killed])
     }
+
+    @Test func allocationThatWasMadeToFailIsNoFault() {
+        let report = """
+            robust-list-che: vmalloc error: size 4800, vm_struct allocation failed, mode:0x400cc0(GFP_KERNEL_ACCOUNT)
+            CPU: 0 UID: 0 PID: 574 Comm: robust-list-che Not tainted 7.3.4 #7 PREEMPTLAZY
+            Call Trace:
+
+            """
+        #expect(ConsoleLog.findings(in: report).faults == [])
+        #expect(ConsoleLog.findings(in: report + "Call Trace:\n").faults.map(\.line) == [4])
+    }
+
+    @Test func kmemleakIsAFaultOnlyWhereItFails() {
+        let quiet = """
+            kmemleak: Kernel memory leak detector initialized (mem pool available: 15729)
+            kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+
+            """
+        #expect(ConsoleLog.findings(in: quiet).faults == [])
+        let failure = "kmemleak: Cannot allocate a kmemleak_object structure"
+        #expect(ConsoleLog.findings(in: quiet + failure).faults.map(\.text) == [failure])
+    }
 }

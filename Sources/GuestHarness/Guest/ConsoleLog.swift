@@ -41,7 +41,7 @@ public enum ConsoleLog {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let others = DataRaces.headlinesOfOthers(in: lines)
         var findings = Findings(otherDataRaces: others.count)
-        var traceOfOOM = 0..<0
+        var traceOfShortage = 0..<0
         for (index, line) in lines.enumerated() where !others.contains(index) {
             // Of a pseries machine whose memory of settings is new.
             if line.contains("WARNING: nvram corruption detected: 0-length partition") { continue }
@@ -54,9 +54,9 @@ public enum ConsoleLog {
                 // Asked for, these are no faults; each real one has another line besides.
                 if line.contains("Call Trace:") { continue }
             }
-            if line.contains("invoked oom-killer:") { traceOfOOM = index..<index + linesToTraceOfOOM }
-            if traceOfOOM.contains(index), line.contains("Call Trace:") {
-                traceOfOOM = 0..<0
+            if line.contains(headOfShortage) { traceOfShortage = index..<index + linesToTraceOfShortage }
+            if traceOfShortage.contains(index), line.contains("Call Trace:") {
+                traceOfShortage = 0..<0
                 continue
             }
             if reports.contains(where: { line.contains($0) }) {
@@ -73,8 +73,10 @@ public enum ConsoleLog {
     }
 
     /// The out-of-memory killer says where it was invoked from (`dump_header()` in mm/oom_kill.c), which is no fault
-    /// when a memory cgroup has used up what it may; that the guest itself has is one, by its last line.
-    private static let linesToTraceOfOOM = 8
+    /// when a memory cgroup has used up what it may; that the guest itself has is one, by its last line. So does vmalloc
+    /// when it fails (`warn_alloc()` in mm/page_alloc.c), as `robust-list-check faults` makes it.
+    private static var headOfShortage: Regex<Substring> { #/invoked oom-killer:|: vmalloc error: /# }
+    private static let linesToTraceOfShortage = 8
 
     /// The texts come from drivers/tty/sysrq.c and `sched_show_task()` in kernel/sched/core.c.
     private static var headOfBlockedTasks: Regex<Substring> { #/sysrq: Show Blocked State/# }
@@ -83,7 +85,8 @@ public enum ConsoleLog {
     /// The texts come from lib/bug.c, kernel/panic.c, mm/kasan/report.c, kernel/kcsan/report.c, lib/ubsan.c,
     /// kernel/locking/lockdep.c, lib/debugobjects.c, lib/list_debug.c, kernel/sched/core.c, kernel/hung_task.c,
     /// kernel/watchdog.c, mm/oom_kill.c and kernel/rcu/tree_stall.h. A general protection fault with "ip:" is that of a
-    /// program (arch/x86/kernel/traps.c), like a segmentation fault.
+    /// program (arch/x86/kernel/traps.c), like a segmentation fault. How many leaks kmemleak suspects is none: whoever
+    /// makes it search (`robust-list-check faults`) reads which they are.
     private static var reports: [Regex<Substring>] {
         [
             #/\bWARNING: /#, #/\bBUG: /#, #/kernel BUG at /#, #/\bOops\b/#, #/Kernel panic/#,
@@ -95,7 +98,8 @@ public enum ConsoleLog {
             #/trying to register non-static key/#, #/\bODEBUG: /#,
             #/list_(?:add|del) corruption/#, #/INFO: task .* blocked for more than/#,
             #/rcu: INFO: .* (?:self-)?detected stall/#, #/detected stalls? on CPUs/#,
-            #/\bOut of memory: /#, #/soft lockup|hard LOCKUP/#, #/Call Trace:/#, #/kmemleak: /#,
+            #/\bOut of memory: /#, #/soft lockup|hard LOCKUP/#, #/Call Trace:/#,
+            #/kmemleak: (?!Kernel memory leak detector initialized|\d+ new suspected memory leaks)/#,
         ]
     }
 }

@@ -5,13 +5,15 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-/// The kernel's means to let the n-th thing fail that a task asks it for: `/proc/PID/task/TID/fail-nth`
-/// (Documentation/fault-injection/fault-injection.rst).
+/// The kernel's means to let things fail that a task asks it for: Documentation/fault-injection/fault-injection.rst.
 struct FailNth {
-    private let path: FilePath
+    private let nth: FilePath
+    private let everything: FilePath
 
     init(of task: PeerTask) {
-        path = FilePath("/proc/\(task.processID)/task/\(task.tid)/fail-nth")
+        let directory = FilePath("/proc/\(task.processID)/task/\(task.tid)")
+        nth = directory.appending("fail-nth")
+        everything = directory.appending("make-it-fail")
     }
 
     /// The reason why nothing can be made to fail; nil when it can.
@@ -21,35 +23,53 @@ struct FailNth {
             : "there is no /proc/self/fail-nth (CONFIG_FAULT_INJECTION); boot patched-faults"
     }
 
+    private static let allocators = ["failslab", "fail_page_alloc"]
+
     /// Lets allocations fail that may sleep, single pages, and pages of user memory, which by default are spared; without a report in the
     /// kernel's log of each, where it would look like a fault of the kernel.
     static func includeAllAllocations() throws {
-        for (file, value) in [
-            ("failslab/ignore-gfp-wait", "N"), ("fail_page_alloc/ignore-gfp-wait", "N"),
-            ("fail_page_alloc/ignore-gfp-highmem", "N"), ("fail_page_alloc/min-order", "0"),
-            ("failslab/verbose", "0"), ("fail_page_alloc/verbose", "0"),
-            ("fail_futex/verbose", "0"),
-        ] {
-            try write(value, to: FilePath("/sys/kernel/debug").pushing(FilePath(file)))
+        for name in allocators + ["fail_futex", "fail_make_request"] {
+            try set("verbose", of: name, "0")
         }
+        for name in allocators {
+            try set("ignore-gfp-wait", of: name, "N")
+            try set("task-filter", of: name, "Y")
+            try set("times", of: name, "-1")
+        }
+        try set("ignore-gfp-highmem", of: "fail_page_alloc", "N")
+        try set("min-order", of: "fail_page_alloc", "0")
+    }
+
+    private static func set(_ setting: String, of name: String, _ value: String) throws {
+        try writeText(value, to: FilePath("/sys/kernel/debug").appending(name).appending(setting))
     }
 
     /// From now on the n-th that the task asks for fails; 0: none.
-    func set(_ number: Int) throws { try Self.write("\(number)", to: path) }
+    func set(_ number: Int) throws { try writeText("\(number)", to: nth) }
 
     /// The number of things that it has to ask for until one fails; 0 when one has.
     func left() throws -> Int {
-        let text = try readText(path).split(whereSeparator: \.isWhitespace).first ?? ""
-        guard let number = Int(text) else { throw CheckError.broken("\(path) has '\(text)'") }
+        let text = try readText(nth).split(whereSeparator: \.isWhitespace).first ?? ""
+        guard let number = Int(text) else { throw CheckError.broken("\(nth) has '\(text)'") }
         return number
     }
 
-    private static func write(_ text: String, to path: FilePath) throws {
-        do {
-            let file = try FileDescriptor.open(path, .writeOnly, options: .closeOnExec)
-            try file.closeAfter { _ = try file.writeAll(text.utf8) }
-        } catch let error as Errno {
-            throw CheckError.broken("\(path) cannot be written: \(error.name)")
+    /// Carries `body` out while each allocation and page fails that the task asks for: where the kernel has a second way
+    /// to get something, that fails too.
+    func withoutMemory<Value>(_ body: () throws -> Value) throws -> Value {
+        func set(_ isOn: Bool) throws {
+            for name in Self.allocators { try Self.set("probability", of: name, isOn ? "100" : "0") }
+            try writeText(isOn ? "1" : "0", to: everything)
         }
+        try set(true)
+        let value: Value
+        do {
+            value = try body()
+        } catch {
+            try? set(false)
+            throw error
+        }
+        try set(false)
+        return value
     }
 }

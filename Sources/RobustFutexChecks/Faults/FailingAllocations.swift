@@ -2,164 +2,120 @@
 
 import Glibc
 import RobustFutex
-import SystemPackage
 import TestProcesses
 
-/// Lets everything fail that a call asks the kernel for, one after the other.
+/// Lets everything fail that a call asks the kernel for, one after the other, and at last all of it.
 ///
-/// The call then succeeds, or gives ENOMEM; each operation is gone, or as it was; and the next call, which is left alone,
-/// ends all of them.
-public enum FailingAllocations {
-    /// A world in which a call asks for something.
-    public enum Scenario: String, CaseIterable, Sendable {
-        case oneSharer = "one sharer"
-        case manySharers = "many sharers"
-        case manyThreads = "many threads"
-        case severalMappings = "several mappings"
-        case privateMemory = "private memory"
-        case headOfForkedMemory = "a head that is to be copied after a fork"
-    }
-
+/// The call then succeeds, or gives ENOMEM; each operation is gone, or as it was; the next call, which is left alone,
+/// ends all of them; and when the processes are gone nothing is left that the calls took or made.
+public struct FailingAllocations {
     /// The result of a scenario.
     public struct Result: Sendable {
         /// The number of things that the caller asked for, each of which failed once.
-        public var failures: Int
+        public var failures = 0
         /// In how many of those the call gave ENOMEM; in the others it did without.
-        public var errors: Int
+        public var errors = 0
     }
 
     /// The reason why nothing can be made to fail on this machine; nil when it can.
     public static func problem() -> String? { FailNth.problem() }
 
-    /// - Throws: `CheckError.failed` when the contract was broken.
-    public static func run(_ scenario: Scenario) throws -> Result {
+    /// What cannot be counted on this machine before and after a scenario, with the reasons.
+    public let uncounted: [String]
+    private let leftovers: Leftovers
+
+    /// For a process that is robust-list-check itself, and has no peers.
+    public init() throws {
         try FailNth.includeAllAllocations()
-        let scene = Scene()
+        leftovers = try Leftovers()
+        uncounted = leftovers.uncounted
+    }
+
+    /// - Throws: `CheckError.failed` when the contract was broken, or something is left.
+    public func run(_ scenario: Scenario) throws -> Result {
+        try leftovers.begin()
+        let result: Result
         do {
-            let result = try run(scenario, scene)
-            try scene.close()
-            return result
+            result = try Self.carryOut(scenario)
+        } catch {
+            leftovers.giveUp()
+            throw error
+        }
+        try leftovers.expectNone()
+        return result
+    }
+
+    private static func carryOut(_ scenario: Scenario) throws -> Result {
+        let scene = Scene()
+        return try closing(scene) {
+            let world = try scenario.world(scene)
+            // What it has besides, such as swap space, is in use for as long as there are processes.
+            return try withExtendedLifetime(world) { try closing(scene) { try run(in: world) } }
+        }
+    }
+
+    /// Ends the processes whatever happens; the error of `body` is the one to report. Can be done twice.
+    private static func closing(_ scene: Scene, _ body: () throws -> Result) throws -> Result {
+        let result: Result
+        do {
+            result = try body()
         } catch {
             try? scene.close()
             throw error
         }
+        try scene.close()
+        return result
     }
 
     /// More than any call asks for.
     private static let limit = 2_000
+    /// How often a failure is repeated that the call could not do without. The search for leaks takes any number for a
+    /// pointer that looks like one, such as those in old stacks: a single object can escape it, several do not.
+    private static let repetitions = 8
 
-    private static func run(_ scenario: Scenario, _ scene: Scene) throws -> Result {
-        let world = try World(scenario, scene)
+    private static func run(in world: FaultWorld) throws -> Result {
         let nth = FailNth(of: world.caller)
-        var result = Result(failures: 0, errors: 0)
+        var result = Result()
         for number in 1...limit {
-            try world.prepare()
-            try nth.set(number)
-            let value = try world.call()
-            let left = try nth.left()
-            try nth.set(0)
-            guard value == 0 || value == -Int(ENOMEM) else {
-                throw CheckError.failed(
-                    "\(scenario.rawValue), failure \(number): expected 0 or ENOMEM, observed \(resultName(value))"
-                )
-            }
-            try world.look(allCleared: value == 0, "\(scenario.rawValue), failure \(number)")
+            let (value, left) = try callOnce(in: world, nth, number)
             if value != 0 {
                 result.errors += 1
-                try scene.expect(try world.call(), 0, "\(scenario.rawValue), after failure \(number)")
-                try world.look(allCleared: true, "\(scenario.rawValue), after failure \(number)")
+                for _ in 0..<repetitions { _ = try callOnce(in: world, nth, number) }
             }
-            if left > 0 { return result }
+            guard left == 0 else {
+                for _ in 0..<repetitions {
+                    try world.prepare()
+                    let value = try nth.withoutMemory { try world.call() }
+                    try judge(value, in: world, "no memory at all")
+                }
+                return result
+            }
             result.failures += 1
         }
-        throw CheckError.broken("\(scenario.rawValue): more than \(limit) things are asked for")
+        throw CheckError.broken("more than \(limit) things are asked for")
     }
 
-    private final class World {
-        let caller: PeerTask
-        private let range: (address: UInt, length: Int)
-        private var pending: [(task: PeerTask, word: UInt)] = []
-        /// Of the scenario with heads in memory that a fork has shared.
-        private var heads: [(head: PlacedHead, peer: Peer, word: UInt)] = []
-        private let scene: Scene
+    /// The result of a call for which the n-th thing fails, and for how many more it would have had to ask.
+    private static func callOnce(
+        in world: FaultWorld, _ nth: FailNth, _ number: Int
+    ) throws -> (value: Int, left: Int) {
+        try world.prepare()
+        try nth.set(number)
+        let value = try world.call()
+        let left = try nth.left()
+        try nth.set(0)
+        try judge(value, in: world, "failure \(number)")
+        return (value, left)
+    }
 
-        init(_ scenario: Scenario, _ scene: Scene) throws {
-            self.scene = scene
-            let pages = scenario == .severalMappings ? 12 : 1
-            let file = try scene.file(pages: pages)
-            let peer = try scene.peer()
-            caller = try peer.startTask()
-            if scenario == .severalMappings {
-                // Of different parts of the file, in an order in which they do not merge.
-                let base = try peer.map(anonymous: .private, length: pages * pageSize)
-                for page in 0..<pages {
-                    try peer.map(
-                        file, at: base + UInt(page * pageSize), offset: (pages - 1 - page) * pageSize,
-                        length: pageSize)
-                }
-                range = (base, pages * pageSize)
-            } else if scenario == .privateMemory {
-                range = (try peer.map(anonymous: .private, length: pageSize), pageSize)
-            } else {
-                range = (try peer.map(file, length: pageSize), pageSize)
-            }
-            let sharers = scenario == .privateMemory ? 0 : scenario == .manySharers ? 40 : 2
-            for _ in 0..<sharers {
-                let sharer = try scene.peer()
-                let base = try sharer.map(file, length: pages * pageSize)
-                let threads = scenario == .manyThreads ? 40 : 1
-                for _ in 0..<threads {
-                    pending.append((try sharer.startTask(), base + UInt(wordOffset)))
-                }
-                if scenario == .headOfForkedMemory {
-                    let page = try sharer.map(anonymous: .private, length: pageSize)
-                    let (task, _) = pending.removeLast()
-                    heads.append((try PlacedHead(of: task, at: page), sharer, base + UInt(wordOffset)))
-                }
-            }
-            for _ in 0..<(scenario == .privateMemory ? 20 : 0) {
-                pending.append((try peer.startTask(), range.address + UInt(wordOffset)))
-            }
+    /// Looks at what a call with that result has left, and lets another one end it.
+    private static func judge(_ value: Int, in world: FaultWorld, _ what: String) throws {
+        guard value == 0 || value == -Int(ENOMEM) else {
+            throw CheckError.failed("\(what): expected 0 or ENOMEM, observed \(resultName(value))")
         }
-
-        /// Everybody is in the window again.
-        func prepare() throws {
-            for (task, word) in pending {
-                try task.setPending(
-                    rawValue: Self.operation(on: word), futexOffset: PeerTask.defaultFutexOffset)
-            }
-            for (head, peer, word) in heads {
-                try head.enterWindow(at: word)
-                // The child, which stays, makes the call take a fault that copies the page.
-                _ = try scene.fork(peer)
-            }
-        }
-
-        private static func operation(on word: UInt) -> UInt {
-            PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset).rawValue
-        }
-
-        func call() throws -> Int { try caller.cleanup(address: range.address, length: range.length) }
-
-        /// Each operation is gone; or, where the call failed, as it was.
-        func look(allCleared: Bool, _ what: String) throws {
-            for (task, word) in pending {
-                try judge(
-                    try task.pendingRawValue(), Self.operation(on: word), allCleared,
-                    "task \(task.tid): \(what)")
-            }
-            for (head, _, word) in heads {
-                try judge(
-                    try head.pending(), Self.operation(on: word), allCleared, "task \(head.task.tid): \(what)"
-                )
-            }
-        }
-
-        private func judge(_ found: UInt, _ before: UInt, _ allCleared: Bool, _ what: String) throws {
-            if found == 0 || (!allCleared && found == before) { return }
-            throw CheckError.failed(
-                "list_op_pending of \(what): expected NULL\(allCleared ? "" : " or as it was"), observed 0x\(String(found, radix: 16))"
-            )
-        }
+        try world.look(allCleared: value == 0, what)
+        guard value != 0 else { return }
+        try world.scene.expect(try world.call(), 0, "after \(what)")
+        try world.look(allCleared: true, "after \(what)")
     }
 }

@@ -71,14 +71,27 @@ package enum MappingSizes {
     package static func kibibytes(_ field: String, at address: UInt, in pid: Int32) throws -> Int? {
         var isThere = false
         for line in try readText(FilePath("/proc/\(pid)/smaps")).split(separator: "\n") {
-            if let range = line.prefixMatch(of: #/([0-9a-f]+)-([0-9a-f]+) /#) {
-                isThere = (UInt(range.1, radix: 16)!..<UInt(range.2, radix: 16)!).contains(address)
+            // The names of fields begin with a capital letter; most lines are told apart by that, which is quick.
+            if line.first?.isUppercase == false {
+                let ends = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+                isThere = ends.count == 2 && (ends[0]..<ends[1]).contains(address)
             } else if isThere, line.hasPrefix("\(field):") {
                 return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
             }
         }
         return nil
     }
+}
+
+/// The number of pages of that name in /proc/vmstat, such as `nr_shmem`.
+package func countedPages(_ name: String) throws -> Int {
+    // Reading it adds up what processors have counted.
+    _ = try readText("/proc/sys/vm/stat_refresh")
+    for line in try readText("/proc/vmstat").split(separator: "\n") {
+        let fields = line.split(separator: " ")
+        if fields.first == name[...], fields.count == 2, let count = Int(fields[1]) { return count }
+    }
+    throw CheckError.broken("/proc/vmstat has no \(name)")
 }
 
 /// Writes a file of /proc, /sys or a control group.

@@ -27,6 +27,12 @@ package struct SwapSpace: ~Copyable {
         self.device = device
     }
 
+    /// From now on reading it and writing it are among what can be made to fail of what a task asks for.
+    package func letTransfersFail() throws {
+        guard let name = device.path.lastComponent else { return }
+        try writeText("1", to: FilePath("/sys/block").appending(name).appending("make-it-fail"))
+    }
+
     deinit {
         device.path.string.withCString {
             _ = crf_syscall6(crf_nr_swapoff, UInt(bitPattern: $0), 0, 0, 0, 0, 0)

@@ -110,6 +110,11 @@ package struct ControlGroup: ~Copyable {
         try? writeText("0", to: path.appending("memory.swap.max"))
     }
 
+    /// Takes a page from its processes, to swap space if need be; or none.
+    package func reclaimPage() {
+        try? writeText("\(pageSize)", to: path.appending("memory.reclaim"))
+    }
+
     /// Bytes of the kernel's objects that were allocated for processes in it, once that has settled.
     package func kernelMemory() throws -> Int {
         try settled {
@@ -119,6 +124,28 @@ package struct ControlGroup: ~Copyable {
 
     /// Bytes of pages of shared memory and memfds that processes in it were the first to touch, once that has settled.
     package func sharedMemory() throws -> Int { try settled { try statistic("shmem") } }
+
+    /// Bytes that are still charged to it when its processes have ended, without what the kernel keeps in reserve for it.
+    package func remainder() throws -> Int {
+        let page = try MemoryMapping(anonymous: .private, length: pageSize)
+        let cold: Int32 = 20  // MADV_COLD of <linux/mman.h>
+        try ProcessorBinding.runOnEachProcessor {
+            // Makes the processor let go of pages that are on their way to the lists of what can be reclaimed.
+            madvise(UnsafeMutableRawPointer(bitPattern: page.address), pageSize, cold)
+            // Makes it give back what it has charged in advance; unlike a limit it kills nobody.
+            try writeText("0", to: path.appending("memory.high"))
+        }
+        let text = try readText(path.appending("memory.current")).filter(\.isNumber)
+        guard let bytes = Int(text) else {
+            throw CheckError.broken("memory.current of \(path) has '\(text)'")
+        }
+        return bytes
+    }
+
+    /// Number of groups that were removed, and are kept by what was charged to them or by a reference.
+    package static func dyingGroups() throws -> Int {
+        try number(named: "nr_dying_descendants", in: requiredRoot().appending("cgroup.stat"))
+    }
 
     /// A value that has stayed the same for longer than the kernel takes to add its processors' counts up, which is two
     /// seconds (FLUSH_TIME in mm/memcontrol.c).
@@ -135,22 +162,20 @@ package struct ControlGroup: ~Copyable {
     }
 
     private func statistic(_ name: String) throws -> Int {
-        let file = path.appending("memory.stat")
+        try Self.number(named: name, in: path.appending("memory.stat"))
+    }
+
+    /// Number of processes in it that the out-of-memory killer has killed.
+    package func kills() throws -> Int {
+        try Self.number(named: "oom_kill", in: path.appending("memory.events"))
+    }
+
+    private static func number(named name: String, in file: FilePath) throws -> Int {
         for line in try readText(file).split(separator: "\n") {
             let fields = line.split(separator: " ")
             if fields.first == name[...], fields.count == 2, let value = Int(fields[1]) { return value }
         }
         throw CheckError.broken("\(file) has no line for \(name)")
-    }
-
-    /// Number of processes in it that the out-of-memory killer has killed.
-    package func kills() throws -> Int {
-        let events = path.appending("memory.events")
-        for line in try readText(events).split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            if fields.first == "oom_kill", fields.count == 2 { return Int(fields[1]) ?? 0 }
-        }
-        throw CheckError.broken("\(events) has no line for oom_kill")
     }
 
     deinit {

@@ -16,6 +16,13 @@ package enum ProcessorBinding {
         try body()
     }
 
+    /// Carries `body` out on one processor after another.
+    package static func runOnEachProcessor(_ body: () throws -> Void) throws {
+        for number in 0..<processorCount { try run(onProcessor: number, body) }
+    }
+
+    package static var processorCount: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+
     private static func call(_ number: Int32, _ mask: inout UInt64) -> Int {
         let size = UInt(MemoryLayout.size(ofValue: mask))
         return withUnsafeMutablePointer(to: &mask) {
