@@ -42,7 +42,7 @@ final class Leftovers {
     func begin() throws {
         guard ControlGroup.problem(with: .memory) == nil else { return }
         let new = try ControlGroup(.memory)
-        try new.add(PeerRoot.startedProcess())
+        try new.add(PeerRoot.start())
         group = consume new
     }
 

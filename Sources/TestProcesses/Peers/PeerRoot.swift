@@ -44,21 +44,15 @@ package final class PeerRoot {
         }
     }
 
-<<<<<<< HEAD
-    /// Starts the process, unless it is there. Forked, it keeps what is mapped and open here by now until its end.
-    package static func start() throws {
-=======
     /// Starts the process, unless it is there; its id. Peers are in the control groups that it is in.
-    package static func startedProcess() throws -> Int32 {
-        try start()
-        return state.withLock { $0.root?.process.pid } ?? 0
-    }
-
-    /// Starts the process, unless it is there.
-    static func start() throws {
->>>>>>> 3a9ff312348d3ad32f89272953f53be4d19b6e65
+    ///
+    /// Forked, it keeps what is mapped and open here by now until its end.
+    @discardableResult
+    package static func start() throws -> Int32 {
         try state.withLock { state in
-            if state.root == nil { state.root = try PeerRoot(state.launch) }
+            let root = try state.root ?? PeerRoot(state.launch)
+            state.root = root
+            return root.process.pid
         }
     }
 
