@@ -12,6 +12,7 @@ public struct Check: Sendable {
         case staleHeads = "StaleHeads"
         case threads = "Threads"
         case inFlightExits = "InFlightExits"
+        case interruptions = "Interruptions"
         case hostileSharers = "HostileSharers"
         case leaks = "Leaks"
         case abi = "ABI"
@@ -93,6 +94,8 @@ public struct Check: Sendable {
         staleHeads, replacedHeads,
         threads, tasksAtRest, namespaces, churn,
         inFlightExits, judgedExits, intervalTimers,
+        busyMmapLocks, stoppedCallers, interruptedWakes, killedCallers,
+        outOfMemory, sharersOutOfMemory, interruptedFaults,
         hostileSharers, searches, leaks,
         abi, compat,
         arguments, holes, writeProtection, ends,

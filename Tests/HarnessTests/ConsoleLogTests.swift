@@ -149,6 +149,10 @@ import Testing
         #expect(report.contains("invoked oom-killer") && report.contains("Call Trace:"))
         #expect(ConsoleLog.findings(in: report).faults == [])
         #expect(ConsoleLog.findings(in: report + "Call Trace:\n").faults.map(\.text) == ["Call Trace:"])
+        for (text, garbled) in [("oom-killer", "oom-killler"), ("gfp_mask", "gfp_maask")] {
+            let log = report.replacing(text, with: garbled)
+            #expect(log != report && ConsoleLog.findings(in: log).faults == [])
+        }
         // The same killer, because the whole guest is full.
         let killed = "Out of memory: Killed process 59 (cat)"
         #expect(ConsoleLog.findings(in: report + killed).faults.map(\.text) == [killed])

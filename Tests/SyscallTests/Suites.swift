@@ -12,6 +12,8 @@ extension Tag {
     @Tag static var memory: Self
     /// Exits and execs that the call has to wait for.
     @Tag static var exits: Self
+    /// Callers that are interrupted, or end, in the midst of a call.
+    @Tag static var interruptions: Self
     /// Processes that would delay or harm the caller.
     @Tag static var hostility: Self
     /// Layouts and values that only the kernel's own reading makes sense of.

@@ -75,7 +75,12 @@ public enum ConsoleLog {
     /// The out-of-memory killer says where it was invoked from (`dump_header()` in mm/oom_kill.c), which is no fault
     /// when a memory cgroup has used up what it may; that the guest itself has is one, by its last line. So does vmalloc
     /// when it fails (`warn_alloc()` in mm/page_alloc.c), as `robust-list-check faults` makes it.
-    private static var headOfShortage: Regex<Substring> { #/invoked oom-killer:|: vmalloc error: /# }
+    ///
+    /// Two parts of the first of those lines tell: an emulated console that has much to print prints a character twice at
+    /// times.
+    private static var headOfShortage: Regex<Substring> {
+        #/invoked oom-killer:|gfp_mask=0x|: vmalloc error: /#
+    }
     private static let linesToTraceOfShortage = 8
 
     /// The texts come from drivers/tty/sysrq.c and `sched_show_task()` in kernel/sched/core.c.

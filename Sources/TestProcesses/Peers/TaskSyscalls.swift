@@ -33,6 +33,13 @@ extension PeerTask {
         try result(of: "the end of the call of task \(tid)", within: limit)
     }
 
+    /// Begins to take that much memory for its process, page by page, as far as it gets it.
+    package func beginToOccupyMemory(_ bytes: Int) {
+        begin(
+            Int(SYS_mmap), 0, UInt(bytes), UInt(PROT_READ | PROT_WRITE),
+            UInt(MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE), UInt(bitPattern: -1), 0)
+    }
+
     /// Tells whether the task is asleep in a system call of that number.
     package func isBlocked(inSyscall number: Int) -> Bool {
         ProcessState.isBlocked(tid, in: processID, syscall: number)

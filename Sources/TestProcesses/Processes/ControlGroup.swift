@@ -94,9 +94,18 @@ package struct ControlGroup: ~Copyable {
     ///
     /// - Parameter pid: the one process in it.
     package func exhaustMemory(of pid: Int32) throws {
-        let notToBeKilled = "-1000"
-        try writeText(notToBeKilled, to: FilePath("/proc/\(pid)/oom_score_adj"))
+        try Self.protectFromOOMKiller(pid)
         try writeText("0", to: path.appending("memory.max"))
+    }
+
+    /// From now on the out-of-memory killer looks for somebody else, or gives up.
+    package static func protectFromOOMKiller(_ pid: Int32) throws {
+        try writeText("-1000", to: FilePath("/proc/\(pid)/oom_score_adj"))
+    }
+
+    /// The reverse.
+    package static func exposeToOOMKiller(_ pid: Int32) throws {
+        try writeText("0", to: FilePath("/proc/\(pid)/oom_score_adj"))
     }
 
     package func unlimitMemory() throws {
@@ -118,7 +127,9 @@ package struct ControlGroup: ~Copyable {
     /// Bytes of the kernel's objects that were allocated for processes in it, once that has settled.
     package func kernelMemory() throws -> Int {
         try settled {
-            try statistic("slab_reclaimable") + statistic("slab_unreclaimable") + statistic("kernel_stack")
+            try ["slab_reclaimable", "slab_unreclaimable", "kernel_stack", "vmalloc"].reduce(0) {
+                try $0 + statistic($1)
+            }
         }
     }
 

@@ -130,23 +130,12 @@ extension Check {
         }
     }
 
-    /// A thread of the sharer waits for a page of FUSE with mmap_lock held, another one for that lock, to unmap.
     private static func killsCallerWaitingForMmapLock(_ scene: Scene) throws {
         let file = try scene.file()
         let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
         let directory = try ScratchDirectory()
-        // A fault lets go of the lock for its first read only, so that one has to fail.
-        let silent = try SilentFile(in: directory, failures: 1)
-        defer { silent.end() }
-        let page = try sibling.peer.map(silent.file, length: pageSize)
-        let reader = try sibling.peer.startTask()
-        let unmapper = try sibling.peer.startTask()
-        reader.begin(Int(SYS_access), page, 0)
-        try Deadline.poll(for: "the second read of the file of FUSE") { silent.readCount == 2 }
-        unmapper.begin(Int(SYS_munmap), page, UInt(pageSize))
-        try Deadline.poll(for: "munmap(2) to wait for the lock") {
-            unmapper.isBlocked(inSyscall: Int(SYS_munmap))
-        }
+        let lock = try HeldMmapLock(of: sibling.peer, in: directory)
+        defer { lock.letGo() }
         let caller = try scene.peer()
         let word = try caller.map(file, length: pageSize) + UInt(wordOffset)
         let calling = try caller.startTask()

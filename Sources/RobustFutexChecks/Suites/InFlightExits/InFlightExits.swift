@@ -125,7 +125,7 @@ extension Check {
     }
 
     /// The number of processes that attach the segment, by proc_sysvipc(5): `key shmid perms size cpid lpid nattch`.
-    private static func attachments(of id: Int) throws -> Int {
+    static func attachments(of id: Int) throws -> Int {
         for line in try readText("/proc/sysvipc/shm").split(separator: "\n") {
             let fields = line.split(separator: " ")
             if fields.count > 6, fields[1] == "\(id)" { return Int(fields[6]) ?? -1 }

@@ -22,7 +22,8 @@ extension Check {
             try callAmongSharers(scene, caller, calling)
             let before = try group.kernelMemory()
             for _ in 0..<leakRounds { try callAmongSharers(scene, caller, calling) }
-            try expectNoMore(than: before, in: group, "the sharers have gone")
+            try expectNoMore(
+                than: before, in: group, "\(leakRounds * leakCalls) calls, when the sharers have gone")
             try caller.killAndWait()
         },
 
@@ -91,13 +92,12 @@ extension Check {
         try caller.unmap(place, length: 2 * pageSize)
     }
 
-    private static func expectNoMore(than before: Int, in group: borrowing ControlGroup, _ when: String)
-        throws
-    {
+    /// - Parameter after: what is over.
+    static func expectNoMore(
+        than before: Int, in group: borrowing ControlGroup, _ after: String
+    ) throws {
         let left = try group.kernelMemory() - before
         guard left > leakSlack else { return }
-        throw CheckError.failed(
-            "\(left) bytes of the kernel's memory are left after \(leakRounds * leakCalls) calls, when \(when)"
-        )
+        throw CheckError.failed("\(left) bytes of the kernel's memory are left after \(after)")
     }
 }
