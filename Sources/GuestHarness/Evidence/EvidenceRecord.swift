@@ -75,28 +75,30 @@ public struct EvidenceTable {
     private let records: [EvidenceRecord]
 
     public init(_ records: [EvidenceRecord]) {
-        let order = EvidenceRecord.Subject.allCases
-        self.records = records.sorted { one, other in
-            (order.firstIndex(of: one.subject)!, one.kernel ?? "")
-                < (order.firstIndex(of: other.subject)!, other.kernel ?? "")
-        }
+        self.records = records.sorted { ($0.kernel ?? "") < ($1.kernel ?? "") }
     }
 
-    public var isGood: Bool { records.allSatisfy(\.isGood) && missing.isEmpty }
+    public var isGood: Bool {
+        records.allSatisfy(\.isGood) && EvidenceRecord.Subject.allCases.allSatisfy { !of($0).isEmpty }
+    }
 
-    private var missing: [EvidenceRecord.Subject] {
-        EvidenceRecord.Subject.allCases.filter { subject in !records.contains { $0.subject == subject } }
+    private func of(_ subject: EvidenceRecord.Subject) -> [EvidenceRecord] {
+        records.filter { $0.subject == subject }
     }
 
     public var lines: [String] {
         ["| what | figures | command | day |", "|---|---|---|---|"]
-            + records.map { record in
-                let kernel = record.kernel.map { " on `\($0)`" } ?? ""
-                let failed = record.isGood ? "" : "**failed**: "
-                return
-                    "| \(record.subject.rawValue)\(kernel) | \(failed)\(record.figures) | `\(record.command)` | \(record.day) |"
+            + EvidenceRecord.Subject.allCases.flatMap { subject in
+                let rows = of(subject).map(Self.row)
+                return rows.isEmpty ? ["| \(subject.rawValue) | not run | | |"] : rows
             }
-            + missing.map { "| \($0.rawValue) | not run | | |" }
+    }
+
+    private static func row(_ record: EvidenceRecord) -> String {
+        let kernel = record.kernel.map { " on `\($0)`" } ?? ""
+        let failed = record.isGood ? "" : "**failed**: "
+        return
+            "| \(record.subject.rawValue)\(kernel) | \(failed)\(record.figures) | `\(record.command)` | \(record.day) |"
     }
 
     private static let begin = "<!-- written by kernel-patch/evidence --update -->"
