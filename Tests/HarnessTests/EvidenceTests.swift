@@ -54,6 +54,18 @@ import Testing
         #expect(!EvidenceTable(Array(all.dropFirst())).isGood)
     }
 
+    @Test func faultsAreAddedUp() {
+        let lines = [
+            "one sharer: 6 failures, ENOMEM in 0", "many sharers: 46 failures, ENOMEM in 3",
+            "memory that nothing points to: none allocated by a call", "3 passed, 0 failed, 0 not checked",
+        ]
+        #expect(
+            EvidenceRun.sums(of: lines)
+                == "52 failures in 2 scenarios, ENOMEM in 3; 3 passed, 0 failed, 0 not checked")
+        // A run that failed says so in one line.
+        #expect(EvidenceRun.sums(of: ["the guest died"]).hasSuffix("; the guest died"))
+    }
+
     @Test func tableReplacesTheOneThatIsThere() throws {
         let table = EvidenceTable([Self.record(.stress, "quiet")])
         let marks = ("<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->")

@@ -60,10 +60,19 @@ public struct EvidenceRun: Sendable {
         return (lines.last ?? "", isGood)
     }
 
-    /// Lets everything fail that the call asks for; what it says of each scenario.
+    /// Lets everything fail that the call asks for; the sums over all scenarios, and the last line of what it says.
     public func faults() async throws -> (figures: String, isGood: Bool) {
         let (lines, isGood) = try await lines(of: ["faults"], seconds: 1_800)
-        return (lines.joined(separator: "; "), isGood)
+        return (Self.sums(of: lines), isGood)
+    }
+
+    static func sums(of lines: [String]) -> String {
+        let scenarios = lines.compactMap { line in
+            line.firstMatch(of: /: (\d+) failures, ENOMEM in (\d+)$/).map { (Int($0.1)!, Int($0.2)!) }
+        }
+        let (failures, errors) = scenarios.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+        return
+            "\(failures) failures in \(scenarios.count) scenarios, ENOMEM in \(errors); \(lines.last ?? "")"
     }
 
     private func lines(of arguments: [String], seconds: Int) async throws -> ([String], isGood: Bool) {
