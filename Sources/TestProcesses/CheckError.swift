@@ -22,6 +22,17 @@ extension CheckError: CustomStringConvertible {
     }
 }
 
+extension CheckError {
+    /// The same reason, where a check goes through several cases.
+    package func inCase(of what: String) -> CheckError {
+        switch self {
+        case .failed(let reason): .failed("\(what): \(reason)")
+        case .broken(let reason): .broken("\(what): \(reason)")
+        case .timedOut(let reason): .timedOut("\(reason) (\(what))")
+        }
+    }
+}
+
 /// The result of a request to the kernel that a check or a measurement needs and does not test.
 @discardableResult
 package func required(_ what: @autoclosure () -> String, _ result: Int) throws(CheckError) -> Int {

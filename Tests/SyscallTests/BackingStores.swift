@@ -15,6 +15,7 @@ struct BackingStores {
     @Test func clearsInHugePageOfSharedMemory() throws { try checkClaim() }
     @Test func clearsInPrivateMemoryOfProcessSharingIt() throws { try checkClaim() }
     @Test func clearsInPrivateMappingOfFileForItsOwner() throws { try checkClaim() }
+    @Test func clearsInMemfdOfEachKind() throws { try checkClaim() }
     @Test func clearsBeyondFourGibibytesOfFile() throws { try checkClaim() }
     @Test func leavesOperationInAnotherPerfEvent() throws { try checkClaim() }
     @Test func leavesOperationInAnotherBPFMap() throws { try checkClaim() }

@@ -66,7 +66,14 @@ static const unsigned long crf_new_user_and_pid_namespace = CLONE_NEWUSER | CLON
 
 static const unsigned int crf_mfd_hugetlb = MFD_HUGETLB;
 /* <linux/fcntl.h>, which cannot be included beside the C library's. */
-enum { CRF_AT_EMPTY_PATH = 0x1000, CRF_F_ADD_SEALS = 1033, CRF_F_SEAL_FUTURE_WRITE = 0x10 };
+enum {
+	CRF_AT_EMPTY_PATH = 0x1000,
+	CRF_F_ADD_SEALS = 1033,
+	CRF_F_SEAL_SEAL = 1,
+	CRF_F_SEAL_SHRINK = 2,
+	CRF_F_SEAL_GROW = 4,
+	CRF_F_SEAL_FUTURE_WRITE = 0x10,
+};
 
 static const unsigned int crf_ptrace_seize = PTRACE_SEIZE;
 static const unsigned int crf_ptrace_interrupt = PTRACE_INTERRUPT;

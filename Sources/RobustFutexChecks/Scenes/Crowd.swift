@@ -87,6 +87,18 @@ final class Crowd {
         return left
     }
 
+    /// Maps a range in the peer at the end of which is the page of the lock; before it are so many mappings of the page
+    /// before that one, and pages of the peer's own between them. A call needs memory for each of these mappings, and
+    /// looks through all of them for each operation.
+    func mapRange(in peer: Peer, mappings: Int) throws -> (address: UInt, length: Int) {
+        let stride = 2 * pageSize
+        let length = mappings * stride + pageSize
+        let base = try peer.map(anonymous: .private, length: length)
+        try peer.map(file, length: pageSize, times: mappings, at: base, stride: stride)
+        try peer.map(file, at: base + UInt(mappings * stride), offset: Self.lockPage, length: pageSize)
+        return (base, length)
+    }
+
     /// Makes the call, which has to end the operations of all threads.
     func cleanup(_ scene: Scene, _ when: String) throws {
         try scene.cleanup(lock.cell(at: wordOffset))

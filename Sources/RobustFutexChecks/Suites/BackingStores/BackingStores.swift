@@ -25,11 +25,9 @@ extension Check {
             "clearsInSysVSharedMemory", .backingStores,
             claim: "a lock in a segment of shmget(2) is cleaned up in another process that attached it"
         ) { scene in
-            let id = try required(
-                "shmget", crf_syscall6(crf_nr_shmget, 0, UInt(pageSize), UInt(IPC_CREAT | 0o600), 0, 0, 0))
-            defer { _ = crf_syscall6(crf_nr_shmctl, UInt(id), UInt(IPC_RMID), 0, 0, 0, 0) }
+            let segment = try SysVSegment(length: pageSize)
             let peers = try (0..<2).map { _ in try scene.peer() }
-            let bases = try peers.map { try $0.need("shmat", crf_nr_shmat, UInt(id), 0, 0) }
+            let bases = try peers.map { try segment.attach(to: $0) }
             try clears(scene, by: peers[0].startTask(), at: bases[0], in: peers[1], at: bases[1])
         },
 

@@ -69,11 +69,7 @@ extension Check {
             // Who has a writable mapping from before keeps it, as F_SEAL_FUTURE_WRITE promises.
             let own = try MemoryMapping(of: file, length: pageSize)
             let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
-            _ = try required(
-                "F_ADD_SEALS",
-                crf_syscall6(
-                    crf_nr_fcntl, UInt(file.descriptor.rawValue), UInt(CRF_F_ADD_SEALS),
-                    UInt(CRF_F_SEAL_FUTURE_WRITE), 0, 0, 0))
+            try file.seal(CRF_F_SEAL_FUTURE_WRITE)
             let sealed = try MemoryMapping(of: file, length: pageSize, protection: .read)
             try scene.expectRefusal(
                 .permissionDenied, address: sealed.cell(at: wordOffset).address, length: 4,

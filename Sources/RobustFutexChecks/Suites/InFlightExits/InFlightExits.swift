@@ -90,14 +90,10 @@ extension Check {
         ) { scene in
             let file = try scene.file()
             let exec = try HeldExec(scene, sharing: file)
-            let size = 64 << 20
-            let id = try required(
-                "shmget", crf_syscall6(crf_nr_shmget, 0, UInt(size), UInt(IPC_CREAT | 0o600), 0, 0, 0))
-            defer { _ = crf_syscall6(crf_nr_shmctl, UInt(id), UInt(IPC_RMID), 0, 0, 0, 0) }
-            // Attached to a segment as long as their memory is not freed.
+            let segment = try SysVSegment(length: 64 << 20)
             let sharers = try (0..<4).map { _ in
                 let sharer = try scene.peer(inWindowOf: file, at: wordOffset).peer
-                try sharer.need("shmat", crf_nr_shmat, UInt(id), 0, 0)
+                try segment.attach(to: sharer)
                 return sharer
             }
             let (_, calling, word) = try caller(scene, sharing: file)
@@ -105,7 +101,7 @@ extension Check {
             try scene.expectWaiting(calling, "for the exec")
             for sharer in sharers { try sharer.killAndWait() }
             try scene.expectSoon("the memory of the killed sharers to be freed") {
-                try attachments(of: id) == 0
+                try segment.attachments() == 0
             }
             guard !calling.isIdle else {
                 throw CheckError.broken("the call was over before the sharers were")
@@ -122,14 +118,5 @@ extension Check {
         let peer = try scene.peer()
         let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
         return (peer, try peer.startTask(), word)
-    }
-
-    /// The number of processes that attach the segment, by proc_sysvipc(5): `key shmid perms size cpid lpid nattch`.
-    static func attachments(of id: Int) throws -> Int {
-        for line in try readText("/proc/sysvipc/shm").split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            if fields.count > 6, fields[1] == "\(id)" { return Int(fields[6]) ?? -1 }
-        }
-        throw CheckError.broken("/proc/sysvipc/shm does not name segment \(id)")
     }
 }

@@ -120,17 +120,10 @@ private final class Callers {
 
     /// - Parameters:
     ///   - parent: whose memory the callers share.
-    ///   - mappings: of the page before that of the lock, in the range as well. Each look at an operation goes through
-    ///     all of them, as they come first: so the call is long.
+    ///   - mappings: in their range, which make the call long.
     init(_ scene: Scene, _ crowd: Crowd, parent: Peer, mappings: Int) throws {
         (self.scene, self.crowd, self.parent) = (scene, crowd, parent)
-        let stride = 2 * pageSize
-        let length = mappings * stride + pageSize
-        let base = try parent.map(anonymous: .private, length: length)
-        try parent.map(crowd.file, length: pageSize, times: mappings, at: base, stride: stride)
-        try parent.map(
-            crowd.file, at: base + UInt(mappings * stride), offset: Crowd.lockPage, length: pageSize)
-        range = (base, length)
+        range = try crowd.mapRange(in: parent, mappings: mappings)
         try parent.run(onProcessor: Self.processor)
     }
 

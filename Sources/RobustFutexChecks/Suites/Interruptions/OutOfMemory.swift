@@ -2,7 +2,6 @@
 
 import Glibc
 import RobustFutex
-import SystemPackage
 import TestProcesses
 
 // Callers whose control group has no room for what a call allocates for them. They are told ENOMEM or end by the
@@ -130,19 +129,12 @@ private final class PoorCaller {
     private let peer: Peer
     private let calling: PeerTask
     private let range: (address: UInt, length: Int)
-    private let lock: UInt
+    private var lock: UInt { range.address + UInt(range.length - pageSize) }
 
-    /// - Parameter mappings: of the page before that of the lock; between them are pages of the caller's own.
     init(_ scene: Scene, sharing crowd: Crowd, mappings: Int) throws {
         self.scene = scene
         peer = try scene.peer()
-        let stride = 2 * pageSize
-        let length = mappings * stride + pageSize
-        let base = try peer.map(anonymous: .private, length: length)
-        try peer.map(crowd.file, length: pageSize, times: mappings, at: base, stride: stride)
-        range = (base, length)
-        lock = base + UInt(mappings * stride)
-        try peer.map(crowd.file, at: lock, offset: Crowd.lockPage, length: pageSize)
+        range = try crowd.mapRange(in: peer, mappings: mappings)
         calling = try peer.startTask()
         // Whatever is touched for a call is there before memory runs out.
         _ = try peer.word(at: lock)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import CRobustFutex
 import Glibc
 import RobustFutex
 import TestProcesses
@@ -74,12 +73,8 @@ extension Check {
             let file = try scene.file()
             let exec = try HeldExec(scene, sharing: file)
             let victim = try scene.peer(inWindowOf: file, at: wordOffset)
-            let id = try required(
-                "shmget",
-                crf_syscall6(crf_nr_shmget, 0, UInt(pageSize), UInt(IPC_CREAT | 0o600), 0, 0, 0))
-            defer { _ = crf_syscall6(crf_nr_shmctl, UInt(id), UInt(IPC_RMID), 0, 0, 0, 0) }
-            // Attached to the segment as long as its memory is not freed.
-            try victim.peer.need("shmat", crf_nr_shmat, UInt(id), 0, 0)
+            let segment = try SysVSegment(length: pageSize)
+            try segment.attach(to: victim.peer)
             let group = try ControlGroup(.memory)
             try group.add(victim.peer.pid)
             try group.limitMemory(toBytes: 2 << 20)
@@ -91,7 +86,7 @@ extension Check {
                 victim.peer.process.hasExited
             }
             guard try group.kills() > 0 else { throw CheckError.broken("the OOM killer has ended nobody") }
-            try scene.expectSoon("the memory of that sharer to be freed") { try attachments(of: id) == 0 }
+            try scene.expectSoon("the memory of that sharer to be freed") { try segment.attachments() == 0 }
             guard !calling.isIdle else {
                 throw CheckError.broken("the call was over before the sharer was")
             }
