@@ -23,6 +23,20 @@ final class KeptFindings: Sendable {
         findings.withLock { $0[mutant.number] }
     }
 
+    /// The checks that killed mutants when kernel or checks were others, by the mutants' identities.
+    static func formerKillers(in directory: FilePath) throws -> [String: String] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.string)
+        var killers: [String: String] = [:]
+        for name in names where name.hasPrefix("findings-") {
+            let findings = try? JSONDecoder().decode(
+                [MutantReport.Finding].self, from: Files.read(directory.pushing(FilePath(name))))
+            for finding in findings ?? [] where finding.verdict == .killed {
+                killers[finding.mutant.identity] = finding.reason.split(separator: " ").first.map(String.init)
+            }
+        }
+        return killers
+    }
+
     /// Under the lock until it is written: guests end at the same time.
     func keep(_ finding: MutantReport.Finding) throws {
         try findings.withLock {

@@ -223,15 +223,24 @@ public struct MutantRun: Sendable {
         }
     }
 
+    /// The fastest first, but before them the one that killed the mutant before.
+    static func order(_ checks: [Reach], first killer: String?) -> [Reach] {
+        checks.sorted {
+            ($0.check == killer ? -1 : $0.milliseconds) < ($1.check == killer ? -1 : $1.milliseconds)
+        }
+    }
+
     /// Tries mutants until the guest goes down.
     private func tryOut(
         _ mutants: [Mutant], _ map: [Reach], in guest: Guest, _ kept: KeptFindings, plan name: String
     ) async throws {
+        let killers = try KeptFindings.formerKillers(in: directory)
         let plan = mutants.map { mutant in
             Trial(
                 number: mutant.number,
-                checks: map.filter { $0.reaches(mutant.number) }.sorted { $0.milliseconds < $1.milliseconds }
-                    .map(Trial.Step.init))
+                checks: Self.order(
+                    map.filter { $0.reaches(mutant.number) }, first: killers[mutant.identity]
+                ).map(Trial.Step.init))
         }
         let file = directory.appending(name)
         try Files.write(JSONEncoder().encode(plan), to: file)

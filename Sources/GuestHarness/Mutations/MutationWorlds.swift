@@ -33,7 +33,8 @@ public struct MutationWorlds: Sendable {
 
     /// Builds and boots each. Results are kept, as those of the tests are.
     public func findings(for mutations: [Mutation]) async throws -> [Finding] {
-        let suite = try await SuiteSources(repository: run.builders.repository).identity()
+        let suite = try await SuiteSources(repository: run.builders.repository, of: ["WorldExplorer"])
+            .identity()
         var findings: [Finding] = []
         for (index, mutation) in mutations.enumerated() {
             run.builders.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")

@@ -8,10 +8,15 @@ import SystemPackage
 /// The test bundle is no measure: it links all tests of the package, also those of the harness, and another
 /// build of the same sources is another file.
 struct SuiteSources {
-    /// The targets whose code runs in the guest.
-    static let roots = [SuiteRunner.guestModule, "robust-list-check"]
-
     let repository: Repository
+    /// The targets whose code runs in the guest.
+    let roots: [String]
+
+    /// - Parameter roots: the targets whose code runs in the guest, if it is not the whole suite.
+    init(repository: Repository, of roots: [String] = [SuiteRunner.guestModule, "robust-list-check"]) {
+        self.repository = repository
+        self.roots = roots
+    }
 
     /// A line for each file, with its digest, and one for the compiler.
     func identity() async throws -> [String] {
@@ -19,7 +24,7 @@ struct SuiteSources {
             "swift", ["package", "--package-path", repository.root.string, "dump-package"]
         ).output()
         let directories =
-            try Self.directories(of: Self.roots, in: Data(package.utf8)) + [GuestPrograms.initSources]
+            try Self.directories(of: roots, in: Data(package.utf8)) + [GuestPrograms.initSources]
         let files = try ["Package.swift", "Package.resolved"] + directories.flatMap(files)
         let digests = try await Tool("sha256sum", ["--"] + files, directory: repository.root).output()
         let compiler = try await Tool("swift", ["--version"]).output()
