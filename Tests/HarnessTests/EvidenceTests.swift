@@ -52,6 +52,7 @@ import Testing
         let all = EvidenceRecord.Subject.allCases.map { Self.record($0, "good") }
         #expect(EvidenceTable(all).isGood)
         #expect(!EvidenceTable(Array(all.dropFirst())).isGood)
+        #expect(!EvidenceTable(all + [Self.record(.worlds, kernel: "patched", "no", isGood: false)]).isGood)
     }
 
     @Test func faultsAreAddedUp() {
