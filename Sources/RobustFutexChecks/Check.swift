@@ -89,7 +89,7 @@ public struct Check: Sendable {
     /// Every check there is, suite by suite.
     public static let all: [Check] = [
         siblings, leftAlone, ranges,
-        backingStores, memfds, anonymousInodes,
+        backingStores, disks, memfds, anonymousInodes,
         heads,
         staleHeads, replacedHeads,
         threads, tasksAtRest, namespaces, churn,

@@ -9,6 +9,7 @@ struct BackingStores {
     @Test func clearsInSysVSharedMemory() throws { try checkClaim() }
     @Test func clearsInTmpfsFile() throws { try checkClaim() }
     @Test func clearsInExt4File() throws { try checkClaim() }
+    @Test func clearsInBlockDevice() throws { try checkClaim() }
     @Test func clearsThroughOverlay() throws { try checkClaim() }
     @Test func clearsInHugetlbMemfd() throws { try checkClaim() }
     @Test func clearsInHugetlbfsFile() throws { try checkClaim() }

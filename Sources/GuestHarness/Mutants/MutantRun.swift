@@ -50,22 +50,27 @@ public struct MutantRun: Sendable {
 
     /// The change of the file, as a patch.
     private func patch(_ old: String, _ new: String) async throws -> PatchSeries.Patch {
-        let scratch = directory.appending("patch-\(ProcessInfo.processInfo.processIdentifier)")
-        defer { try? Files.remove(scratch) }
-        for (side, text) in [("a", old), ("b", new)] {
-            try Files.write(Data(text.utf8), to: scratch.pushing(FilePath("\(side)/\(Self.source)")))
-        }
-        var lines: [String] = []
-        // It has found a difference when it ends with 1.
-        _ = try await Tool(
-            "diff", ["-u", "a/\(Self.source)", "b/\(Self.source)"], directory: scratch
-        ).status { lines.append($0) }
+        let text = try await Self.difference(old, new, in: directory)
         let file = directory.appending("mutants.patch")
-        let header = "diff --git a/\(Self.source) b/\(Self.source)"
-        let text = ([header] + lines).joined(separator: "\n") + "\n"
         try Files.write(Data(text.utf8), to: file)
         // Relative to the series.
         return PatchSeries.Patch(name: "../build/mutants/\(file.lastComponent!)", text: text)
+    }
+
+    /// The same text for the same contents at any time: results are kept by it.
+    static func difference(_ old: String, _ new: String, in directory: FilePath) async throws -> String {
+        let scratch = directory.appending("patch-\(ProcessInfo.processInfo.processIdentifier)")
+        defer { try? Files.remove(scratch) }
+        let names = ["a", "b"].map { "\($0)/\(source)" }
+        for (name, text) in zip(names, [old, new]) {
+            try Files.write(Data(text.utf8), to: scratch.pushing(FilePath(name)))
+        }
+        var lines = ["diff --git \(names[0]) \(names[1])"]
+        // It has found a difference when it ends with 1. Without a label it prints the files' times.
+        _ = try await Tool(
+            "diff", ["-u", "--label", names[0], "--label", names[1]] + names, directory: scratch
+        ).status { lines.append($0) }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     /// Guests go down when a mutant takes them down; how long they last is not known before.

@@ -19,6 +19,8 @@ public enum Feature: String, CaseIterable, Sendable {
     case userfaultfd
     /// CONFIG_FUSE_FS.
     case fuse
+    /// CONFIG_BLK_DEV_LOOP.
+    case loopDevice
     /// CONFIG_EXT4_FS, a loop device, and an image to mount.
     case ext4
     /// CONFIG_OVERLAY_FS.

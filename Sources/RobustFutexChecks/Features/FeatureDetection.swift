@@ -29,6 +29,7 @@ extension Feature {
             // Of the flags none is valid: the answer of a kernel that has it.
             return Self.answer(to: crf_nr_userfaultfd, with: .max, "userfaultfd", "CONFIG_USERFAULTFD")
         case .fuse: return Self.missing("/dev/fuse", "CONFIG_FUSE_FS")
+        case .loopDevice: return Self.missing(LoopDevice.control, "CONFIG_BLK_DEV_LOOP")
         case .ext4:
             return Self.fileSystemProblem("ext4", "CONFIG_EXT4_FS")
                 ?? Self.missing(LoopDevice.control, "CONFIG_BLK_DEV_LOOP") ?? Ext4Image.problem()

@@ -43,41 +43,6 @@ extension Check {
         },
 
         Check(
-            "clearsInExt4File", .backingStores, needs: [.root, .ext4],
-            claim: "a lock in a file of an ext4 file system is cleaned up in a process that maps it"
-        ) { scene in
-            try withExt4 { directory in
-                let file = try MemoryFile(creating: directory.appending("lock"), length: pageSize)
-                try expect(file, isOn: Int(EXT4_SUPER_MAGIC), "the mount")
-                try clears(scene, in: file)
-            }
-        },
-
-        Check(
-            "clearsThroughOverlay", .backingStores, needs: [.root, .overlay],
-            claim:
-                "a lock in a file of an overlay is cleaned up for who maps the file below it, and the other way"
-        ) { scene in
-            let directory = try ScratchDirectory()
-            let mount = try MountedFileSystem("tmpfs", at: directory.path)
-            for name in ["lower", "upper", "work", "merged"] {
-                mkdir(mount.path.appending(name).string, 0o755)
-            }
-            // Comes from the lower layer; opening it for writing copies it up.
-            _ = try MemoryFile(creating: mount.path.appending("lower/lock"), length: pageSize)
-            let overlay = try MountedFileSystem(
-                "overlay", at: mount.path.appending("merged"),
-                options:
-                    "lowerdir=\(mount.path)/lower,upperdir=\(mount.path)/upper,workdir=\(mount.path)/work")
-            let merged = try MemoryFile(opening: overlay.path.appending("lock"))
-            try expect(merged, isOn: Int(OVERLAYFS_SUPER_MAGIC), "the overlay")
-            let upper = try MemoryFile(opening: mount.path.appending("upper/lock"))
-            try clears(scene, in: merged)
-            try clears(scene, in: merged, seenAs: upper)
-            try clears(scene, in: upper, seenAs: merged)
-        },
-
-        Check(
             "clearsInHugetlbMemfd", .backingStores, needs: [.root, .hugetlb],
             claim:
                 "a lock in a memfd of huge pages is cleaned up, where it does not lie in the first small page"
