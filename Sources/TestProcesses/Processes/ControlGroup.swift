@@ -172,6 +172,15 @@ package struct ControlGroup: ~Copyable {
         return last
     }
 
+    /// A value that is to fall to `bound`, once it has, or when it has not for longer than a busy machine takes to add its
+    /// processors' counts up. Settled before: a count that has yet to be added must not hide what is left.
+    package func fallen(to bound: Int, _ read: () throws -> Int) throws -> Int {
+        let deadline = Deadline(after: .seconds(20) * Deadline.slowness)
+        var value = try read()
+        while value > bound, !deadline.hasPassed { value = try read() }
+        return value
+    }
+
     private func statistic(_ name: String) throws -> Int {
         try Self.number(named: name, in: path.appending("memory.stat"))
     }

@@ -58,7 +58,7 @@ extension Check {
                 }
                 _ = try caller.need("close(2)", crf_nr_close, descriptor)
             }
-            let left = try group.sharedMemory() - before
+            let left = try group.fallen(to: before) { try group.sharedMemory() } - before
             guard left <= 0 else {
                 throw CheckError.failed("\(left) bytes of files are left that nobody has open or mapped")
             }
@@ -96,7 +96,7 @@ extension Check {
     static func expectNoMore(
         than before: Int, in group: borrowing ControlGroup, _ after: String
     ) throws {
-        let left = try group.kernelMemory() - before
+        let left = try group.fallen(to: before + leakSlack) { try group.kernelMemory() } - before
         guard left > leakSlack else { return }
         throw CheckError.failed("\(left) bytes of the kernel's memory are left after \(after)")
     }
