@@ -22,7 +22,7 @@ struct MutantsCommand: AsyncParsableCommand {
             statement left out. All mutants are in one kernel, in which a number selects one. First each check says \
             which it reaches; then those checks run on each mutant, the fastest first, until one does not pass or the \
             kernel goes down. The exit status is 0 only if every mutant was killed or is in \
-            kernel-patch/mutants-equivalent.json with the reason why no test can kill it. Results are kept until the \
+            kernel-patch/mutants-equivalent.json with the reason why no test can kill it; those are not tried again. Results are kept until the \
             kernel or the checks change, so an interrupted run goes on where it was. The report of a shard is \
             build/mutants/report-K-of-N.json.
             """, subcommands: [MergeMutantsCommand.self])
@@ -41,6 +41,9 @@ struct MutantsCommand: AsyncParsableCommand {
             "Guests that run at the same time. Two on two processors take each other time, but less than half."
     )
     var guests = 1
+
+    @Flag(help: "Try those of kernel-patch/mutants-equivalent.json, too: none of them may be killed.")
+    var equivalents = false
 
     @OptionGroup var part: ShardArgument
 
@@ -72,7 +75,8 @@ struct MutantsCommand: AsyncParsableCommand {
             return
         }
         try await builders.installPackages()
-        let report = try await run.run(chosen, shard: part.shard, guests: guests)
+        let report = try await run.run(
+            chosen, equivalents: equivalents, shard: part.shard, guests: guests)
         if function == nil, try part.shard == nil {
             try builders.recordEvidence(.mutants, figures: report.lines.last ?? "", isGood: report.isGood)
         }

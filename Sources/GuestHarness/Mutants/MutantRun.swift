@@ -76,14 +76,16 @@ public struct MutantRun: Sendable {
     /// Guests go down when a mutant takes them down; how long they last is not known before.
     private static let options = Builders.GuestOptions(commandLimit: .seconds(86_400))
 
-    /// Runs those whose results are not there yet.
+    /// Runs those whose results are not there yet. Those in the list of mutants that no test can kill are spared: each
+    /// would take the time of all checks that reach it.
     ///
     /// - Parameters:
+    ///   - equivalents: whether those of the list are run, too.
     ///   - chosen: which ones.
     ///   - shard: the part of them that is run; nil: all.
     ///   - guests: the number that run at the same time.
     public func run(
-        _ chosen: (Mutant) -> Bool, shard: Shard?, guests: Int
+        _ chosen: (Mutant) -> Bool, equivalents: Bool, shard: Shard?, guests: Int
     ) async throws -> MutantReport {
         let start = Date()
         let source = try await original()
@@ -103,7 +105,9 @@ public struct MutantRun: Sendable {
             }
         }
         let (part, place) = try Mutant.part(of: maker.mutants.filter(chosen), shard, kernel: kernel.name)
-        var left = part.filter { kept.finding(of: $0) == nil }
+        let known = try known()
+        let spared = equivalents ? [] : Set(known.map(\.mutant))
+        var left = part.filter { kept.finding(of: $0) == nil && !spared.contains($0.identity) }
         for mutant in left where !map.contains(where: { $0.reaches(mutant.number) }) {
             try kept.keep(.init(mutant: mutant, verdict: .unreached, reason: ""))
         }
@@ -122,7 +126,11 @@ public struct MutantRun: Sendable {
         }
         return MutantReport(
             release: guest.kernel.release, seconds: Date().timeIntervalSince(start),
-            findings: part.compactMap(kept.finding), known: try known(),
+            findings: part.compactMap { mutant in
+                kept.finding(of: mutant)
+                    ?? (spared.contains(mutant.identity)
+                        ? .init(mutant: mutant, verdict: .survived, reason: "") : nil)
+            }, known: known,
             isWhole: part.count == maker.mutants.count, place: place)
     }
 

@@ -75,6 +75,56 @@ extension Check {
         },
 
         Check(
+            "clearsAcrossPartsOfManyFiles", .siblings, needs: [.severalMappings],
+            claim: "a range over parts of many files, in any order, clears in who maps only one of the parts"
+        ) { scene in
+            let parts = 3
+            let caller = try scene.peer()
+            let places = 8 * parts
+            let base = try caller.map(anonymous: .private, length: places * pageSize)
+            let sharers = try (0..<places / parts).flatMap { number in
+                let file = try scene.file(pages: parts)
+                return try (0..<parts).map { part in
+                    // Has no common divisor with the number of places: each is taken once.
+                    let place = (number * parts + part) * 7 % places
+                    let offset = part * pageSize
+                    try caller.map(file, at: base + UInt(place * pageSize), offset: offset, length: pageSize)
+                    let sharer = try scene.peer()
+                    let task = try sharer.startTask()
+                    let page = try sharer.map(file, offset: offset, length: pageSize)
+                    try task.enterWindow(at: page + UInt(wordOffset))
+                    return (task: task, part: "part \(part) of file \(number)")
+                }
+            }
+            try scene.cleanup(by: try caller.startTask(), address: base, length: places * pageSize)
+            for sharer in sharers {
+                try scene.expectCleared(sharer.task, "the process that maps \(sharer.part)")
+            }
+        },
+
+        Check(
+            "leavesOperationBehindEachMapping", .siblings, needs: [.severalMappings],
+            claim: "where a range goes on with another file, the next word of the file before is not in it"
+        ) { scene in
+            let file = try scene.file(pages: 2)
+            let caller = try scene.peer()
+            let base = try caller.map(anonymous: .private, length: 2 * pageSize)
+            try caller.map(file, at: base, length: pageSize)
+            try caller.map(try scene.file(), at: base + UInt(pageSize), length: pageSize)
+            let sharer = try scene.peer()
+            let memory = try sharer.map(file, length: 2 * pageSize)
+            let words = [pageSize - 4, pageSize].map { memory + UInt($0) }
+            let tasks = try words.map { word in
+                let task = try sharer.startTask()
+                try task.enterWindow(at: word)
+                return task
+            }
+            try scene.cleanup(by: try caller.startTask(), address: base, length: 2 * pageSize)
+            try scene.expectCleared(tasks[0], "the thread on the last word of the mapping")
+            try scene.expectUntouched(tasks[1], at: words[1], "the thread on the word behind it")
+        },
+
+        Check(
             "clearsWordThatRangeTouchesInOneByte", .siblings,
             claim: "a range of one byte names the futex word that contains the byte, and no other"
         ) { scene in
