@@ -36,11 +36,13 @@ struct MutantsCommand: ParsableCommand {
             complain("nothing ran: this kernel has no mutants")
             throw Status.allSkipped
         }
-        // Once, on the code as it is: those that run a check are forked from here.
+        // Once, on the code as it is: those that run a check are forked from here. A mutant would get this process into a
+        // call that never ends, or have checks skipped.
         guard SyscallDetection.ofThisKernel.isPresent else {
             complain("nothing ran: \(SyscallDetection.ofThisKernel.verdict.words)")
             throw Status.allSkipped
         }
+        for check in Check.all { _ = check.reasonToSkip() }
         // A kernel that is damaged is to be noticed at once, and to go down.
         for name in ["panic_on_oops", "panic_on_warn"] {
             try writeText("1", to: FilePath("/proc/sys/kernel/\(name)"))

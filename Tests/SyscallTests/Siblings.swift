@@ -27,7 +27,7 @@ struct Siblings {
     @Test func clearsEveryWordOfRange() throws { try checkClaim() }
     @Test func clearsAcrossPartsOfFileInReverseOrder() throws { try checkClaim() }
     @Test func clearsAcrossMappingsOfDifferentFiles() throws { try checkClaim() }
-    @Test func clearsAcrossPartsOfManyFiles() throws { try checkClaim() }
+    @Test func clearsAcrossMixedPartsOfTwoFiles() throws { try checkClaim() }
     @Test func leavesOperationBehindEachMapping() throws { try checkClaim() }
     @Test func clearsWordThatRangeTouchesInOneByte() throws { try checkClaim() }
 }

@@ -75,17 +75,19 @@ extension Check {
         },
 
         Check(
-            "clearsAcrossPartsOfManyFiles", .siblings, needs: [.severalMappings],
-            claim: "a range over parts of many files, in any order, clears in who maps only one of the parts"
+            "clearsAcrossMixedPartsOfTwoFiles", .siblings, needs: [.severalMappings],
+            claim:
+                "a range over many parts of two files, in any order, clears in who maps only one of the parts"
         ) { scene in
-            let parts = 3
+            let (files, parts) = (2, 12)
+            let places = files * parts
             let caller = try scene.peer()
-            let places = 8 * parts
             let base = try caller.map(anonymous: .private, length: places * pageSize)
-            let sharers = try (0..<places / parts).flatMap { number in
+            let sharers = try (0..<files).flatMap { number in
                 let file = try scene.file(pages: parts)
                 return try (0..<parts).map { part in
-                    // Has no common divisor with the number of places: each is taken once.
+                    // 7 has no common divisor with the number of places: each is taken once. With these numbers a
+                    // sort that mixes up file and offset leaves out parts, whichever file comes first.
                     let place = (number * parts + part) * 7 % places
                     let offset = part * pageSize
                     try caller.map(file, at: base + UInt(place * pageSize), offset: offset, length: pageSize)
