@@ -127,6 +127,23 @@ extension Check {
         },
 
         Check(
+            "clearsFirstWordOfLastMapping", .siblings, needs: [.severalMappings],
+            claim: "a range that reaches a byte into the mapping of another file names the first word there"
+        ) { scene in
+            let (first, second) = (try scene.file(), try scene.file())
+            let caller = try scene.peer()
+            let base = try caller.map(anonymous: .private, length: 2 * pageSize)
+            try caller.map(first, at: base, length: pageSize)
+            try caller.map(second, at: base + UInt(pageSize), length: pageSize)
+            let calling = try caller.startTask()
+            let sharer = try scene.peer(inWindowOf: second, at: 0)
+            try scene.cleanup(by: calling, address: base, length: pageSize)
+            try scene.expectUntouched(sharer.task, at: sharer.word, "the sharer of what is behind the range")
+            try scene.cleanup(by: calling, address: base, length: pageSize + 1)
+            try scene.expectCleared(sharer.task, "the sharer of the mapping that the range reaches")
+        },
+
+        Check(
             "clearsWordThatRangeTouchesInOneByte", .siblings,
             claim: "a range of one byte names the futex word that contains the byte, and no other"
         ) { scene in
