@@ -16,4 +16,5 @@ struct Heads {
     @Test func clearsHeadBehindProtectionKey() throws { try checkClaim() }
     @Test func leavesHeadThatItsOwnerCannotWrite() throws { try checkClaim() }
     @Test func leavesHeadInSecretMemory() throws { try checkClaim() }
+    @Test func leavesHeadInMapOfBPF() throws { try checkClaim() }
 }

@@ -7,4 +7,6 @@ import Testing
 struct Leaks {
     @Test func keepsNoMemory() throws { try checkClaim() }
     @Test func keepsNoFile() throws { try checkClaim() }
+    @Test func keepsNoAddressSpaceItFaultedIn() throws { try checkClaim() }
+    @Test func keepsNoAddressSpaceWithHugetlbPages() throws { try checkClaim() }
 }

@@ -49,6 +49,31 @@ extension Check {
         try scene.expect(head, set, "the thread whose head is \(what)")
     }
 
+    /// A thread's head is in memory that nobody but its own process can store into, though it designates the word named:
+    /// it stays as it is, and a thread beside it is cleared all the same.
+    static func leavesHead(_ scene: Scene, in what: String, place: (Peer) throws -> UInt) throws {
+        let file = try scene.file()
+        let own = try MemoryMapping(of: file, length: pageSize)
+        let control = try scene.peer(inWindowOf: file, at: wordOffset)
+        let address = try place(control.peer)
+        _ = try PlacedHead(of: try control.peer.startTask(), at: address)
+        let operation = PendingOperation(
+            futexWord: control.word, futexOffset: PeerTask.defaultFutexOffset)
+        let members = [(8, UInt(bitPattern: PeerTask.defaultFutexOffset)), (16, operation.rawValue)]
+        for (offset, value) in members {
+            try control.peer.store(
+                FutexWord(rawValue: UInt32(truncatingIfNeeded: value)), at: address + UInt(offset))
+            try control.peer.store(
+                FutexWord(rawValue: UInt32(truncatingIfNeeded: value >> 32)), at: address + UInt(offset + 4))
+        }
+        try scene.cleanup(own.cell(at: wordOffset))
+        try scene.expectCleared(control.task, "the sibling with an ordinary head")
+        let after = try control.peer.word(at: address + 16)
+        try scene.expect(
+            after, FutexWord(rawValue: UInt32(truncatingIfNeeded: operation.rawValue)),
+            "the lower half of list_op_pending in \(what)")
+    }
+
     /// The page is in swap space on return.
     static func swapOut(_ page: UInt, of peer: Peer) throws {
         let pageOut: Int32 = 21  // MADV_PAGEOUT of <linux/mman.h>

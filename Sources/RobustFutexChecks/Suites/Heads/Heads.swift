@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -157,28 +158,15 @@ extension Check {
             "leavesHeadInSecretMemory", .heads, needs: [.secretMemory],
             claim: "a head in memfd_secret(2) memory is not reached, and other sharers are cleared"
         ) { scene in
-            let file = try scene.file()
-            let own = try MemoryMapping(of: file, length: pageSize)
-            let control = try scene.peer(inWindowOf: file, at: wordOffset)
             let secret = try MemoryFile(secret: pageSize)
-            let page = try control.peer.map(secret, length: pageSize)
-            _ = try PlacedHead(of: try control.peer.startTask(), at: page)
-            // Nobody but its own process can store into it.
-            let operation = PendingOperation(
-                futexWord: control.word, futexOffset: PeerTask.defaultFutexOffset)
-            let members = [(8, UInt(bitPattern: PeerTask.defaultFutexOffset)), (16, operation.rawValue)]
-            for (offset, value) in members {
-                try control.peer.store(
-                    FutexWord(rawValue: UInt32(truncatingIfNeeded: value)), at: page + UInt(offset))
-                try control.peer.store(
-                    FutexWord(rawValue: UInt32(truncatingIfNeeded: value >> 32)), at: page + UInt(offset + 4))
-            }
-            try scene.cleanup(own.cell(at: wordOffset))
-            try scene.expectCleared(control.task, "the sibling with an ordinary head")
-            let after = try control.peer.word(at: page + 16)
-            try scene.expect(
-                after, FutexWord(rawValue: UInt32(truncatingIfNeeded: operation.rawValue)),
-                "the lower half in secret memory")
+            try leavesHead(scene, in: "secret memory") { try $0.map(secret, length: pageSize) }
+        },
+
+        Check(
+            "leavesHeadInMapOfBPF", .heads, needs: [.root, .bpf],
+            claim: "a head in a special mapping of single pages is not reached, and other sharers are cleared"
+        ) { scene in
+            try leavesHead(scene, in: "a map of BPF") { try $0.mapOwnMemory(try $0.open(CTP_BPF_ARRAY)) }
         },
     ]
 }

@@ -64,7 +64,54 @@ extension Check {
             }
             try caller.killAndWait()
         },
+
+        Check(
+            "keepsNoAddressSpaceItFaultedIn", .leaks, needs: [.faultedHeads],
+            claim: "a process whose head a call faulted in has its memory freed when it is killed"
+        ) { scene in
+            let file = try MemoryFile(name: "head", length: pageSize)
+            let own = try MemoryMapping(of: file, length: pageSize)
+            try keepsNoAddressSpace(scene, "without a page table entry") { peer in
+                try peer.map(file, length: pageSize)
+            } before: { peer, page in
+                try peer.advise(page, length: pageSize, MADV_DONTNEED)
+            }
+            withExtendedLifetime(own) {}
+        },
+
+        Check(
+            "keepsNoAddressSpaceWithHugetlbPages", .leaks, needs: [.root, .hugetlb, .faultedHeads],
+            claim:
+                "a process whose head is in a huge page of hugetlbfs has its memory freed when it is killed"
+        ) { scene in
+            let reserve = try HugePages(reserving: 1)
+            let file = try MemoryFile(name: "head", length: HugePages.size, flags: crf_mfd_hugetlb)
+            try keepsNoAddressSpace(scene, "in a huge page") { peer in
+                try peer.map(file, length: HugePages.size)
+            }
+            withExtendedLifetime(reserve) {}
+        },
     ]
+
+    /// As ``withHead``; the process is killed after the call.
+    private static func keepsNoAddressSpace(
+        _ scene: Scene, _ what: String, place: (Peer) throws -> UInt,
+        before: (Peer, UInt) throws -> Void = { _, _ in }
+    ) throws {
+        let segment = try SysVSegment(length: pageSize)
+        var owner: Peer?
+        try withHead(scene, what) { peer in
+            owner = peer
+            try segment.attach(to: peer)
+            return try place(peer)
+        } before: { peer, page in
+            try before(peer, page)
+        }
+        try owner?.killAndWait()
+        try scene.expectSoon("the memory of the process whose head was \(what) to be freed") {
+            try segment.attachments() == 0
+        }
+    }
 
     private static let leakRounds = 4
     private static let leakSharers = 48

@@ -130,7 +130,8 @@ extension Check {
             "clearsFirstWordOfLastMapping", .siblings, needs: [.severalMappings],
             claim: "a range that reaches a byte into the mapping of another file names the first word there"
         ) { scene in
-            let (first, second) = (try scene.file(), try scene.file())
+            let first = try scene.file()
+            let second = try scene.file()
             let caller = try scene.peer()
             let base = try caller.map(anonymous: .private, length: 2 * pageSize)
             try caller.map(first, at: base, length: pageSize)
