@@ -16,6 +16,7 @@ struct Interruptions {
     @Test func freezesWhileItWaitsForExec() throws { try checkClaim() }
     @Test func handlesSignalsAfterItWaitedForOwnPage() throws { try checkClaim() }
     @Test func keepsWakeOwedWhenKilledBeforeIt() throws { try checkClaim() }
+    @Test func keepsNoSharersMemoryWhileItWaitsForOwnPage() throws { try checkClaim() }
     @Test func leavesTheRestToLaterCallWhenKilledAmongManyProcesses() throws { try checkClaim() }
     @Test func leavesTheRestToLaterCallWhenKilledAmongManyThreads() throws { try checkClaim() }
     @Test func leavesTheRestToLaterCallWhenKilledAmidManyMappings() throws { try checkClaim() }

@@ -40,6 +40,32 @@ extension Check {
             try scene.cleanup(by: later, address: there)
             try wake.expectDone(scene, "after a later call")
         },
+
+        Check(
+            "keepsNoSharersMemoryWhileItWaitsForOwnPage", .interruptions,
+            needs: [.root, .userfaultfd, .hugetlb, .faultedHeads],
+            claim:
+                "a sharer with its head in a huge page that is killed while the call waits for the caller's page has its memory freed at once"
+        ) { scene in
+            let reserve = try HugePages(reserving: 1)
+            let heads = try MemoryFile(name: "head", length: HugePages.size, flags: crf_mfd_hugetlb)
+            let file = try scene.file()
+            let segment = try SysVSegment(length: pageSize)
+            let sharer = try scene.peer()
+            try segment.attach(to: sharer)
+            let word = try sharer.map(file, length: pageSize) + UInt(wordOffset)
+            let place = try sharer.map(heads, length: HugePages.size)
+            try PlacedHead(of: try sharer.startTask(), at: place).enterWindow(at: word)
+            let (_, calling, ownWord) = try caller(scene, sharing: file)
+            let call = try HeldCall(by: calling, on: ownWord)
+            try sharer.killAndWait()
+            try scene.expectSoon("the memory of the killed sharer to be freed") {
+                try segment.attachments() == 0
+            }
+            guard !calling.isIdle else { throw CheckError.broken("the call was over before the sharer was") }
+            withExtendedLifetime(call) {}
+            withExtendedLifetime(reserve) {}
+        },
     ]
 }
 
