@@ -6,6 +6,8 @@ import Testing
 @Suite(.tags(.abi), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct ABI {
     @Test func clearsPendingOperationOf32BitProcess() throws { try checkClaim() }
+    @Test func clears32BitHeadOfOwnThreadWithoutPageTableEntry() throws { try checkClaim() }
+    @Test func clearsLockEntryAtMultipleOf4GiB() throws { try checkClaim() }
     @Test func keepsReusedWordFrom32BitProcess() throws { try checkClaim() }
     @Test func wrapsFutexWordOf32BitProcessAround() throws { try checkClaim() }
     @Test func clearsFor32BitDestroyer() throws { try checkClaim() }

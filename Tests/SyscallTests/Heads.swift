@@ -10,6 +10,8 @@ struct Heads {
     @Test func clearsHeadOfPageOnlyAnotherProcessHasTouched() throws { try checkClaim() }
     @Test func clearsHeadInHugetlbPage() throws { try checkClaim() }
     @Test func clearsHeadInTransparentHugePage() throws { try checkClaim() }
+    @Test func clearsHeadInHugePageMappedByParts() throws { try checkClaim() }
+    @Test func makesNoPageForHeadThatNobodyWrote() throws { try checkClaim() }
     @Test func clearsHeadInPrivateMappingOfFile() throws { try checkClaim() }
     @Test func clearsHeadInFileOfDisk() throws { try checkClaim() }
     @Test func clearsHeadAcrossPageBoundary() throws { try checkClaim() }

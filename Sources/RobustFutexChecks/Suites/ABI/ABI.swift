@@ -29,6 +29,22 @@ extension Check {
         },
 
         Check(
+            "clearsLockEntryAtMultipleOf4GiB", .abi,
+            claim: "an operation of a thread of the caller's whose lock entry has a lower half of 0 is one"
+        ) { scene in
+            let peer = try scene.peer()
+            let word = try peer.map(try scene.file(), length: pageSize) + UInt(wordOffset)
+            let head = try PlacedHead(
+                of: try peer.startTask(), at: try peer.map(anonymous: .private, length: pageSize))
+            try head.enterWindow(at: word, offset: Int(bitPattern: word &- (5 << 32)))
+            guard try head.pending() == 5 << 32 else {
+                throw CheckError.broken("the lock entry is not where it should be")
+            }
+            try scene.cleanup(by: try peer.startTask(), address: word)
+            try scene.expectCleared(head, "the caller's thread")
+        },
+
+        Check(
             "leavesOperationWhoseLockEntryAloneIsInRange", .abi,
             claim: "an operation whose lock entry is in the range and whose futex word is not survives"
         ) { scene in

@@ -26,6 +26,27 @@ extension Check {
         },
 
         Check(
+            "clears32BitHeadOfOwnThreadWithoutPageTableEntry", .abi, needs: [.compat, .faultedHeads],
+            claim: "a 32-bit head of the caller's own process is cleared where it has no page table entry"
+        ) { scene in
+            let file = try scene.file(pages: 2)
+            let other = try MemoryMapping(of: file, length: 2 * pageSize)
+            let peer = try scene.peer()
+            let base = try peer.mapLow(length: 2 * pageSize)
+            try peer.map(file, at: base, length: 2 * pageSize)
+            let (word, page) = (base + UInt(wordOffset), base + UInt(pageSize))
+            let head = try PlacedHead(of: try peer.startTask(), at: page, .compat)
+            try head.enterWindow(at: word)
+            try peer.advise(page, length: pageSize, MADV_DONTNEED)
+            guard try !isPageMapped(page, in: peer.pid) else {
+                throw CheckError.broken("the page of the head is still mapped")
+            }
+            try scene.cleanup(by: try peer.startTask(), address: word)
+            try scene.expectCleared(head, "the thread with the 32-bit head")
+            withExtendedLifetime(other) {}
+        },
+
+        Check(
             "keepsReusedWordFrom32BitProcess", .abi, needs: [.compat],
             claim:
                 "a process of 32 bits that is killed in the window after the call leaves the reused word alone"

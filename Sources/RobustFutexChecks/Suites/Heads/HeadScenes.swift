@@ -74,6 +74,17 @@ extension Check {
             "the lower half of list_op_pending in \(what)")
     }
 
+    /// Maps the file at an address where a huge page fits, and touches its first one.
+    static func alignedMapping(
+        of file: borrowing MemoryFile, in peer: Peer
+    ) throws -> (peer: Peer, address: UInt) {
+        let base = try peer.map(anonymous: .private, length: 2 * HugePages.size)
+        let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
+        try peer.map(file, at: aligned, length: HugePages.size)
+        try peer.store(.unlocked, at: aligned)
+        return (peer, aligned)
+    }
+
     /// The page is in swap space on return.
     static func swapOut(_ page: UInt, of peer: Peer) throws {
         let pageOut: Int32 = 21  // MADV_PAGEOUT of <linux/mman.h>

@@ -84,6 +84,49 @@ extension Check {
         },
 
         Check(
+            "clearsHeadInHugePageMappedByParts", .heads, needs: [.root, .hugeShmem],
+            claim:
+                "a head in a huge page of shared memory is cleared where its process maps it at odd addresses"
+        ) { scene in
+            let policy = try HugeShmem("force")
+            let file = try MemoryFile(name: "head", length: 2 * HugePages.size)
+            let witness = try alignedMapping(of: file, in: try scene.peer())
+            guard
+                try MappingSizes.kibibytes("ShmemPmdMapped", at: witness.address, in: witness.peer.pid) ?? 0
+                    > 0
+            else { throw CheckError.broken("the file has no huge page") }
+            try withHead(scene, "in a huge page at an odd address", at: 3 * pageSize + 0x40) { peer in
+                let base = try peer.map(anonymous: .private, length: 3 * HugePages.size)
+                let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
+                try peer.map(file, at: aligned + UInt(pageSize), length: HugePages.size)
+                return aligned + UInt(pageSize)
+            }
+            withExtendedLifetime(policy) {}
+        },
+
+        Check(
+            "makesNoPageForHeadThatNobodyWrote", .heads, needs: [.faultedHeads],
+            claim: "a registered head in private memory that was never written costs its process no page"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: pageSize)
+            let control = try scene.peer(inWindowOf: file, at: wordOffset)
+            let base = try control.peer.map(anonymous: .private, length: 2 * pageSize)
+            // The page table is there.
+            try control.peer.store(.unlocked, at: base)
+            let page = base + UInt(pageSize)
+            _ = try PlacedHead(of: try control.peer.startTask(), at: page)
+            guard try !isPageMapped(page, in: control.peer.pid) else {
+                throw CheckError.broken("the page of the head is mapped before the call")
+            }
+            try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(control.task, "the thread beside it")
+            guard try !isPageMapped(page, in: control.peer.pid) else {
+                throw CheckError.failed("the call made a page for the head")
+            }
+        },
+
+        Check(
             "clearsHeadInPrivateMappingOfFile", .heads,
             claim:
                 "a head in a private mapping of a file, as data sections are, is cleared; the file stays as it is"
