@@ -61,13 +61,7 @@ struct EvidenceCommand: AsyncParsableCommand {
         @Option(help: "Seed of the first; the next ones follow.")
         var seed = 1
 
-        @Option(help: "Guests that run at the same time.")
-        var guests = 1
-
         func validate() throws {
-            guard (1...64).contains(guests) else {
-                throw ValidationError("--guests \(guests): must be from 1 to 64")
-            }
             guard (1...100_000_000).contains(count) else {
                 throw ValidationError("--count \(count): must be from 1 to 100000000")
             }
@@ -78,7 +72,7 @@ struct EvidenceCommand: AsyncParsableCommand {
             let builders = try Builders()
             let run = try EvidenceRun(builders, on: kernel)
             try await builders.installPackages()
-            let (tried, failure) = try await run.worlds(count, from: seed, guests: guests)
+            let (tried, failure) = try await run.worlds(count, from: seed)
             try builders.keepEvidence(
                 .worlds, kernel: kernel,
                 figures: failure.map { "after \(tried) worlds: \($0)" }

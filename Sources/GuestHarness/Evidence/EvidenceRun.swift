@@ -13,59 +13,33 @@ public struct EvidenceRun: Sendable {
         kernel = try builders.catalogue.kernel(named: name)
     }
 
-    /// The worlds of one guest: what an interrupted run loses at most, for each of its guests.
+    /// The worlds of one guest: what an interrupted run loses at most.
     private static let worldsOfGuest = 2_000
 
-    /// Random worlds from the seed on. Those that a run tried are not tried again until the kernel or the sources of what
-    /// runs in the guest change.
+    /// Random worlds from the seed on, in guests one after the other. Those that a run tried are not tried again until the
+    /// kernel or the sources of what runs in the guest change.
     ///
-    /// - Parameter guests: the number that run at the same time.
     /// - Returns: the number of worlds, and the objection to the one that failed, which ends the run.
-    public func worlds(
-        _ count: Int, from seed: Int, guests: Int
-    ) async throws -> (tried: Int, failure: String?) {
+    public func worlds(_ count: Int, from seed: Int) async throws -> (tried: Int, failure: String?) {
         let inputs =
             try await builders.kernels.inputs(of: kernel)
             + SuiteSources(repository: builders.repository, of: ["WorldExplorer"]).identity()
+        let directory = builders.repository.build.pushing("evidence/worlds")
         let guest = try await guest(seconds: 24 * 3_600)
-        var parts = stride(from: 0, to: count, by: Self.worldsOfGuest).map { start in
-            (seed + start)..<(seed + min(start + Self.worldsOfGuest, count))
-        }[...]
-        return try await withThrowingTaskGroup(of: (Range<Int>, String?).self) { group in
-            func addNext() {
-                guard let seeds = parts.popFirst() else { return }
-                group.addTask {
-                    (seeds, try await failure(of: seeds, in: guest, inputs, of: seed..<(seed + count)))
+        var tried = 0
+        while tried < count {
+            let (first, number) = (seed + tried, min(Self.worldsOfGuest, count - tried))
+            let kept = KeptResult<String?>(of: "\(kernel.name)-\(first)-\(number)", in: directory)
+            let failure = try await kept.value(for: inputs) {
+                try await builders.progress.stage("\(tried) of \(count) worlds on \(kernel.name)") {
+                    try await self.failure(
+                        of: ["explore", "--seed", "\(first)", "--worlds", "\(number)"], in: guest)
                 }
             }
-            for _ in 0..<guests { addNext() }
-            var tried = 0
-            while let (seeds, failure) = try await group.next() {
-                if let failure {
-                    group.cancelAll()
-                    return (tried, failure)
-                }
-                tried += seeds.count
-                addNext()
-            }
-            return (tried, nil)
+            if let failure { return (tried, failure) }
+            tried += number
         }
-    }
-
-    private func failure(
-        of seeds: Range<Int>, in guest: Guest, _ inputs: [String], of all: Range<Int>
-    ) async throws -> String? {
-        let kept = KeptResult<String?>(
-            of: "\(kernel.name)-\(seeds.lowerBound)-\(seeds.count)",
-            in: builders.repository.build.pushing("evidence/worlds"))
-        return try await kept.value(for: inputs) {
-            try await builders.progress.stage(
-                "worlds \(seeds.lowerBound) to \(seeds.upperBound - 1) of \(all.lowerBound) to \(all.upperBound - 1) on \(kernel.name)"
-            ) {
-                try await failure(
-                    of: ["explore", "--seed", "\(seeds.lowerBound)", "--worlds", "\(seeds.count)"], in: guest)
-            }
-        }
+        return (tried, nil)
     }
 
     /// - Returns: the command's complaint if it ended with status 1, or the guest went down.
