@@ -23,7 +23,7 @@ public struct EvidenceRun: Sendable {
     public func worlds(_ count: Int, from seed: Int) async throws -> (tried: Int, failure: String?) {
         let inputs =
             try await builders.kernels.inputs(of: kernel)
-            + SuiteSources(repository: builders.repository, of: ["WorldExplorer"]).identity()
+            + SuiteSources(repository: builders.repository, of: SuiteSources.worlds).identity()
         let directory = builders.repository.build.pushing("evidence/worlds")
         let guest = try await guest(seconds: 24 * 3_600)
         var tried = 0

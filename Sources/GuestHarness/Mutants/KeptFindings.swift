@@ -12,11 +12,15 @@ final class KeptFindings: Sendable {
     init(in directory: FilePath, inputs: [String]) {
         let mark = Digest.mark(of: inputs.joined(separator: "\n"))
         file = directory.appending("findings-\(mark).json")
-        let kept =
-            (try? Files.read(file)).flatMap {
-                try? JSONDecoder().decode([MutantReport.Finding].self, from: $0)
-            } ?? []
+        let kept = Self.findings(in: file)
         findings = Mutex(Dictionary(uniqueKeysWithValues: kept.map { ($0.mutant.number, $0) }))
+    }
+
+    /// None if the file is not there or is none.
+    private static func findings(in file: FilePath) -> [MutantReport.Finding] {
+        (try? Files.read(file)).flatMap {
+            try? JSONDecoder().decode([MutantReport.Finding].self, from: $0)
+        } ?? []
     }
 
     func finding(of mutant: Mutant) -> MutantReport.Finding? {
@@ -24,13 +28,10 @@ final class KeptFindings: Sendable {
     }
 
     /// The checks that killed mutants when kernel or checks were others, by the mutants' identities.
-    static func formerKillers(in directory: FilePath) throws -> [String: String] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: directory.string)
+    static func formerKillers(in directory: FilePath) -> [String: String] {
         var killers: [String: String] = [:]
-        for name in names where name.hasPrefix("findings-") {
-            let findings = try? JSONDecoder().decode(
-                [MutantReport.Finding].self, from: Files.read(directory.pushing(FilePath(name))))
-            for finding in findings ?? [] where finding.verdict == .killed {
+        for name in Files.list(directory) where name.hasPrefix("findings-") {
+            for finding in findings(in: directory.appending(name)) where finding.verdict == .killed {
                 killers[finding.mutant.identity] = finding.reason.split(separator: " ").first.map(String.init)
             }
         }

@@ -112,6 +112,10 @@ public struct MutantRun: Sendable {
             try kept.keep(.init(mutant: mutant, verdict: .unreached, reason: ""))
         }
         left.removeAll { kept.finding(of: $0) != nil }
+        let killers = KeptFindings.formerKillers(in: directory)
+        let trials = left.reduce(into: [:]) { trials, mutant in
+            trials[mutant.number] = Trial(of: mutant, map, first: killers[mutant.identity])
+        }
         // Neighbours end in the same ways: dealt out, each guest gets some of all kinds.
         let hands = (0..<guests).map { hand in
             left.enumerated().filter { $0.offset % guests == hand }.map(\.element)
@@ -119,7 +123,7 @@ public struct MutantRun: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (hand, mutants) in hands.enumerated() where !mutants.isEmpty {
                 group.addTask {
-                    try await tryOut(all: mutants, map, in: guest, kept, plan: "plan-\(hand + 1).json")
+                    try await tryOut(all: mutants, trials, in: guest, kept, plan: "plan-\(hand + 1).json")
                 }
             }
             try await group.waitForAll()
@@ -204,6 +208,12 @@ public struct MutantRun: Sendable {
         var number: Int
         var checks: [Step]
 
+        /// - Parameter killer: the check that killed the mutant before.
+        init(of mutant: Mutant, _ map: [Reach], first killer: String?) {
+            number = mutant.number
+            checks = MutantRun.order(map.filter { $0.reaches(mutant.number) }, first: killer).map(Step.init)
+        }
+
         struct Step: Codable {
             var check: String
             /// In seconds.
@@ -219,7 +229,8 @@ public struct MutantRun: Sendable {
 
     /// Tries mutants in one guest after the other.
     private func tryOut(
-        all mutants: [Mutant], _ map: [Reach], in guest: Guest, _ kept: KeptFindings, plan file: String
+        all mutants: [Mutant], _ trials: [Int: Trial], in guest: Guest, _ kept: KeptFindings,
+        plan file: String
     ) async throws {
         var left = mutants
         while !left.isEmpty {
@@ -227,7 +238,7 @@ public struct MutantRun: Sendable {
             try await builders.progress.stage(
                 "\(mutants.count - before) of \(mutants.count) mutants; a guest"
             ) {
-                try await tryOut(left, map, in: guest, kept, plan: file)
+                try await tryOut(left, trials, in: guest, kept, plan: file)
             }
             left.removeAll { kept.finding(of: $0) != nil }
             guard left.count < before else {
@@ -245,16 +256,10 @@ public struct MutantRun: Sendable {
 
     /// Tries mutants until the guest goes down.
     private func tryOut(
-        _ mutants: [Mutant], _ map: [Reach], in guest: Guest, _ kept: KeptFindings, plan name: String
+        _ mutants: [Mutant], _ trials: [Int: Trial], in guest: Guest, _ kept: KeptFindings,
+        plan name: String
     ) async throws {
-        let killers = try KeptFindings.formerKillers(in: directory)
-        let plan = mutants.map { mutant in
-            Trial(
-                number: mutant.number,
-                checks: Self.order(
-                    map.filter { $0.reaches(mutant.number) }, first: killers[mutant.identity]
-                ).map(Trial.Step.init))
-        }
+        let plan = mutants.compactMap { trials[$0.number] }
         let file = directory.appending(name)
         try Files.write(JSONEncoder().encode(plan), to: file)
         let run = try RunDirectory(.mutate, in: builders.repository, kernel: kernel.name)

@@ -33,7 +33,7 @@ public struct MutationWorlds: Sendable {
 
     /// Builds and boots each. Results are kept, as those of the tests are.
     public func findings(for mutations: [Mutation]) async throws -> [Finding] {
-        let suite = try await SuiteSources(repository: run.builders.repository, of: ["WorldExplorer"])
+        let suite = try await SuiteSources(repository: run.builders.repository, of: SuiteSources.worlds)
             .identity()
         var findings: [Finding] = []
         for (index, mutation) in mutations.enumerated() {

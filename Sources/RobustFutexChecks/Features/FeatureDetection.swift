@@ -24,15 +24,15 @@ extension Feature {
         case .hugeShmem: return Self.missing(HugeShmem.control, "CONFIG_TRANSPARENT_HUGEPAGE")
         case .swap:
             return Self.missing("/proc/swaps", "CONFIG_SWAP")
-                ?? Self.missing(LoopDevice.control, "CONFIG_BLK_DEV_LOOP")
+                ?? Self.loopDeviceProblem()
         case .userfaultfd:
             // Of the flags none is valid: the answer of a kernel that has it.
             return Self.answer(to: crf_nr_userfaultfd, with: .max, "userfaultfd", "CONFIG_USERFAULTFD")
         case .fuse: return Self.missing("/dev/fuse", "CONFIG_FUSE_FS")
-        case .loopDevice: return Self.missing(LoopDevice.control, "CONFIG_BLK_DEV_LOOP")
+        case .loopDevice: return Self.loopDeviceProblem()
         case .ext4:
             return Self.fileSystemProblem("ext4", "CONFIG_EXT4_FS")
-                ?? Self.missing(LoopDevice.control, "CONFIG_BLK_DEV_LOOP") ?? Ext4Image.problem()
+                ?? Self.loopDeviceProblem() ?? Ext4Image.problem()
         case .overlay: return Self.fileSystemProblem("overlay", "CONFIG_OVERLAY_FS")
         case .cgroupFreezer: return ControlGroup.problem()
         case .cgroupMemory: return ControlGroup.problem(with: .memory)
@@ -58,6 +58,10 @@ extension Feature {
         case .faultedHeads, .groupLookup:
             return UnfinishedSeries.isWithout(self) ? UnfinishedSeries.word : nil
         }
+    }
+
+    private static func loopDeviceProblem() -> String? {
+        missing(LoopDevice.control, "CONFIG_BLK_DEV_LOOP")
     }
 
     private static func missing(_ path: String, _ option: String) -> String? {

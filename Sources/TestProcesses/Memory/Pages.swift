@@ -24,6 +24,11 @@ package struct HugePages: ~Copyable {
     package static let directory = "/sys/kernel/mm/hugepages/hugepages-2048kB"
     package static let size = 2 << 20
     private static let reserve = FilePath("\(directory)/nr_hugepages")
+
+    /// The first address from there on that a huge page can be mapped at.
+    package static func place(atOrAbove address: UInt) -> UInt {
+        (address + UInt(size - 1)) & ~UInt(size - 1)
+    }
     private let before: Int
 
     /// - Throws: a broken check when the memory is too fragmented for them.

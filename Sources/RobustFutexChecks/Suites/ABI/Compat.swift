@@ -37,10 +37,7 @@ extension Check {
             let (word, page) = (base + UInt(wordOffset), base + UInt(pageSize))
             let head = try PlacedHead(of: try peer.startTask(), at: page, .compat)
             try head.enterWindow(at: word)
-            try peer.advise(page, length: pageSize, MADV_DONTNEED)
-            guard try !isPageMapped(page, in: peer.pid) else {
-                throw CheckError.broken("the page of the head is still mapped")
-            }
+            try dropEntry(of: page, in: peer)
             try scene.cleanup(by: try peer.startTask(), address: word)
             try scene.expectCleared(head, "the thread with the 32-bit head")
             withExtendedLifetime(other) {}

@@ -83,7 +83,7 @@ extension Check {
             let peers = try (0..<2).map { _ in try scene.peer() }
             let bases = try peers.map { peer in
                 let base = try peer.map(file, length: length)
-                let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
+                let aligned = HugePages.place(atOrAbove: base)
                 return (aligned, Int(aligned - base))
             }
             guard bases.allSatisfy({ $0.1 == bases[0].1 }) else {

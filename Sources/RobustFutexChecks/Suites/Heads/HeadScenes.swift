@@ -79,10 +79,18 @@ extension Check {
         of file: borrowing MemoryFile, in peer: Peer
     ) throws -> (peer: Peer, address: UInt) {
         let base = try peer.map(anonymous: .private, length: 2 * HugePages.size)
-        let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
+        let aligned = HugePages.place(atOrAbove: base)
         try peer.map(file, at: aligned, length: HugePages.size)
         try peer.store(.unlocked, at: aligned)
         return (peer, aligned)
+    }
+
+    /// A page of a file is no longer mapped by the peer on return; it stays in the file.
+    static func dropEntry(of page: UInt, in peer: Peer) throws {
+        try peer.advise(page, length: pageSize, MADV_DONTNEED)
+        guard try !isPageMapped(page, in: peer.pid) else {
+            throw CheckError.broken("the page of the head is still mapped")
+        }
     }
 
     /// The page is in swap space on return.

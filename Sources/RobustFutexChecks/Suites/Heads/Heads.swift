@@ -46,11 +46,7 @@ extension Check {
             try withHead(scene, "without a page table entry") { peer in
                 try peer.map(file, length: pageSize)
             } before: { peer, page in
-                // The page stays in the file, only the entry goes.
-                try peer.advise(page, length: pageSize, MADV_DONTNEED)
-                guard try !isPageMapped(page, in: peer.pid) else {
-                    throw CheckError.broken("the page of the head is still mapped")
-                }
+                try dropEntry(of: page, in: peer)
             }
             withExtendedLifetime(own) {}
         },
@@ -73,7 +69,7 @@ extension Check {
         ) { scene in
             try withHead(scene, "in a transparent huge page", at: 5 * pageSize + 0x40) { peer in
                 let base = try peer.map(anonymous: .private, length: 2 * HugePages.size)
-                let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
+                let aligned = HugePages.place(atOrAbove: base)
                 try peer.advise(aligned, length: HugePages.size, MADV_HUGEPAGE)
                 try peer.store(.unlocked, at: aligned)
                 guard try MappingSizes.kibibytes("AnonHugePages", at: aligned, in: peer.pid) == 2048 else {
@@ -97,7 +93,7 @@ extension Check {
             else { throw CheckError.broken("the file has no huge page") }
             try withHead(scene, "in a huge page at an odd address", at: 3 * pageSize + 0x40) { peer in
                 let base = try peer.map(anonymous: .private, length: 3 * HugePages.size)
-                let aligned = (base + UInt(HugePages.size - 1)) & ~UInt(HugePages.size - 1)
+                let aligned = HugePages.place(atOrAbove: base)
                 try peer.map(file, at: aligned + UInt(pageSize), length: HugePages.size)
                 return aligned + UInt(pageSize)
             }

@@ -74,7 +74,7 @@ extension Check {
             try keepsNoAddressSpace(scene, "without a page table entry") { peer in
                 try peer.map(file, length: pageSize)
             } before: { peer, page in
-                try peer.advise(page, length: pageSize, MADV_DONTNEED)
+                try dropEntry(of: page, in: peer)
             }
             withExtendedLifetime(own) {}
         },
@@ -104,8 +104,8 @@ extension Check {
             owner = peer
             try segment.attach(to: peer)
             return try place(peer)
-        } before: { peer, page in
-            try before(peer, page)
+        } before: {
+            try before($0, $1)
         }
         try owner?.killAndWait()
         try scene.expectSoon("the memory of the process whose head was \(what) to be freed") {

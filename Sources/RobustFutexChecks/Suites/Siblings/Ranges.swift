@@ -40,10 +40,7 @@ extension Check {
             let first = try scene.file()
             let second = try scene.file()
             let caller = try scene.peer()
-            // Two pages in one piece, so that a file can be mapped over each half.
-            let base = try caller.map(anonymous: .private, length: 2 * pageSize)
-            try caller.map(first, at: base, length: pageSize)
-            try caller.map(second, at: base + UInt(pageSize), length: pageSize)
+            let base = try map(first, and: second, in: caller)
             let siblings = [
                 try scene.peer(inWindowOf: first, at: wordOffset),
                 try scene.peer(inWindowOf: second, at: wordOffset),
@@ -62,13 +59,7 @@ extension Check {
             let base = try caller.map(anonymous: .private, length: 2 * pageSize)
             try caller.map(file, at: base, offset: pageSize, length: pageSize)
             try caller.map(file, at: base + UInt(pageSize), length: pageSize)
-            let sharers = try [0, pageSize].map { offset in
-                let sharer = try scene.peer()
-                let task = try sharer.startTask()
-                let page = try sharer.map(file, offset: offset, length: pageSize)
-                try task.enterWindow(at: page + UInt(wordOffset))
-                return task
-            }
+            let sharers = try [0, pageSize].map { try sharer(scene, ofPageAt: $0, of: file) }
             try scene.cleanup(by: try caller.startTask(), address: base, length: 2 * pageSize)
             try scene.expectCleared(sharers[0], "the sharer of the file's first page")
             try scene.expectCleared(sharers[1], "the sharer of the file's second page")
@@ -91,10 +82,7 @@ extension Check {
                     let place = (number * parts + part) * 7 % places
                     let offset = part * pageSize
                     try caller.map(file, at: base + UInt(place * pageSize), offset: offset, length: pageSize)
-                    let sharer = try scene.peer()
-                    let task = try sharer.startTask()
-                    let page = try sharer.map(file, offset: offset, length: pageSize)
-                    try task.enterWindow(at: page + UInt(wordOffset))
+                    let task = try sharer(scene, ofPageAt: offset, of: file)
                     return (task: task, part: "part \(part) of file \(number)")
                 }
             }
@@ -110,9 +98,7 @@ extension Check {
         ) { scene in
             let file = try scene.file(pages: 2)
             let caller = try scene.peer()
-            let base = try caller.map(anonymous: .private, length: 2 * pageSize)
-            try caller.map(file, at: base, length: pageSize)
-            try caller.map(try scene.file(), at: base + UInt(pageSize), length: pageSize)
+            let base = try map(file, and: scene.file(), in: caller)
             let sharer = try scene.peer()
             let memory = try sharer.map(file, length: 2 * pageSize)
             let words = [pageSize - 4, pageSize].map { memory + UInt($0) }
@@ -133,9 +119,7 @@ extension Check {
             let first = try scene.file()
             let second = try scene.file()
             let caller = try scene.peer()
-            let base = try caller.map(anonymous: .private, length: 2 * pageSize)
-            try caller.map(first, at: base, length: pageSize)
-            try caller.map(second, at: base + UInt(pageSize), length: pageSize)
+            let base = try map(first, and: second, in: caller)
             let calling = try caller.startTask()
             let sharer = try scene.peer(inWindowOf: second, at: 0)
             try scene.cleanup(by: calling, address: base, length: pageSize)
@@ -166,4 +150,25 @@ extension Check {
             }
         },
     ]
+
+    /// Maps the first page of either file, one behind the other.
+    private static func map(
+        _ first: borrowing MemoryFile, and second: borrowing MemoryFile, in peer: Peer
+    ) throws -> UInt {
+        // Two pages in one piece, so that a file can be mapped over each half.
+        let base = try peer.map(anonymous: .private, length: 2 * pageSize)
+        try peer.map(first, at: base, length: pageSize)
+        try peer.map(second, at: base + UInt(pageSize), length: pageSize)
+        return base
+    }
+
+    /// A thread in the window, of a process that maps one page of the file only.
+    private static func sharer(
+        _ scene: Scene, ofPageAt offset: Int, of file: borrowing MemoryFile
+    ) throws -> PeerTask {
+        let peer = try scene.peer()
+        let task = try peer.startTask()
+        try task.enterWindow(at: try peer.map(file, offset: offset, length: pageSize) + UInt(wordOffset))
+        return task
+    }
 }
