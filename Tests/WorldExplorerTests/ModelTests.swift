@@ -75,6 +75,19 @@ import Testing
         #expect(world.files[Extent.hugeFile][(301 * Self.page + 8) / 4] == 0x4000_0000)
     }
 
+    /// Of the memory that was there when it began to wait.
+    @Test func waiterStaysOneOnItsWord() {
+        var world = world()
+        world.tasks[1].waitsOn = world.place(2 * Self.page + 8, in: 1)
+        #expect(world.waiters(on: 8, in: 0) == [1])
+        #expect(world.waiters(on: 4, in: 0) == [])
+        world.spaces[1].pages[2]?.memory = .file(0, page: 3)
+        #expect(world.waiters(on: 2 * Self.page + 8, in: 1) == [])
+        #expect(world.waiters(on: 8, in: 0) == [1])
+        world.exit(1)
+        #expect(world.waiters(on: 8, in: 0) == [])
+    }
+
     @Test func operationsWithoutEffectMayStay() {
         var world = world()
         world.tasks[2].operation = .init(offset: 9, futexOffset: -31, isPI: false)

@@ -57,8 +57,9 @@ struct ModelWorld {
             get { isPlaced ? placed : own }
             set { if isPlaced { placed = newValue } else { own = newValue } }
         }
-        /// The offset that it waits at; it takes no orders meanwhile.
-        var waitsAt: Int?
+        /// The place in a file of the word that it waits on; it takes no orders meanwhile. A wait decides at its start which
+        /// memory that is, whatever is mapped there later (get_futex_key() in kernel/futex/core.c).
+        var waitsOn: (file: Int, byte: Int)?
     }
 
     /// A head of a task.
@@ -110,6 +111,15 @@ struct ModelWorld {
         return (file, page * Extent.pageBytes + offset % Extent.pageBytes)
     }
 
+    /// The tasks that wait on the word that an address space has at an offset now.
+    func waiters(on offset: Int, in space: Int) -> [Int] {
+        guard let word = place(offset, in: space) else { return [] }
+        return tasks.indices.filter { number in
+            guard tasks[number].isAlive, let itsWord = tasks[number].waitsOn else { return false }
+            return itsWord == word
+        }
+    }
+
     // MARK: What exits do
 
     /// The exit of a task, or its exec, whose pending operations are carried out: FUTEX_OWNER_DIED goes into the word if
@@ -117,7 +127,7 @@ struct ModelWorld {
     mutating func exit(_ number: Int) {
         guard tasks[number].isAlive else { return }
         tasks[number].isAlive = false
-        tasks[number].waitsAt = nil
+        tasks[number].waitsOn = nil
         carryOut(.native(number))
         carryOut(.compat(number))
     }

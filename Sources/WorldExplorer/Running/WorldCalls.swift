@@ -105,13 +105,7 @@ extension WorldRun {
 
     /// A waiter, if there is one, has been woken.
     func expectWake(at offset: Int, seenBy task: Int) throws {
-        guard let place = model.place(offset, in: model.tasks[task].space) else { return }
-        let waiting = tasks.indices.filter { other in
-            guard model.tasks[other].isAlive, let waits = model.tasks[other].waitsAt,
-                let its = model.place(waits, in: model.tasks[other].space)
-            else { return false }
-            return its == place
-        }
+        let waiting = model.waiters(on: offset, in: model.tasks[task].space)
         guard !waiting.isEmpty, mayHaveMissedWake.isDisjoint(with: waiting) else { return }
         do {
             try Deadline.poll(for: "a waiter to be woken", within: .seconds(4) * Deadline.slowness) {
@@ -126,9 +120,9 @@ extension WorldRun {
     /// Tasks can be told something again once their wait is over, for whatever reason.
     func noticeWokenTasks() throws {
         for task in tasks.indices
-        where model.tasks[task].isAlive && model.tasks[task].waitsAt != nil && tasks[task].isIdle {
+        where model.tasks[task].isAlive && model.tasks[task].waitsOn != nil && tasks[task].isIdle {
             _ = try tasks[task].waitResult()
-            model.tasks[task].waitsAt = nil
+            model.tasks[task].waitsOn = nil
             mayHaveMissedWake.remove(task)
         }
     }

@@ -109,7 +109,7 @@ final class WorldRun {
     /// The task that a number chooses among those that can be told something.
     func task(_ number: Int, notIn process: Int? = nil) -> Int? {
         let ready = tasks.indices.filter {
-            model.tasks[$0].isAlive && model.tasks[$0].waitsAt == nil && !isHalted($0)
+            model.tasks[$0].isAlive && model.tasks[$0].waitsOn == nil && !isHalted($0)
                 && (process == nil || !ends(owner(of: $0), with: process!))
         }
         return ready.isEmpty ? nil : ready[number % ready.count]

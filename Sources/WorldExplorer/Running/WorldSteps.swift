@@ -126,7 +126,7 @@ extension WorldRun {
                 let process = process(number, where: { $0.halt == nil && $0.hasLeader })
             else { return }
             processes[process].halt = try ProcessHalt(processes[process].peer, how)
-            for task in tasks.indices where model.tasks[task].waitsAt != nil && isHalted(task) {
+            for task in tasks.indices where model.tasks[task].waitsOn != nil && isHalted(task) {
                 mayHaveMissedWake.insert(task)
             }
         case .resume(let number):
@@ -302,7 +302,7 @@ extension WorldRun {
         else { return }
         try tasks[task].beginWait(at: address(offset, in: process))
         model.files[file][byte / 4] |= 0x8000_0000
-        model.tasks[task].waitsAt = offset
+        model.tasks[task].waitsOn = (file, byte)
     }
 
     func kill(_ process: Int) throws {
