@@ -31,6 +31,9 @@ struct Explore: ParsableCommand {
     @Option(help: "Duration in seconds.")
     var seconds = 60
 
+    @Option(help: "Number of worlds at a time. (default: that of processors)")
+    var jobs: Int?
+
     @Option(help: ArgumentHelp("Run this program instead.", valueName: "file"))
     var program: String?
 
@@ -51,6 +54,12 @@ struct Explore: ParsableCommand {
             throw ValidationError("--seconds \(seconds): must be from 1 to 86400")
         }
         if guided, program != nil { throw ValidationError("--guided and --program: one of them") }
+        if let jobs, !(1...64).contains(jobs) {
+            throw ValidationError("--jobs \(jobs): must be from 1 to 64")
+        }
+        if jobs ?? 1 > 1, guided {
+            throw ValidationError("--guided and --jobs \(jobs!): worlds are told apart one at a time only")
+        }
         if let worlds, worlds < 1 { throw ValidationError("--worlds \(worlds): must be 1 or more") }
     }
 
@@ -64,17 +73,22 @@ struct Explore: ParsableCommand {
             throw Status.allSkipped
         }
         PeerRoot.launchByForking()
-        let means = try WorldMeans()
+        let jobs = min(jobs ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), worlds ?? .max)
+        let means = try WorldMeans(forWorlds: jobs)
         for missing in means.missing { complain("explore: worlds do without \(missing)") }
         let explorer = Explorer(means)
         if let program { return try replay(program, explorer) }
         if guided { return try exploreGuided(explorer) }
-        var next = 0
-        let count = try repeatedly(explorer) {
-            var generator = self.generator(of: next)
-            next += 1
-            return explorer.failure(of: generator.program())
+        let workers = try ParallelExplorer(means, count: jobs, end: worlds) { number in
+            var generator = self.generator(of: number)
+            return generator.program()
         }
+        let count = try repeatedly(explorer) {
+            let failure = try workers.nextResult()
+            if failure != nil { workers.stop() }
+            return failure
+        }
+        workers.stop()
         print("\(count.worlds) worlds from seed \(seed ?? 1), none failed (\(count.seconds) s)")
     }
 

@@ -56,6 +56,12 @@ package final class PeerRoot {
         }
     }
 
+    /// Starts another in a process that was forked from the one which started the first, and leaves that one alone.
+    package static func startAfterFork() throws {
+        state.withLock { $0.root = nil }
+        try start()
+    }
+
     /// A new peer's process id; the descriptors are its end of the socket and its board.
     static func fork(socket: Int32, board: Int32) throws -> Int32 {
         try state.withLock { state in

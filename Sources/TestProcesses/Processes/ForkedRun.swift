@@ -2,7 +2,6 @@
 
 import CRobustFutex
 import CTestProcesses
-import FoundationEssentials
 import Glibc
 import RobustFutex
 
@@ -29,16 +28,11 @@ package enum ForkedRun {
         }
         if pid == 0 {
             close(near)
-            if ctp_die_with_parent(parent) == 0, send(body(), to: far) { _exit(0) }
+            if ctp_die_with_parent(parent) == 0, EncodedMessage.send(body(), to: far) { _exit(0) }
             _exit(1)
         }
         close(far)
         return try result(of: pid, what, limit, over: near)
-    }
-
-    private static func send(_ value: some Encodable, to socket: Int32) -> Bool {
-        guard let bytes = try? JSONEncoder().encode(value) else { return false }
-        return bytes.withUnsafeBytes { ctp_send(socket, $0.baseAddress, $0.count, nil, 0) } == 0
     }
 
     private static func result<Value: Decodable>(
@@ -50,18 +44,10 @@ package enum ForkedRun {
         var status: Int32 = 0
         waitpid(pid, &status, 0)
         if !hasExited { throw .timedOut("\(what) to end within \(limit)") }
-        guard let value: Value = received(socket) else {
+        guard let value: Value = EncodedMessage.receive(from: socket) else {
             throw .broken("crashed: \(words(forEnd: status)), no result")
         }
         return value
-    }
-
-    private static func received<Value: Decodable>(_ socket: Int32) -> Value? {
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        var descriptors = [Int32](repeating: -1, count: Int(CTP_MESSAGE_DESCRIPTORS))
-        let count = ctp_receive(socket, &bytes, bytes.count, &descriptors, 0)
-        guard count > 0 else { return nil }
-        return try? JSONDecoder().decode(Value.self, from: Data(bytes[..<count]))
     }
 
     private static func words(forEnd status: Int32) -> String {

@@ -35,7 +35,7 @@ package final class ProcessHandle {
     }
 
     /// Waits, and tells whether the process ended in time.
-    func waitForExit(until deadline: Deadline) -> Bool {
+    package func waitForExit(until deadline: Deadline) -> Bool {
         waitReadable(milliseconds: Int32(deadline.milliseconds()))
     }
 

@@ -14,12 +14,13 @@ public final class WorldMeans {
 
     var hasHugePages: Bool { hugePages != nil }
 
+    /// - Parameter worlds: the number of those at a time.
     /// - Throws: when no process can be started from which those of the worlds come: it must not have what worlds share.
-    public init() throws {
+    public init(forWorlds worlds: Int = 1) throws {
         try PeerRoot.start()
         var missing: [String] = []
         do {
-            hugePages = try HugePages(reserving: 1)
+            hugePages = try HugePages(reserving: worlds)
         } catch {
             hugePages = nil
             missing.append("huge pages: \(error)")
