@@ -13,7 +13,8 @@ struct CallersCommand: ParsableCommand {
             Several processes call for the same memory at once, in rounds, with many unrelated processes and with none in \
             turn. Prints the calls per second of wall time, and how often a call made the kernel search all \
             processes, counted by a hardware breakpoint. Needs root, /proc/kallsyms, and at least as many processors \
-            as callers. Exits 1 only if measuring failed: judging the numbers is up to you.
+            as callers. Exits 1 only if measuring failed, since judging the numbers is up to you, and 4 on a kernel \
+            without the call.
             """)
 
     @Option(help: "Number of processes that call.")
@@ -69,5 +70,9 @@ struct CallersCommand: ParsableCommand {
             print(CallersTable(result).lines.joined(separator: "\n"))
         }
         try report.write(result, to: file)
+        if let reason = result.skipped {
+            complain("nothing was measured: \(reason)")
+            throw Status.allSkipped
+        }
     }
 }

@@ -48,7 +48,7 @@ public struct MutationReport: Codable, Sendable {
         !findings.isEmpty && findings.allSatisfy { $0.verdict == .caught || $0.verdict == .byModel }
     }
 
-    /// How many there are of each verdict.
+    /// The number of findings of each verdict.
     public var counts: String {
         [Finding.Verdict.caught, .byModel, .survived, .unusable].map { verdict in
             "\(findings.count { $0.verdict == verdict }) \(verdict.rawValue)"

@@ -8,7 +8,7 @@ import SystemPackage
 /// The test bundle is no measure: it links all tests of the package, also those of the harness, and another
 /// build of the same sources is another file.
 struct SuiteSources {
-    /// What runs in the guest when random worlds are tried.
+    /// The target whose code runs in the guest when random worlds are tried.
     static let worlds = ["WorldExplorer"]
 
     let repository: Repository

@@ -20,7 +20,7 @@ public struct FailingAllocations {
     /// The reason why nothing can be made to fail on this machine; nil when it can.
     public static func problem() -> String? { FailNth.problem() }
 
-    /// What cannot be counted on this machine before and after a scenario, with the reasons.
+    /// The objects that cannot be counted on this machine before and after a scenario, with the reasons.
     public let uncounted: [String]
     private let leftovers: Leftovers
 
@@ -69,8 +69,8 @@ public struct FailingAllocations {
 
     /// More than any call asks for.
     private static let limit = 2_000
-    /// How often a failure is repeated that the call could not do without. The search for leaks takes any number for a
-    /// pointer that looks like one, such as those in old stacks: a single object can escape it, several do not.
+    /// The number of times that a failure is repeated which the call could not do without. The search for leaks takes any
+    /// number for a pointer that looks like one, such as those in old stacks: a single object can escape it, several do not.
     private static let repetitions = 8
 
     private static func run(in world: FaultWorld) throws -> Result {

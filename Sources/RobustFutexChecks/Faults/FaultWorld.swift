@@ -44,7 +44,7 @@ final class FaultWorld {
 
     // MARK: Operations
 
-    /// What `list_op_pending` is for an operation on a word.
+    /// The `list_op_pending` of an operation on a word.
     static func operation(on word: UInt) -> UInt {
         PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset).rawValue
     }

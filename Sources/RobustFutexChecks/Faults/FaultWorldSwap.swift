@@ -7,7 +7,7 @@ import TestProcesses
 
 extension FaultWorld {
     /// A process has its head in private memory, another one in shared memory; both are swapped out before each call.
-    /// What can fail besides memory is reading the swap space.
+    /// Besides allocations, reads of the swap space can fail.
     func shareWithSwappedOutHeads() throws {
         try mapFile()
         let swap = try SwapSpace()

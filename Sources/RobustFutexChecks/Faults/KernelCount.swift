@@ -12,7 +12,7 @@ struct KernelCount: Sendable {
     let problem: String?
     let read: @Sendable () throws -> Int
 
-    /// What a call takes references on.
+    /// The objects that a call takes references on.
     static let objects = [
         KernelCount(
             name: "address spaces (mm_struct)", problem: slabProblem("mm_struct"),
@@ -29,7 +29,7 @@ struct KernelCount: Sendable {
         KernelCount(name: "pages of shared memory", problem: nil, read: { try countedPages("nr_shmem") }),
     ]
 
-    /// What keeps a control group after its removal is a reference.
+    /// Control groups that a reference keeps after their removal.
     static let removedGroups = KernelCount(
         name: "control groups that were removed", problem: ControlGroup.problem(with: .memory),
         read: ControlGroup.dyingGroups)

@@ -16,7 +16,7 @@ final class Leftovers {
     /// Of the processes of the scenario, which are all forked by the first in it.
     private var group: ControlGroup?
 
-    /// What cannot be counted here, with the reasons.
+    /// The objects that cannot be counted here, with the reasons.
     let uncounted: [String]
 
     init() throws {
@@ -69,7 +69,7 @@ final class Leftovers {
         }
     }
 
-    /// What is still charged to the group, which is removed.
+    /// The bytes that are still charged to the group, which is removed.
     private func remainderOfGroup() throws -> Int {
         guard group != nil else { return 0 }
         var bytes = 0

@@ -21,7 +21,7 @@ public enum Step: Codable, Equatable, Sendable {
     case move(process: Int, page: Int, pages: Int, to: Int)
     /// The process's mapping of the file in hugetlbfs, all of it. Only where there are huge pages.
     case hugeMapping(process: Int, Access)
-    /// What the process has mapped is to leave its page tables, and memory, where there is swap space (MADV_PAGEOUT).
+    /// Asks for what the process has mapped to leave its page tables, and memory, where there is swap space (MADV_PAGEOUT).
     case pageOut(process: Int)
     /// A task with a robust list head of its own.
     case task(process: Int, sharesMemoryOnly: Bool)

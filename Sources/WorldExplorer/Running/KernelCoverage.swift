@@ -23,7 +23,7 @@ public struct KernelCoverage {
         path = FilePath(Self.root).appending(found)
     }
 
-    /// How often each arc between two basic blocks was taken, since the boot; those that the compiler derives are not there.
+    /// The count of each arc between two basic blocks since the boot; those that the compiler derives are not there.
     func counts() throws -> [UInt64] {
         let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         let bytes = try file.closeAfter {

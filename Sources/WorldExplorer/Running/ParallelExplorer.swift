@@ -100,7 +100,7 @@ public final class ParallelExplorer {
         return Worker(process: try ProcessHandle(pid: pid), socket: near)
     }
 
-    /// What the process does. It gives nothing of `means` back, which are its parent's.
+    /// The process itself. It gives nothing of `means` back, which are its parent's.
     private static func serve(
         _ socket: Int32, _ parent: Int32, _ explorer: Explorer, _ program: (Int) -> WorldProgram
     ) -> Never {

@@ -127,7 +127,7 @@ private final class Callers {
         try parent.run(onProcessor: Self.processor)
     }
 
-    /// How long a call takes that is left alone.
+    /// The time that a call takes which is left alone.
     func durationOfCall() throws -> Duration {
         crowd.enterWindow()
         let calling = try parent.startTask(.vmProcess)

@@ -143,7 +143,7 @@ private final class PoorCaller {
 
     var pid: Int32 { peer.pid }
 
-    /// What the process has is charged elsewhere, and stays so.
+    /// The memory that the process has already is charged elsewhere, and stays so.
     func join(_ group: borrowing ControlGroup) throws { try group.add(pid) }
 
     /// The call on the whole range.
