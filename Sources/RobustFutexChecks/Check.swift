@@ -90,7 +90,7 @@ public struct Check: Sendable {
     public static let all: [Check] = [
         siblings, leftAlone, ranges,
         backingStores, disks, memfds, anonymousInodes,
-        heads,
+        heads, headFaults,
         staleHeads, replacedHeads,
         threads, tasksAtRest, namespaces, churn,
         inFlightExits, judgedExits, intervalTimers,

@@ -13,6 +13,7 @@ struct ABI {
     @Test func clearsFor32BitDestroyer() throws { try checkClaim() }
     @Test func refuses32BitRangeBeyondFourGibibytes() throws { try checkClaim() }
     @Test func clearsBothHeadsOfThread() throws { try checkClaim() }
+    @Test func clears32BitHeadAndNothingBehindIt() throws { try checkClaim() }
     @Test func leaves32BitOperationOnLowerHalfOfAddress() throws { try checkClaim() }
     @Test func clears32BitHeadAcrossPageBoundary() throws { try checkClaim() }
     @Test func clearsPendingOperationOfX32Head() throws { try checkClaim() }

@@ -10,6 +10,7 @@ struct HostileSharers {
     @Test func isNotDelayedByWriteProtectionOfUserfaultfd() throws { try checkClaim() }
     @Test func isNotDelayedByHeadInSharedFileOfFUSE() throws { try checkClaim() }
     @Test func isNotDelayedByHeadInPrivateMappingOfFUSE() throws { try checkClaim() }
+    @Test func isNotDelayedByHeadUnderWritebackToFUSE() throws { try checkClaim() }
     @Test func isNotDelayedBySixtyThousandMappings() throws { try checkClaim() }
     @Test func waitsForBusyMmapLockInterruptibly() throws { try checkClaim() }
     @Test func makesNoOtherCallerSearchAllProcesses() throws { try checkClaim() }

@@ -8,5 +8,6 @@ struct Leaks {
     @Test func keepsNoMemory() throws { try checkClaim() }
     @Test func keepsNoFile() throws { try checkClaim() }
     @Test func keepsNoAddressSpaceItFaultedIn() throws { try checkClaim() }
+    @Test func keepsNoControlGroupItCharged() throws { try checkClaim() }
     @Test func keepsNoAddressSpaceWithHugetlbPages() throws { try checkClaim() }
 }

@@ -29,6 +29,7 @@ struct Siblings {
     @Test func clearsAcrossMappingsOfDifferentFiles() throws { try checkClaim() }
     @Test func clearsAcrossMixedPartsOfTwoFiles() throws { try checkClaim() }
     @Test func leavesOperationBehindEachMapping() throws { try checkClaim() }
+    @Test func leavesOperationThatOnlyAnEarlierCallNamed() throws { try checkClaim() }
     @Test func clearsFirstWordOfLastMapping() throws { try checkClaim() }
     @Test func clearsWordThatRangeTouchesInOneByte() throws { try checkClaim() }
 }

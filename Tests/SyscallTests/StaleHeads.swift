@@ -12,6 +12,7 @@ struct StaleHeads {
     @Test func leavesMemoryThatProcessLeftByExecMeanwhile() throws { try checkClaim() }
     @Test func leavesMemoryWhoseAddressIsRegisteredAgainAfterExec() throws { try checkClaim() }
     @Test func leavesMemoryOfHeadThatIsNoLongerRegistered() throws { try checkClaim() }
+    @Test func leavesMemoryOfHeadReplacedAtTheLastMoment() throws { try checkClaim() }
     @Test func clearsInPageThatReplacedThatOfHead() throws { try checkClaim() }
     @Test func leavesPageOfHeadThatWasMovedElsewhere() throws { try checkClaim() }
     @Test func leavesCopyOfHeadThatWasForkedMeanwhile() throws { try checkClaim() }

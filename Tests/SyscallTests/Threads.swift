@@ -6,6 +6,7 @@ import Testing
 @Suite(.tags(.visibility), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Threads {
     @Test func clearsPendingOperationBehindZombieLeader() throws { try checkClaim() }
+    @Test func clearsBehindZombieLeaderAmongAllProcesses() throws { try checkClaim() }
     @Test func clearsPendingOperationInProcessSharingMemory() throws { try checkClaim() }
     @Test func clearsInManyProcessesSharingMemory() throws { try checkClaim() }
     @Test func clearsPendingOperationInVforkChild() throws { try checkClaim() }

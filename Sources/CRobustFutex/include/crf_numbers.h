@@ -36,6 +36,7 @@ static const long crf_nr_userfaultfd = __NR_userfaultfd;
 static const long crf_nr_pidfd_getfd = __NR_pidfd_getfd;
 static const long crf_nr_memfd_secret = __NR_memfd_secret;
 static const long crf_nr_pkey_alloc = __NR_pkey_alloc;
+static const long crf_nr_process_vm_readv = __NR_process_vm_readv;
 static const long crf_nr_pkey_mprotect = __NR_pkey_mprotect;
 static const long crf_nr_swapon = __NR_swapon;
 static const long crf_nr_swapoff = __NR_swapoff;

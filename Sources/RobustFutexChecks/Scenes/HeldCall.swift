@@ -24,10 +24,27 @@ final class HeldCall {
         try faults.awaitEvent("the wake of the call of task \(calling.tid)")
     }
 
-    /// The page comes, the call goes on, and has to succeed.
-    func finish(_ scene: Scene) throws {
+    /// The page comes, and the call goes on.
+    func letGo() throws {
         guard !calling.isIdle else { throw CheckError.broken("the call was over before it was let go") }
         try faults.fill(page)
+    }
+
+    /// The same, until it sleeps again.
+    ///
+    /// - Parameter what: what for.
+    func letGo(_ scene: Scene, untilItWaits what: String) throws {
+        let before = ProcessState.sleepCount(of: calling.tid, in: calling.peer.pid)
+        try letGo()
+        try Deadline.poll(for: "the call of task \(calling.tid) to leave its wake") {
+            calling.isIdle || ProcessState.sleepCount(of: calling.tid, in: calling.peer.pid) != before
+        }
+        try scene.expectWaiting(calling, what)
+    }
+
+    /// The page comes, the call goes on, and has to succeed.
+    func finish(_ scene: Scene) throws {
+        try letGo()
         try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) that was held in its wake")
     }
 }

@@ -5,13 +5,17 @@ import Glibc
 import RobustFutex
 import SystemPackage
 
-/// Swap space in memory, in force until the end of the value's life, so that a page can be swapped out.
+/// Swap space in force until the end of the value's life, so that a page can be swapped out.
 package struct SwapSpace: ~Copyable {
-    private let file: MemoryFile
     private let device: LoopDevice
 
+    /// In memory.
     package init(pages: Int = 256) throws {
-        let file = try MemoryFile(name: "swap", length: pages * pageSize)
+        try self.init(in: try MemoryFile(name: "swap", length: pages * pageSize), pages: pages)
+    }
+
+    /// In a file, whose length is that.
+    package init(in file: borrowing MemoryFile, pages: Int) throws {
         // union swap_header of the kernel's include/linux/swap.h, version 1.
         var header = [UInt8](repeating: 0, count: pageSize)
         header[1024] = 1
@@ -23,7 +27,6 @@ package struct SwapSpace: ~Copyable {
             crf_syscall6(crf_nr_swapon, UInt(bitPattern: $0), 0, 0, 0, 0, 0)
         }
         _ = try required("swapon of \(device.path)", result)
-        self.file = file
         self.device = device
     }
 

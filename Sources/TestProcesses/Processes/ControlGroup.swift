@@ -136,6 +136,9 @@ package struct ControlGroup: ~Copyable {
     /// Bytes of pages of shared memory and memfds that processes in it were the first to touch, once that has settled.
     package func sharedMemory() throws -> Int { try settled { try statistic("shmem") } }
 
+    /// Bytes of page tables of its processes, as far as the kernel has added its processors' counts up.
+    package func pageTables() throws -> Int { try statistic("pagetables") }
+
     /// Bytes that are still charged to it when its processes have ended, without what the kernel keeps in reserve for it.
     package func remainder() throws -> Int {
         let page = try MemoryMapping(anonymous: .private, length: pageSize)
@@ -160,7 +163,7 @@ package struct ControlGroup: ~Copyable {
 
     /// A value that has stayed the same for longer than the kernel takes to add its processors' counts up, which is two
     /// seconds (FLUSH_TIME in mm/memcontrol.c).
-    private func settled(_ read: () throws -> Int) throws -> Int {
+    package func settled<Value: Equatable>(_ read: () throws -> Value) throws -> Value {
         let deadline = Deadline(after: .seconds(30) * Deadline.slowness)
         var (last, since) = (try read(), ContinuousClock.now)
         while ContinuousClock.now - since < .milliseconds(2_500) * Deadline.slowness {

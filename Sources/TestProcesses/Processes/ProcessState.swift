@@ -51,6 +51,13 @@ package enum ProcessState {
         return count
     }
 
+    /// The number of times that the task has gone to sleep; nil when it is gone.
+    package static func sleepCount(of tid: Int32, in pid: Int32) -> Int? {
+        let status = (try? readText(FilePath("/proc/\(pid)/task/\(tid)/status"))) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches:") }
+        return line?.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) }
+    }
+
     /// The name of the program that the task runs, as exec sets it.
     package static func command(of tid: Int32) -> String? {
         try? readText(FilePath("/proc/\(tid)/comm"))

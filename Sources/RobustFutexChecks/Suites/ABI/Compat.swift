@@ -129,6 +129,27 @@ extension Check {
         },
 
         Check(
+            "clears32BitHeadAndNothingBehindIt", .abi, needs: [.compat],
+            claim: "of a head of 32 bits four bytes are cleared; those behind it, whatever they are, stay"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: pageSize)
+            let peer = try scene.peer()
+            let word = try peer.mapLow(file, length: pageSize) + UInt(wordOffset)
+            let head = try PlacedHead(of: try peer.startTask(), at: try peer.mapLow(), .compat)
+            let behind = head.address + UInt(head.layout.size)
+            for content in [0, 0x5a5a_5a5a] as [UInt32] {
+                try head.enterWindow(at: word)
+                try head.task.store(content, at: behind)
+                try scene.cleanup(own.cell(at: wordOffset))
+                try scene.expectCleared(head, "the head before a word \(content)")
+                let observed = try head.task.load(UInt32.self, at: behind)
+                try scene.expect(
+                    FutexWord(rawValue: observed), FutexWord(rawValue: content), "the word behind the head")
+            }
+        },
+
+        Check(
             "leaves32BitOperationOnLowerHalfOfAddress", .abi, needs: [.compat],
             claim: "a head of 32 bits designates an address below 4 GiB, not one that has these lower bits"
         ) { scene in

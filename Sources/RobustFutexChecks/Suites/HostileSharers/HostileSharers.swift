@@ -63,6 +63,28 @@ extension Check {
         },
 
         Check(
+            "isNotDelayedByHeadUnderWritebackToFUSE", .hostileSharers, needs: [.root, .fuse],
+            claim:
+                "a head on a page that is being written back to a file, whose server does not answer, delays nobody"
+        ) { scene in
+            let directory = try ScratchDirectory()
+            let slow = try SilentFile(in: directory, contents: .cached)
+            defer { slow.letGo() }
+            try isNotDelayed(scene, by: "a page under writeback to a file of FUSE") { peer, task, word in
+                let page = try peer.map(slow.file, length: pageSize)
+                let head = try PlacedHead(of: task, at: page)
+                try head.enterWindow(at: word)
+                slow.hold()
+                let syncing = try peer.startTask(.vmProcess)
+                syncing.begin(Int(SYS_msync), page, UInt(pageSize), UInt(MS_SYNC))
+                try Deadline.poll(for: "the page to be written to the file of FUSE") { slow.writeCount > 0 }
+                return syncing
+            } after: { syncing in
+                guard !syncing.isIdle else { throw CheckError.broken("the page was written back") }
+            }
+        },
+
+        Check(
             "isNotDelayedBySixtyThousandMappings", .hostileSharers,
             claim: "a process that maps the page 60,000 times is visited once, and its thread is cleared"
         ) { scene in

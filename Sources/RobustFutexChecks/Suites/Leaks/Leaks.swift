@@ -80,6 +80,30 @@ extension Check {
         },
 
         Check(
+            "keepsNoControlGroupItCharged", .leaks, needs: [.root, .cgroupMemory, .faultedHeads],
+            claim:
+                "the control group of a process whose head a call faulted in is gone when it was removed"
+        ) { scene in
+            let before = try ControlGroup.dyingGroups()
+            for _ in 0..<leakRounds {
+                let group = try ControlGroup(.memory)
+                let file = try MemoryFile(name: "head", length: pageSize)
+                var owner: Peer?
+                try withHead(scene, "without a page table entry") { peer in
+                    owner = peer
+                    try group.add(peer.pid)
+                    return try peer.map(file, length: pageSize)
+                } before: {
+                    try dropEntry(of: $1, in: $0)
+                }
+                try owner?.killAndWait()
+            }
+            try scene.expectSoon("\(leakRounds) control groups that were removed to be freed") {
+                try ControlGroup.dyingGroups() <= before
+            }
+        },
+
+        Check(
             "keepsNoAddressSpaceWithHugetlbPages", .leaks, needs: [.root, .hugetlb, .faultedHeads],
             claim:
                 "a process whose head is in a huge page of hugetlbfs has its memory freed when it is killed"

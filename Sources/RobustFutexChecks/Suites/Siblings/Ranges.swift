@@ -113,6 +113,36 @@ extension Check {
         },
 
         Check(
+            "leavesOperationThatOnlyAnEarlierCallNamed", .siblings, needs: [.severalMappings],
+            claim: "a call names nothing that only the call before it named"
+        ) { scene in
+            let count = 6
+            let file = try scene.file(pages: 2 * count)
+            let caller = try scene.peer()
+            let base = try caller.map(anonymous: .private, length: count * pageSize)
+            for number in 0..<count {
+                // Every other page: a mapping each.
+                try caller.map(
+                    file, at: base + UInt(number * pageSize), offset: number * 2 * pageSize, length: pageSize)
+            }
+            let calling = try caller.startTask()
+            let sharer = try scene.peer()
+            let last = try sharer.map(file, length: 2 * count * pageSize) + UInt(2 * (count - 1) * pageSize)
+            let task = try sharer.startTask()
+            for _ in 0..<8 {
+                for mappings in 1..<count {
+                    // In the memory that the kernel needed for it comes what it needs for the next one.
+                    try scene.cleanup(by: calling, address: base, length: count * pageSize)
+                    try task.enterWindow(at: last)
+                    try scene.cleanup(by: calling, address: base, length: mappings * pageSize)
+                    try scene.expectUntouched(
+                        task, at: last, "the thread in mapping \(count) of which \(mappings) are named")
+                    try task.finish()
+                }
+            }
+        },
+
+        Check(
             "clearsFirstWordOfLastMapping", .siblings, needs: [.severalMappings],
             claim: "a range that reaches a byte into the mapping of another file names the first word there"
         ) { scene in

@@ -98,7 +98,41 @@ extension Check {
                 }
             }
         },
+
+        Check(
+            "leavesMemoryOfHeadReplacedAtTheLastMoment", .staleHeads,
+            needs: [.root, .userfaultfd, .fuse, .compat],
+            claim:
+                "the same when the other head comes after the call has looked which one is registered, and before it clears"
+        ) { scene in
+            for place in [StaleHeadPlace.shared(), .shared(.compat)] {
+                try leavesMemoryOfHeadReplacedAtTheLastMoment(scene, place)
+            }
+        },
     ]
+
+    /// The call looks which head is registered before it waits for the mmap_lock, and reads that head's memory afterwards. The
+    /// operation is still pending there: only that another head is registered tells it to stay away.
+    private static func leavesMemoryOfHeadReplacedAtTheLastMoment(
+        _ scene: Scene, _ place: StaleHeadPlace
+    ) throws {
+        let (peer, calling, word, own) = try place.arrange(scene)
+        let page =
+            place.layout == .native
+            ? try peer.map(anonymous: .private, length: pageSize) : try peer.mapLow()
+        let head = try PlacedHead(of: try peer.startTask(), at: page + 0x40, place.layout)
+        try head.enterWindow(at: word)
+        let value = try head.pending()
+        let call = try HeldCall(by: calling, on: own)
+        let directory = try ScratchDirectory()
+        let lock = try HeldMmapLock(of: peer, in: directory)
+        defer { lock.letGo() }
+        try call.letGo(scene, untilItWaits: "for the mmap_lock of the sharer")
+        _ = try PlacedHead(of: head.task, at: head.address + 0x100, place.layout)
+        lock.letGo()
+        try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) after the mmap_lock was free")
+        try scene.expect(head, value, "the memory of the head that was replaced")
+    }
 
     /// The process that leaves has the address of its old head registered by the time the call goes on: only that it
     /// uses another address space tells the two heads apart.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import CRobustFutex
 import RobustFutex
 import SystemPackage
 import TestProcesses
@@ -17,6 +18,34 @@ extension Check {
             try sibling.peer.exitLeader()
             try sibling.task.confirmPending(at: sibling.word)
             try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(sibling.task, "the thread behind a zombie leader")
+        },
+
+        Check(
+            "clearsBehindZombieLeaderAmongAllProcesses", .threads, needs: [.root, .fuse],
+            claim: "the same while a reader holds the address space, so that all processes are searched"
+        ) { scene in
+            let directory = try ScratchDirectory()
+            let silent = try SilentFile(in: directory)
+            defer { silent.end() }
+            let file = try scene.file()
+            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+            let page = try sibling.peer.map(silent.file, length: pageSize)
+            try sibling.peer.exitLeader()
+            try sibling.task.confirmPending(at: sibling.word)
+            let reader = try scene.peer().startTask()
+            let scratch = try reader.peer.map(anonymous: .private, length: pageSize)
+            let (local, remote) = (scratch, scratch + 16)
+            for (address, vector) in [(local, scratch + 64), (remote, page)] {
+                try reader.store(vector, at: address)
+                try reader.store(UInt(8), at: address + 8)
+            }
+            reader.begin(
+                crf_nr_process_vm_readv, UInt(sibling.task.tid), local, 1, remote, 1, 0)
+            try Deadline.poll(for: "a read of the file of FUSE") { silent.readCount > 0 }
+            let (_, calling, word) = try caller(scene, sharing: file)
+            try scene.cleanupInTime(
+                by: calling, address: word, despite: "a reader that holds the address space of a sharer")
             try scene.expectCleared(sibling.task, "the thread behind a zombie leader")
         },
 
