@@ -14,6 +14,7 @@ struct InFlightExits {
     @Test func waitsForExecHeldInListOf32Bits() throws { try checkClaim() }
     @Test func waitsForExecWhoseWordIsNoLongerMapped() throws { try checkClaim() }
     @Test func waitsForExecWhoseHeadCannotBeRead() throws { try checkClaim() }
+    @Test func waitsForExecWhoseFutexOffsetCannotBeRead() throws { try checkClaim() }
     @Test func waitsForExecWhoseHeadIsMisaligned() throws { try checkClaim() }
     @Test func isNotDelayedByExecWithoutOperation() throws { try checkClaim() }
     @Test func isNotDelayedByExecWithOperationElsewhere() throws { try checkClaim() }

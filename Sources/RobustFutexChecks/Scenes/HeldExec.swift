@@ -19,15 +19,17 @@ final class HeldExec {
     ///
     /// - Parameters:
     ///   - file: with the lock, `wordOffset` bytes from its start.
-    ///   - headOffset: of the head in its page.
+    ///   - headOffset: of the head in two pages.
     ///   - choose: the futex word that the pending operation designates, given the peer and the lock's; nil for none.
     init(
         _ scene: Scene, sharing file: borrowing MemoryFile, _ layout: PlacedHead.Layout = .native,
         headOffset: UInt = 0x40, operationOn choose: (Peer, UInt) throws -> UInt? = { $1 }
     ) throws {
         let peer = try scene.peer()
-        func privatePage() throws -> UInt {
-            layout == .native ? try peer.map(anonymous: .private, length: pageSize) : try peer.mapLow()
+        func privatePages(_ count: Int) throws -> UInt {
+            let length = count * pageSize
+            return layout == .native
+                ? try peer.map(anonymous: .private, length: length) : try peer.mapLow(length: length)
         }
         let lock =
             layout == .native
@@ -36,9 +38,9 @@ final class HeldExec {
         // Before the task is made: it gets a copy of the descriptors.
         let program = try peer.send(try Program.native.file())
         let scratch = try peer.map(anonymous: .private, length: pageSize)
-        page = try privatePage()
+        page = try privatePages(1)
         let executor = try peer.startTask(.vmProcess)
-        head = try PlacedHead(of: executor, at: try privatePage() + headOffset, layout)
+        head = try PlacedHead(of: executor, at: try privatePages(2) + headOffset, layout)
         value =
             try choose(peer, word).map {
                 PendingOperation(futexWord: $0, futexOffset: PeerTask.defaultFutexOffset).rawValue
@@ -56,7 +58,7 @@ final class HeldExec {
         try faults.fill(page)
     }
 
-    /// The page of the head, in the memory that the executing process is about to leave.
+    /// The page where the head begins, in the memory that the executing process is about to leave.
     var headPage: UInt { head.address & ~UInt(pageSize - 1) }
 
     /// `list_op_pending` in that memory is what the exec has read.

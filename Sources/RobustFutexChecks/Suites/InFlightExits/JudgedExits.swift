@@ -64,6 +64,19 @@ extension Check {
         },
 
         Check(
+            "waitsForExecWhoseFutexOffsetCannotBeRead", .inFlightExits, needs: [.root, .userfaultfd],
+            claim:
+                "the same where list_op_pending can be read, and the page before it with futex_offset cannot"
+        ) { scene in
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file, headOffset: UInt(pageSize) - 16)
+            try exec.peer.protect(exec.headPage, length: pageSize, [])
+            try waits(scene, for: exec, sharing: file, "the exec whose futex_offset cannot be read") {
+                try exec.peer.protect(exec.headPage, length: pageSize, [.read, .write])
+            }
+        },
+
+        Check(
             "waitsForExecWhoseHeadIsMisaligned", .inFlightExits, needs: [.root, .userfaultfd],
             claim: "an exec with a head at a misaligned address, which exit reads all the same, is waited for"
         ) { scene in
