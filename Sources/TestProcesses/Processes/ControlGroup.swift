@@ -168,7 +168,8 @@ package struct ControlGroup: ~Copyable {
         var (last, since) = (try read(), ContinuousClock.now)
         while ContinuousClock.now - since < .milliseconds(2_500) * Deadline.slowness {
             guard !deadline.hasPassed else { throw CheckError.timedOut("the counts of \(path) to settle") }
-            usleep(50_000)
+            // An idle processor puts that work off (stats_flush_dwork is deferrable): each has to see a tick or two.
+            try ProcessorBinding.keepEachProcessorBusy(for: .milliseconds(20))
             let now = try read()
             if now != last { (last, since) = (now, .now) }
         }

@@ -22,6 +22,14 @@ package enum ProcessorBinding {
         for number in 0..<processorCount { try run(onProcessor: number, body) }
     }
 
+    /// Keeps one processor after another from being idle, for that long each.
+    package static func keepEachProcessorBusy(for duration: Duration) throws {
+        try runOnEachProcessor {
+            let end = ContinuousClock.now + duration
+            while ContinuousClock.now < end {}
+        }
+    }
+
     package static var processorCount: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
     /// The same, and whenever the thread can run nobody else does on that processor, not even in a system call. Needs root.
