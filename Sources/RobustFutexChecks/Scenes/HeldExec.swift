@@ -26,21 +26,14 @@ final class HeldExec {
         headOffset: UInt = 0x40, operationOn choose: (Peer, UInt) throws -> UInt? = { $1 }
     ) throws {
         let peer = try scene.peer()
-        func privatePages(_ count: Int) throws -> UInt {
-            let length = count * pageSize
-            return layout == .native
-                ? try peer.map(anonymous: .private, length: length) : try peer.mapLow(length: length)
-        }
-        let lock =
-            layout == .native
-            ? try peer.map(file, length: pageSize) : try peer.mapLow(file, length: pageSize)
-        word = lock + UInt(wordOffset)
+        word = try PlacedHead.page(of: file, for: layout, in: peer) + UInt(wordOffset)
         // Before the task is made: it gets a copy of the descriptors.
         let program = try peer.send(try Program.native.file())
         let scratch = try peer.map(anonymous: .private, length: pageSize)
-        page = try privatePages(1)
+        page = try PlacedHead.memory(for: layout, in: peer)
         let executor = try peer.startTask(.vmProcess)
-        head = try PlacedHead(of: executor, at: try privatePages(2) + headOffset, layout)
+        let headMemory = try PlacedHead.memory(for: layout, in: peer, pages: 2)
+        head = try PlacedHead(of: executor, at: headMemory + headOffset, layout)
         value =
             try choose(peer, word).map {
                 PendingOperation(futexWord: $0, futexOffset: PeerTask.defaultFutexOffset).rawValue

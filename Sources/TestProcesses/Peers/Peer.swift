@@ -75,6 +75,15 @@ package final class Peer {
             length, [.read, .write], MAP_PRIVATE | MAP_FIXED, offset, [file.descriptor.rawValue], at: address)
     }
 
+    /// Maps every other page of a file, one behind the other: a mapping each. Where they begin.
+    package func mapEveryOtherPage(of file: borrowing MemoryFile, count: Int) throws -> UInt {
+        let base = try map(anonymous: .private, length: count * pageSize)
+        for number in 0..<count {
+            try map(file, at: base + UInt(number * pageSize), offset: number * 2 * pageSize, length: pageSize)
+        }
+        return base
+    }
+
     /// Maps memory without a file, which forked children get a copy of, over what is mapped at `address`.
     package func mapAnonymous(at address: UInt, length: Int) throws {
         _ = try map(

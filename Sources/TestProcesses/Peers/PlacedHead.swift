@@ -67,6 +67,20 @@ package struct PlacedHead {
         }
     }
 
+    /// Private memory of a peer, at an address that a head of the layout can hold.
+    package static func memory(for layout: Layout, in peer: Peer, pages: Int = 1) throws -> UInt {
+        let length = pages * pageSize
+        return layout == .native
+            ? try peer.map(anonymous: .private, length: length) : try peer.mapLow(length: length)
+    }
+
+    /// A page of a file, mapped there as shared.
+    package static func page(of file: borrowing MemoryFile, for layout: Layout, in peer: Peer) throws -> UInt
+    {
+        layout == .native
+            ? try peer.map(file, length: pageSize) : try peer.mapLow(file, length: pageSize)
+    }
+
     /// `list_op_pending` as it is.
     package func pending() throws -> UInt {
         let place = address + layout.pendingOffset

@@ -42,13 +42,7 @@ extension Check {
                 let descriptor = try caller.send(file, mode: O_RDWR)
                 // All of it, by the caller, to whose group it is charged.
                 _ = try caller.need("fallocate(2)", crf_nr_fallocate, descriptor, 0, 0, UInt(bytes))
-                let place = try caller.map(anonymous: .private, length: mappings * pageSize)
-                for number in 0..<mappings {
-                    // Every other page: a mapping each.
-                    try caller.map(
-                        file, at: place + UInt(number * pageSize), offset: number * 2 * pageSize,
-                        length: pageSize)
-                }
+                let place = try caller.mapEveryOtherPage(of: file, count: mappings)
                 try scene.cleanup(by: calling, address: place, length: mappings * pageSize)
                 try caller.unmap(place, length: mappings * pageSize)
                 let during = try group.sharedMemory()

@@ -119,12 +119,7 @@ extension Check {
             let count = 6
             let file = try scene.file(pages: 2 * count)
             let caller = try scene.peer()
-            let base = try caller.map(anonymous: .private, length: count * pageSize)
-            for number in 0..<count {
-                // Every other page: a mapping each.
-                try caller.map(
-                    file, at: base + UInt(number * pageSize), offset: number * 2 * pageSize, length: pageSize)
-            }
+            let base = try caller.mapEveryOtherPage(of: file, count: count)
             let calling = try caller.startTask()
             let sharer = try scene.peer()
             let last = try sharer.map(file, length: 2 * count * pageSize) + UInt(2 * (count - 1) * pageSize)

@@ -48,9 +48,7 @@ extension Check {
         start: (Peer) throws -> PeerTask, giveUp: (PlacedHead) throws -> Void
     ) throws {
         let (peer, calling, word, own) = try place.arrange(scene)
-        let page =
-            place.layout == .native
-            ? try peer.map(anonymous: .private, length: pageSize) : try peer.mapLow()
+        let page = try PlacedHead.memory(for: place.layout, in: peer)
         let head = try PlacedHead(of: try start(peer), at: page + 0x40, place.layout)
         try head.enterWindow(at: word)
         let value = try head.pending()
@@ -82,15 +80,11 @@ struct StaleHeadPlace {
     func arrange(_ scene: Scene) throws -> (peer: Peer, calling: PeerTask, word: UInt, own: UInt) {
         let peer = try scene.peer()
         guard isShared else {
-            let page =
-                layout == .native ? try peer.map(anonymous: .private, length: pageSize) : try peer.mapLow()
-            let word = page + UInt(wordOffset)
+            let word = try PlacedHead.memory(for: layout, in: peer) + UInt(wordOffset)
             return (peer, try peer.startTask(), word, word)
         }
         let file = try scene.file()
-        let page =
-            layout == .native
-            ? try peer.map(file, length: pageSize) : try peer.mapLow(file, length: pageSize)
+        let page = try PlacedHead.page(of: file, for: layout, in: peer)
         let caller = try scene.peer()
         let own = try caller.map(file, length: pageSize)
         return (peer, try caller.startTask(), page + UInt(wordOffset), own + UInt(wordOffset))

@@ -117,9 +117,7 @@ extension Check {
         _ scene: Scene, _ place: StaleHeadPlace
     ) throws {
         let (peer, calling, word, own) = try place.arrange(scene)
-        let page =
-            place.layout == .native
-            ? try peer.map(anonymous: .private, length: pageSize) : try peer.mapLow()
+        let page = try PlacedHead.memory(for: place.layout, in: peer)
         let head = try PlacedHead(of: try peer.startTask(), at: page + 0x40, place.layout)
         try head.enterWindow(at: word)
         let value = try head.pending()
