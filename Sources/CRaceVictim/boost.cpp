@@ -33,7 +33,7 @@ struct Counted {
 	int references = 2;
 };
 
-/* What gets the memory next, of the same size. */
+/* The next user of the memory, of the same size. */
 struct Record {
 	unsigned char contents[sizeof(Counted)];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a victim can do with a lock; each returns 0 or an error number, as the pthread functions do. */
+/* The operations of a victim on a lock; each returns 0 or an error number, as the pthread functions do. */
 #ifndef CRV_LOCKS_H
 #define CRV_LOCKS_H
 

@@ -18,12 +18,12 @@
  */
 static const uintptr_t hopeless_address = 0xffff800080000000;
 
-/* What set_robust_list2(2) takes for its command that only asks, as second argument and as third. */
+/* The second and the third argument of set_robust_list2(2) for its command that only asks. */
 enum { LIST_LIMIT_SECOND = 4, LIST_LIMIT_THIRD = 2 };
 
 enum { PAGE = 4096, WORD_OFFSET = 64, FUTEX_OFFSET = -32 };
 
-/* How long the end of a killed child is waited for. */
+/* The limit of the wait for the end of a killed child. */
 enum { KILL_LIMIT_MS = 2000 };
 
 long crf_asked_kernel(uintptr_t addr, size_t len, unsigned int flags, uintptr_t spare)
@@ -118,7 +118,7 @@ static _Noreturn void run_child(const struct asker *asker, long parent)
 		crf_syscall6(__NR_exit_group, 0, 0, 0, 0, 0, 0);
 }
 
-/* Whether the process has ended; waited for until the limit has passed. */
+/* Waits until the process has ended or the limit has passed; true if it has ended. */
 static int has_ended(int pidfd, int limit_ms)
 {
 	struct timespec left = { .tv_sec = limit_ms / 1000, .tv_nsec = limit_ms % 1000 * 1000000 };

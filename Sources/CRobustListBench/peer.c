@@ -20,7 +20,7 @@
 
 /* Never woken: the word on which parked threads wait. */
 static uint32_t park;
-/* How many threads have been started, and one of them. */
+/* The number of threads that have been started, and one of them. */
 static uint32_t parked;
 static int32_t last_parked;
 
@@ -38,7 +38,7 @@ static void *park_thread(void *unused)
 /* As large as libc's, so that two of them share page tables no more than those do. */
 #define STACK_SIZE ((size_t)8 << 20)
 
-/* Where count stacks are to lie, NULL: wherever libc puts each. 0 or -errno. */
+/* Puts the stacks one behind the other at stacks; NULL: wherever libc puts each. 0 or -errno. */
 static long start_threads(unsigned int count, char *stacks)
 {
 	uint32_t wanted = parked + count;
@@ -81,7 +81,7 @@ static long start_threads_in_one_mapping(unsigned int count)
 	return stacks == MAP_FAILED ? -errno : start_threads(count, stacks);
 }
 
-/* What a peer says of itself, once. */
+/* A peer's first message, about itself. */
 struct greeting {
 	int error;
 	uintptr_t mapping;

@@ -8,7 +8,7 @@
 extern const char ctp_program_32_begin[], ctp_program_32_end[];
 extern const char ctp_program_64_begin[], ctp_program_64_end[];
 
-/* What the assembly below says in numbers. */
+/* The assembly below has these as numbers. */
 _Static_assert(offsetof(struct ctp_task, request) == 0 && offsetof(struct ctp_task, done) == 4 &&
 		       offsetof(struct ctp_task, tid) == 12 && offsetof(struct ctp_task, arguments) == 24 &&
 		       offsetof(struct ctp_task, result) == 88,

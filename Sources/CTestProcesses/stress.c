@@ -35,7 +35,7 @@ static void sleep_ns(long nanoseconds)
 	crf_syscall6(__NR_nanosleep, (uintptr_t)&time, 0, 0, 0, 0, 0);
 }
 
-/* What a preemption does to an unlock, more often: nothing, a few hundred instructions, or milliseconds. */
+/* Delays an unlock as a preemption would, but more often: by nothing, a few hundred instructions, or milliseconds. */
 static void linger(uint32_t chance)
 {
 	if (chance % 32 == 0)

@@ -50,7 +50,7 @@ long ctp_count_accesses(uintptr_t address, int tid, int processor)
 			    (uintptr_t)-1, PERF_FLAG_FD_CLOEXEC, 0);
 }
 
-/* How many accesses the system call makes; -1 when that cannot be counted. */
+/* The number of accesses that the system call makes; -1 when that cannot be counted. */
 static long accesses(uintptr_t address, long number, uintptr_t first, int times)
 {
 	int fd = (int)ctp_count_accesses(address, 0, -1);

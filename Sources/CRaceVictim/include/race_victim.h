@@ -85,7 +85,7 @@ struct crv_answer {
 _Static_assert(sizeof(struct crv_order) == 40, "the same for 32 and 64 bits");
 _Static_assert(sizeof(struct crv_answer) == 72, "the same for 32 and 64 bits");
 
-/* What an execve(2) ordered by CRV_EXEC gives the new program as its only argument. */
+/* The only argument of the program that an execve(2) ordered by CRV_EXEC starts. */
 #define CRV_AFTER_EXEC "after-exec"
 
 /* Serves CRV_ORDERS until the runner closes it. Exit status of the process. */

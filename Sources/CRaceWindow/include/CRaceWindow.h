@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What Swift cannot say of processes that are held and watched. Names start with crw_. 0 or a value, or -errno. */
+/*
+ * The parts of holding and watching processes that Swift cannot express. Names start with crw_. 0 or a value, or
+ * -errno.
+ */
 #ifndef C_RACE_WINDOW_H
 #define C_RACE_WINDOW_H
 

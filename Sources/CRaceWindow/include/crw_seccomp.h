@@ -14,7 +14,7 @@
  */
 long crw_wake_filter(int fd, uint64_t address, uint64_t alignment);
 
-/* Whether this kernel has what crw_wake_filter() needs: 0 or -errno. */
+/* Asks for what crw_wake_filter() needs of the kernel: 0 if it has it, or -errno. */
 long crw_seccomp_support(void);
 
 /* Receives a notification that poll(2) has announced: its id through *id. 0 or -errno. */

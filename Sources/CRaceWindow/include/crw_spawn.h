@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How a victim is started. Descriptors stay the caller's. */
+/* The start of a victim. Descriptors stay the caller's. */
 struct crw_victim {
 	const char *program; /* NULL: the calling process itself, forked */
 	const char *loader;  /* the dynamic loader to start the program with, or NULL: the one that it names */
@@ -29,7 +29,7 @@ struct crw_victim {
  */
 long crw_spawn(const struct crw_victim *victim);
 
-/* Whether a dynamic loader has loaded the calling program: AT_BASE of getauxval(3). */
+/* True if a dynamic loader has loaded the calling program: AT_BASE of getauxval(3). */
 bool crw_has_loader(void);
 
 /* Reaps the child if it has changed its state: its pid, 0 (it has not), or -errno. */

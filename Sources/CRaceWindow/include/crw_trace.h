@@ -34,7 +34,7 @@ struct crw_syscall {
 /* -ENODATA: the tracee is not stopped at a system call. */
 long crw_get_syscall(int pid, struct crw_syscall *syscall);
 
-/* What waitpid(2) said of a tracee. */
+/* Read the status that waitpid(2) gave for a tracee. */
 bool crw_is_stopped(int status);
 int crw_stop_signal(int status);
 /* Stopped by PTRACE_INTERRUPT or a stop signal (PTRACE_EVENT_STOP). */

@@ -33,7 +33,7 @@ struct crf_answers {
 	int64_t unready;   /* -errno when there was nothing to ask with */
 	/* list_op_pending before CRF_ASK_BESIDE, after it, and after CRF_ASK_AT. */
 	uint64_t pending_set, pending_beside, pending_at;
-	/* What was in the memory, and what is in the word and beside it after the last question. */
+	/* The memory's value before, and the word's and its neighbour's after the last question. */
 	uint32_t value, word, neighbour;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What libc has as a macro, or declares to _GNU_SOURCE only: Swift cannot import it. */
+/* Macros of libc's, and functions that it declares to _GNU_SOURCE only: Swift cannot import them. */
 #ifndef CRF_LIBC_H
 #define CRF_LIBC_H
 

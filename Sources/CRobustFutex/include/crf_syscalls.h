@@ -35,7 +35,7 @@ long crf_syscall6(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t 
  */
 long crf_int80(long number, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e);
 
-/* Whether the kernel has system calls of 32 bits; found out in a child process. */
+/* True if the kernel has system calls of 32 bits; tried in a child process. */
 int crf_has_int80(void);
 
 /*

@@ -9,7 +9,7 @@
 
 #include "crb_syscalls.h"
 
-/* Whether userfaultfd(2) may handle faults of the kernel's: 0, or -errno, as -EPERM. */
+/* Asks for a userfaultfd(2) that handles the kernel's faults: 0 if it may, or -errno, as -EPERM. */
 long crb_probe_userfaultfd(void);
 
 /* Opaque. Never freed: jobs live as long as their process. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What everybody does all the time, and what the call must not make dearer. Through libc, as everybody does it. */
+/* Everyday operations, which the call must not make dearer. Through libc, as everybody does them. */
 #ifndef CRB_EVERYDAY_H
 #define CRB_EVERYDAY_H
 
@@ -31,7 +31,7 @@ long crb_make_program(void);
 /* posix_spawn() of the program with that descriptor (int *), and waitpid(). */
 long crb_spawn(void *descriptor);
 
-/* Where the page that crb_map() mapped last is. */
+/* The page that crb_map() mapped last. */
 struct crb_page {
 	void *address;
 	size_t length;

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* What a filter does to who makes the call. */
+/* A filter's answer to the call. */
 enum ctp_filter_action {
 	CTP_FILTER_ERROR,        /* gives an error instead */
 	CTP_FILTER_TRAP,         /* SIGSYS, which may be handled */

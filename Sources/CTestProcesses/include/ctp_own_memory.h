@@ -13,7 +13,7 @@ enum ctp_own_memory {
 	CTP_BPF_ARRAY,      /* an array map of one element, CTP_OWN_MEMORY_BYTES long */
 };
 
-/* What a mapping of either is long. */
+/* The length of a mapping of either. */
 enum { CTP_OWN_MEMORY_BYTES = 8192 };
 
 /* A descriptor, or -errno. */

@@ -18,7 +18,7 @@ long ctp_execute(int program, int board, int file);
 /* fstatfs(2): which kind of file system the file is on, as <linux/magic.h> numbers them. -errno. */
 long ctp_file_system(int descriptor);
 
-/* Whether a process may unshare(2) with these flags; found out in a child process. */
+/* True if a process may unshare(2) with these flags; tried in a child process. */
 int ctp_may_unshare(unsigned long flags);
 
 /* Children of the calling process leave no zombie. */

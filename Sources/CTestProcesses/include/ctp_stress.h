@@ -28,7 +28,7 @@ struct ctp_stress_lock {
 	uintptr_t entry[4];
 };
 
-/* What all workers and the destroyer map. */
+/* Mapped by all workers and the destroyer. */
 struct ctp_stress_arena {
 	uint32_t locks; /* in use, at most CTP_STRESS_LOCKS */
 	uint32_t unused[15];

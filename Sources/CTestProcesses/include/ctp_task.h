@@ -33,13 +33,13 @@ enum ctp_task_order {
 	CTP_ORDER_EXIT,        /* exit of this task only, by a raw exit(2) */
 };
 
-/* How a task enters the kernel. */
+/* Instructions by which a task enters the kernel. */
 enum ctp_entry {
 	CTP_ENTRY_NATIVE, /* the instruction of its own mode */
 	CTP_ENTRY_INT80,  /* int $0x80: a system call of 32 bits, also from 64-bit code */
 };
 
-/* What CTP_ORDER_SPAWN makes. */
+/* The kinds of tasks that CTP_ORDER_SPAWN makes. */
 enum ctp_spawn {
 	CTP_SPAWN_THREADS = 1, /* each exits at once, before the next one is made */
 	CTP_SPAWN_PROCESSES,   /* by fork(2); each exits at once */
@@ -78,7 +78,7 @@ enum ctp_churn_count {
 /* Never returns: leaves by exit(2) of the calling task. */
 _Noreturn void ctp_task_run(struct ctp_task *task);
 
-/* What a task counts that carries out CTP_SPAWN_BURIED: struct ctp_burial. */
+/* The counts of a task that carries out CTP_SPAWN_BURIED: struct ctp_burial. */
 enum ctp_burial_count { CTP_BURIAL_REUSED, CTP_BURIAL_CHANGED };
 
 /* Makes count threads or processes, which have no slot of the board. 0 or -errno. */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a call on memory does before it returns. */
+/* The effect of a call on memory before it returns. */
 enum cpc_effect {
 	CPC_CLEAR_THAT_WORD = 1, /* the caller's pending operation, if it is on the word: the contract */
 	CPC_CLEAR_NOTHING,
@@ -18,7 +18,7 @@ enum cpc_effect {
 	CPC_WRITE_NEIGHBOUR,     /* the same, to the word after it */
 };
 
-/* What happens to the caller instead of an answer to unknown flags. */
+/* The caller's end instead of an answer to unknown flags. */
 enum cpc_end {
 	CPC_RETURN,
 	CPC_SIGNAL, /* the signal that the answer is */
@@ -32,7 +32,7 @@ struct cpc_script {
 	enum cpc_end end;
 };
 
-/* How the call goes for the calling thread, and for the processes that it forks. */
+/* Sets how the call goes for the calling thread, and for the processes that it forks. */
 void cpc_play(struct cpc_script script);
 
 /* The call, as crf_asked_call of <crf_ask.h>. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program loads while it runs. */
+/* A library that a program loads while it runs. */
 #include <pthread.h>
 
 int destroy_it(pthread_mutex_t *mutex)
