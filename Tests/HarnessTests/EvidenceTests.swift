@@ -78,4 +78,25 @@ import Testing
         #expect(try table.placed(in: placed, of: "a.md") == placed)
         #expect(throws: HarnessError.self) { try table.placed(in: "no marks", of: "a.md") }
     }
+
+    @Test func tableKeepsWhatAnotherMachineHasRun() throws {
+        let marks = ("<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->")
+        let there = EvidenceTable([
+            Self.record(.stress, kernel: "patched-rt", "quiet"), Self.record(.stress, "loud"),
+            Self.record(.guidedWorlds, "many"),
+        ])
+        let before = try there.placed(in: "\(marks.0)\n\(marks.1)\n", of: "a.md")
+        let here = EvidenceTable([
+            Self.record(.stress, "quiet"), Self.record(.stress, kernel: "patched-6.1", "new"),
+        ])
+        let lines = try here.placed(in: before, of: "a.md").split(separator: "\n").map(String.init)
+        #expect(
+            lines.filter { $0.contains("stress") }.map { $0.split(separator: " | ")[0] } == [
+                "| stress", "| stress on `patched-6.1`", "| stress on `patched-rt`",
+            ])
+        #expect(!lines.contains { $0.contains("loud") })
+        #expect(lines.contains { $0.hasPrefix("| random worlds guided by coverage | many |") })
+        #expect(lines.contains("| random worlds | not run | | |"))
+        #expect(lines.contains("| models | not run | | |"))
+    }
 }

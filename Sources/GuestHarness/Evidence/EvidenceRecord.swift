@@ -75,7 +75,7 @@ public struct EvidenceTable {
     private let records: [EvidenceRecord]
 
     public init(_ records: [EvidenceRecord]) {
-        self.records = records.sorted { ($0.kernel ?? "") < ($1.kernel ?? "") }
+        self.records = records
     }
 
     public var isGood: Bool {
@@ -86,25 +86,51 @@ public struct EvidenceTable {
         records.filter { $0.subject == subject }
     }
 
-    public var lines: [String] {
-        ["| what | figures | command | day |", "|---|---|---|---|"]
+    public var lines: [String] { lines(keeping: []) }
+
+    private func lines(keeping others: [Row]) -> [String] {
+        let rows = records.map(Row.init)
+        let all = (rows + others.filter { other in !rows.contains { $0.what == other.what } })
+            .sorted { $0.what < $1.what }
+        return ["| what | figures | command | day |", "|---|---|---|---|"]
             + EvidenceRecord.Subject.allCases.flatMap { subject in
-                let rows = of(subject).map(Self.row)
-                return rows.isEmpty ? ["| \(subject.rawValue) | not run | | |"] : rows
+                let own = all.filter { $0.isAbout(subject) }.map(\.text)
+                return own.isEmpty ? ["| \(subject.rawValue) \(Row.nothing)"] : own
             }
     }
 
-    private static func row(_ record: EvidenceRecord) -> String {
-        let kernel = record.kernel.map { " on `\($0)`" } ?? ""
-        let failed = record.isGood ? "" : "**failed**: "
-        return
-            "| \(record.subject.rawValue)\(kernel) | \(failed)\(record.figures) | `\(record.command)` | \(record.day) |"
+    /// A line of the table.
+    private struct Row {
+        static let nothing = "| not run | | |"
+        /// The first cell: the subject and its kernel.
+        var what: String
+        var text: String
+
+        init(_ record: EvidenceRecord) {
+            what = record.subject.rawValue + (record.kernel.map { " on `\($0)`" } ?? "")
+            let failed = record.isGood ? "" : "**failed**: "
+            text = "| \(what) | \(failed)\(record.figures) | `\(record.command)` | \(record.day) |"
+        }
+
+        /// - Returns: nil for a line that has no figures.
+        init?(_ line: Substring) {
+            guard let match = line.wholeMatch(of: /\| (.+?) \| .+/), !line.hasSuffix(Self.nothing) else {
+                return nil
+            }
+            what = String(match.1)
+            text = String(line)
+        }
+
+        func isAbout(_ subject: EvidenceRecord.Subject) -> Bool {
+            what == subject.rawValue || what.hasPrefix("\(subject.rawValue) on `")
+        }
     }
 
     private static let begin = "<!-- written by kernel-patch/evidence --update -->"
     private static let end = "<!-- end of what it writes -->"
 
-    /// The text with the table between its marks.
+    /// The text with the table between its marks. A line of what was run on another machine, of which there is no record
+    /// here, stays.
     ///
     /// - Throws: when the marks are not there.
     public func placed(in text: String, of file: FilePath) throws -> String {
@@ -113,7 +139,8 @@ public struct EvidenceTable {
         else {
             throw HarnessError("\(file) has no lines '\(Self.begin)' and '\(Self.end)' for the table")
         }
-        return text[..<start.upperBound] + "\n\n" + lines.joined(separator: "\n") + "\n\n"
+        let before = text[start.upperBound..<end.lowerBound].split(separator: "\n").compactMap(Row.init)
+        return text[..<start.upperBound] + "\n\n" + lines(keeping: before).joined(separator: "\n") + "\n\n"
             + text[end.lowerBound...]
     }
 }
