@@ -35,7 +35,7 @@ struct MergeMutationsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
         abstract: "Puts the reports of all shards of the mutations together.",
-        usage: "kernel-patch/mutate merge [--json FILE] FILE ...",
+        usage: "kernel-patch/mutate merge [--worlds] [--json FILE] FILE ...",
         discussion: """
             Takes the report-K-of-N.json of each shard, in any order. The exit status is 0 only if every mutation was \
             caught, 1 if not, and 64 if a shard is missing or the files do not belong together.
@@ -45,11 +45,18 @@ struct MergeMutationsCommand: AsyncParsableCommand {
         help: ArgumentHelp("File for the report. (default: build/mutations/report.json)", valueName: "file"))
     var json: String?
 
+    @Flag(help: "The reports are those of --worlds, in build/mutations/worlds.")
+    var worlds = false
+
     @Argument(help: "The reports.")
     var file: [String]
 
     func run() async throws {
         let builders = try Builders()
+        if worlds {
+            let report = try MutationWorldsReport.merged(file.map { FilePath($0) })
+            return try MutateCommand.finish(report, in: json, shard: nil, builders)
+        }
         let report = try MutationReport.merged(file.map { FilePath($0) })
         try MutateCommand.finish(report, in: json, shard: nil, builders)
     }

@@ -15,6 +15,7 @@ struct MutateCommand: AsyncParsableCommand {
             kernel-patch/mutate --shard K/N       the K-th of N parts; another machine runs another
             kernel-patch/mutate merge FILE ...    the reports of all parts put together
             kernel-patch/mutate --worlds          after how many random worlds each is noticed
+            kernel-patch/mutate merge --worlds FILE ...
             kernel-patch/mutate --list            the mutations, and the forbidden outcome of each
             kernel-patch/mutate --check           only checks that each still applies; takes seconds
             """,
@@ -41,12 +42,15 @@ struct MutateCommand: AsyncParsableCommand {
 
     @Flag(
         help:
-            "Run random worlds instead of the tests, three times for each mutation, and say in which world it was noticed. Not all can be: the exit status is 0."
+            "Run random worlds instead of the tests, three times for each mutation, and say in which world it was noticed. The exit status is 0 only if each was, but for those whose files say why they cannot be."
     )
     var worlds = false
 
-    @Option(help: "Seconds after which a run of --worlds gives up.")
-    var seconds = 60
+    @Option(help: "Number of worlds after which a run of --worlds gives up.")
+    var budget = 3000
+
+    @Flag(help: "With --worlds: write the table to docs/proof.md.")
+    var update = false
 
     @Flag(help: "Show the mutations.")
     var list = false
@@ -73,15 +77,16 @@ struct MutateCommand: AsyncParsableCommand {
             print("\(mutations.count - problems.count) of \(mutations.count) mutations apply")
             guard problems.isEmpty else { throw ExitCode(1) }
         } else if worlds {
-            let findings = try await MutationWorlds(run, secondsEach: seconds).findings(for: mutations)
-            let file = builders.repository.build.appending("mutations/worlds.json")
-            try Files.write(json: findings, to: file)
-            print(TextTable.lines(of: MutationWorlds.rows(of: findings)).joined(separator: "\n"))
-            let figures = "\(findings.count { $0.median != nil }) of \(findings.count) noticed"
-            print("\(figures); report \(file)")
-            if only.isEmpty {
-                try builders.recordEvidence(.mutationsInWorlds, figures: figures, isGood: true)
+            let report = MutationWorldsReport(
+                budget: budget,
+                findings: try await MutationWorlds(run, budget: budget).findings(for: mutations), place: place
+            )
+            if only.isEmpty, place == nil {
+                try builders.recordEvidence(
+                    .mutationsInWorlds, figures: report.figures, isGood: report.isGood)
+                if update { try Self.update(builders.repository, report) }
             }
+            try Self.finish(report, in: json, shard: part.shard, builders)
         } else {
             var report = try await run.run(mutations)
             report.place = place
@@ -90,6 +95,32 @@ struct MutateCommand: AsyncParsableCommand {
             }
             try Self.finish(report, in: json, shard: part.shard, builders)
         }
+    }
+
+    func validate() throws {
+        guard (1...1_000_000).contains(budget) else {
+            throw ValidationError("--budget \(budget): must be from 1 to 1000000")
+        }
+        let shard = try part.shard
+        if update, !worlds || !only.isEmpty || shard != nil {
+            throw ValidationError("--update: only with --worlds on all mutations")
+        }
+    }
+
+    private static func update(_ repository: Repository, _ report: MutationWorldsReport) throws {
+        let file = repository.root.pushing("docs/proof.md")
+        let text = String(decoding: try Files.read(file), as: UTF8.self)
+        let marked = MarkedText(writtenBy: "kernel-patch/mutate --worlds --update")
+        try Files.write(
+            Data(try marked.replaced(in: text, of: file) { _ in report.markdown }.utf8), to: file)
+    }
+
+    /// The report of `--worlds`, likewise.
+    static func finish(
+        _ report: MutationWorldsReport, in json: String?, shard: Shard?, _ builders: Builders
+    ) throws {
+        try ReportFile(directory: "mutations/worlds", json: json, shard: shard).finish(
+            report, lines: report.lines, isGood: report.isGood, builders)
     }
 
     /// Writes and prints a report, and fails if it is not good.

@@ -10,7 +10,7 @@ import WorldExplorer
 
 struct Explore: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Hold the kernel against a model of the contract, in random worlds.",
+        abstract: "Compare the kernel with a model of the contract, in random worlds.",
         discussion: """
             A world is made of processes, threads, files, mappings and pending operations, and what happens in it: \
             calls with all kinds of ranges, alone and at the same time, exits, kills, forks, waits. After every step \
@@ -42,6 +42,9 @@ struct Explore: ParsableCommand {
             "Vary the programs that had the kernel do something new; needs a kernel with gcov for cleanup.c, see ./qemu/coverage --worlds."
     )
     var guided = false
+
+    @Flag(help: "Run none where worlds have to do without something, such as huge pages or swap space.")
+    var complete = false
 
     @Flag(help: "Print a world that fails as it is.")
     var noShrinking = false
@@ -75,7 +78,8 @@ struct Explore: ParsableCommand {
         PeerRoot.launchByForking()
         let jobs = min(jobs ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), worlds ?? .max)
         let means = try WorldMeans(forWorlds: jobs)
-        for missing in means.missing { complain("explore: worlds do without \(missing)") }
+        for missing in means.missing { complain("worlds do without \(missing)") }
+        if complete, !means.missing.isEmpty { throw Status.failure }
         let explorer = Explorer(means)
         if let program { return try replay(program, explorer) }
         if guided { return try exploreGuided(explorer) }

@@ -128,7 +128,40 @@ import Testing
         #expect(finding(3, 1, 2).median == 2)
         #expect(finding(3, nil, 2).median == 3)
         #expect(finding(3, nil, nil).median == nil)
-        #expect(
-            MutationWorlds.rows(of: [finding(3, nil, 2)])[1] == ["m", "3 - 2", "3", "why"])
+        let report = MutationWorldsReport(budget: 9, findings: [finding(3, nil, 2)], place: nil)
+        #expect(report.lines[1].hasPrefix("m         3 - 2   3"))
+        #expect(report.markdown.last == "| `m` | 3 |")
+    }
+
+    @Test func eachIsNoticedOrItsFileSaysWhyNot() {
+        var exempt = finding(nil, nil, nil)
+        exempt.exemption = "nobody sees it"
+        func report(_ findings: MutationWorlds.Finding...) -> MutationWorldsReport {
+            .init(budget: 9, findings: findings, place: nil)
+        }
+        #expect(report(finding(3, 1, 2), exempt).isGood)
+        #expect(report(finding(3, 1, 2), exempt).figures.hasPrefix("1 of 2 noticed, half of them within 2"))
+        #expect(report(exempt).markdown.last == "| `m` | nobody sees it |")
+        #expect(!report(finding(nil, nil, 2)).isGood)
+        #expect(report(finding(nil, nil, 2)).lines.last?.hasPrefix("MISSING") == true)
+        var outdated = finding(1, 2, 3)
+        outdated.exemption = "nobody sees it"
+        #expect(!report(outdated).isGood)
+        #expect(report(outdated).lines.last?.hasPrefix("OUTDATED") == true)
+    }
+
+    @Test func shardsOfWorldsAreMerged() async throws {
+        try await withTemporaryDirectory { root in
+            let files = try (1...2).map { number in
+                let place = ShardOfReport(shard: try Shard("\(number)/2"), all: 2, plan: "p")
+                let file = root.appending("\(number).json")
+                try Files.write(
+                    json: MutationWorldsReport(budget: 9, findings: [finding(number)], place: place), to: file
+                )
+                return file
+            }
+            #expect(try MutationWorldsReport.merged(files).findings.map(\.median) == [1, 2])
+            #expect(throws: HarnessError.self) { try MutationWorldsReport.merged([files[0]]) }
+        }
     }
 }

@@ -20,6 +20,7 @@ struct Interruptions {
     @Test func leavesTheRestToLaterCallWhenKilledAmongManyProcesses() throws { try checkClaim() }
     @Test func leavesTheRestToLaterCallWhenKilledAmongManyThreads() throws { try checkClaim() }
     @Test func leavesTheRestToLaterCallWhenKilledAmidManyMappings() throws { try checkClaim() }
+    @Test func canBeKilledWhileItSearchesForThreads() throws { try checkClaim() }
     @Test func keepsNoMemoryOfKilledCallers() throws { try checkClaim() }
     @Test func givesENOMEMWithoutMemoryForItsArrays() throws { try checkClaim() }
     @Test func endsByOOMKillerAndLeavesTheRestToLaterCall() throws { try checkClaim() }

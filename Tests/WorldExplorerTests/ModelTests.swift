@@ -150,6 +150,59 @@ import Testing
         #expect(world.tasks[1].operation == nil)
     }
 
+    @Test func headThatIsNotRegisteredIsNobodys() {
+        var world = world()
+        let word = (Self.page + 8) / 4
+        world.files[0][word] = 101
+        world.tasks[1].operation = pending(2 * Self.page + 8)
+        world.tasks[1].isRegistered = false
+        #expect(world.designated(by: call(8), of: 0) == ([], []))
+        #expect(world.tasks[1].own != nil)
+        world.exit(1)
+        #expect(world.files[0][word] == 101)
+    }
+
+    /// An exit reads it, and the call does not reach it.
+    @Test func headThatIsNotAlignedMayKeepItsOperation() {
+        var world = world()
+        world.tasks = (0..<4).map { .init(tid: 100 + UInt32($0), space: $0 % 2, process: $0 % 2) }
+        #expect(!Extent.isAligned(3))
+        let word = (Self.page + 8) / 4
+        world.files[0][word] = 103
+        world.tasks[3].operation = pending(2 * Self.page + 8)
+        #expect(world.designated(by: call(8), of: 0) == ([.native(3)], []))
+        world.tasks[3].isPlaced = true
+        world.tasks[3].operation = pending(2 * Self.page + 8)
+        #expect(world.designated(by: call(8), of: 0) == ([], [.native(3)]))
+        world.exit(3)
+        #expect(world.files[0][word] == 0x4000_0000)
+    }
+
+    /// What no program has is no word of anybody's, and exits and calls go past it.
+    @Test(arguments: [1 << 62, -(1 << 47), -(1 << 61), Int.min, .max - 7])
+    func garbageIsNoWord(_ offset: Int) {
+        var world = world()
+        let files = world.files
+        world.tasks[1].operation = pending(offset)
+        #expect(world.designated(by: call(0, Extent.arenaPages * Self.page), of: 0) == ([], []))
+        world.exit(1)
+        #expect(world.files == files)
+    }
+
+    /// A word that is mapped anew meanwhile is another one.
+    @Test func wordsOfTwoStatesAreTheSameWhereTheirMemoryIs() {
+        var world = world()
+        world.tasks[1].operation = pending(2 * Self.page + 8)
+        var other = world
+        #expect(world.hasWord(of: .native(1), whereItIsIn: other))
+        other.spaces[1].pages[2]?.memory = .file(0, page: 3)
+        #expect(!world.hasWord(of: .native(1), whereItIsIn: other))
+        other.spaces[1].pages[2] = nil
+        #expect(!world.hasWord(of: .native(1), whereItIsIn: other))
+        world.spaces[1].pages[2] = nil
+        #expect(world.hasWord(of: .native(1), whereItIsIn: other))
+    }
+
     /// An exit reads a head that its owner cannot write, and none that is not mapped.
     @Test(arguments: Step.Access.allCases) func exitReadsTheHeadThatItCan(_ page: Step.Access) {
         for isCompat in [false, true] {

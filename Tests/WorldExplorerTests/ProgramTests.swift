@@ -57,7 +57,7 @@ import Testing
                 "process", "fork", "map", "unmap", "protect", "task", "pend", "store", "wait", "calls",
                 "callsBesideKill", "exit", "exec", "kill", "moveHead", "headPage", "pendCompat", "private",
                 "processInNamespace", "hugeMapping", "move", "pageOut", "halt", "resume", "exitLeader",
-                "unknown flag", "wraps", "empty", "two calls",
+                "vforkTask", "dropHead", "bury", "callsBeside", "unknown flag", "wraps", "empty", "two calls",
             ])
     }
 }

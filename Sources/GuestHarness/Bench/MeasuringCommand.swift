@@ -34,7 +34,10 @@ struct MeasuringCommand {
     ) async throws -> [UInt8] {
         let request = GuestRequest(
             root: .image, workingDirectory: "/",
-            environment: ["PATH=/usr/bin:/bin", "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)"],
+            environment: [
+                "PATH=/usr/bin:/bin", "ROBUST_LIST_EXT4_IMAGE=\(GuestPath.ext4Image)",
+                "ROBUST_LIST_SLOWNESS=\(guest.kernel.slowness)",
+            ],
             arguments: [GuestPath.robustListCheck] + arguments)
         let transcript = try await guest.transcript(
             of: request, in: directory, onErrorLine: { [progress] in progress.update(Self.withoutName($0)) })

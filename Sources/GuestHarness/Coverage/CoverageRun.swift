@@ -130,7 +130,7 @@ public struct CoverageRun: Sendable {
         let commands =
             switch activity {
             case .checks(let stress): ["run --limit 600", "stress --seconds \(stress)"]
-            case .worlds(let seconds): ["explore --guided --seconds \(seconds)"]
+            case .worlds(let seconds): ["explore --guided --seconds \(seconds) --complete"]
             }
         return """
             status=0

@@ -126,21 +126,13 @@ public struct EvidenceTable {
         }
     }
 
-    private static let begin = "<!-- written by kernel-patch/evidence --update -->"
-    private static let end = "<!-- end of what it writes -->"
-
     /// The text with the table between its marks. A line of what was run on another machine, of which there is no record
     /// here, stays.
     ///
     /// - Throws: when the marks are not there.
     public func placed(in text: String, of file: FilePath) throws -> String {
-        guard let start = text.range(of: Self.begin),
-            let end = text.range(of: Self.end, range: start.upperBound..<text.endIndex)
-        else {
-            throw HarnessError("\(file) has no lines '\(Self.begin)' and '\(Self.end)' for the table")
+        try MarkedText(writtenBy: "kernel-patch/evidence --update").replaced(in: text, of: file) { before in
+            lines(keeping: before.compactMap(Row.init))
         }
-        let before = text[start.upperBound..<end.lowerBound].split(separator: "\n").compactMap(Row.init)
-        return text[..<start.upperBound] + "\n\n" + lines(keeping: before).joined(separator: "\n") + "\n\n"
-            + text[end.lowerBound...]
     }
 }

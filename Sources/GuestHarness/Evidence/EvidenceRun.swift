@@ -33,7 +33,8 @@ public struct EvidenceRun: Sendable {
             let failure = try await kept.value(for: inputs) {
                 try await builders.progress.stage("\(tried) of \(count) worlds on \(kernel.name)") {
                     try await self.failure(
-                        of: ["explore", "--seed", "\(first)", "--worlds", "\(number)"], in: guest)
+                        of: ["explore", "--seed", "\(first)", "--worlds", "\(number)", "--complete"],
+                        in: guest)
                 }
             }
             if let failure { return (tried, failure) }

@@ -100,10 +100,12 @@ public struct ImageBuilder: Sendable {
             items.append(
                 Item(
                     path: String(GuestPath.testBundle.dropFirst()), source: products.testBundle, strip: true))
-            items.append(Item(path: String(GuestPath.ext4Image.dropFirst()), source: try await ext4Image()))
             for library in try await SharedLibraries.needed(by: products.testBundle) {
                 items.append(Item(path: String(library.string.dropFirst()), source: library, strip: true))
             }
+        }
+        if image == .suite || image == .bench {
+            items.append(Item(path: String(GuestPath.ext4Image.dropFirst()), source: try await ext4Image()))
         }
         if image == .bench { return items }
         let victims = RaceVictims(robustListCheck: products.robustListCheck, progress: progress)

@@ -3,7 +3,7 @@
 /// Takes the functions of a C file in the kernel's style apart: into the places where code can be changed.
 ///
 /// It knows what such a file is made of and no more: functions begin and end with a brace in the first column. Code that
-/// it does not understand, declarations and macros with a block among them, it leaves alone.
+/// it does not understand, macros with a block among it, it leaves alone.
 struct CodeReader {
     /// A place in the text.
     struct Place: Equatable {
@@ -12,12 +12,14 @@ struct CodeReader {
             case condition
             /// That of a loop.
             case loop
-            /// The value that a function returns.
-            case returned
+            /// The value that a function returns, or that a variable begins with.
+            case value
             /// An expression with its semicolon.
             case statement
             /// break, continue or goto, with its semicolon.
             case jump
+            /// A lock that is held to the end of the block: a guard() with its semicolon, or a scoped_guard() with its brace.
+            case lock
         }
         var kind: Kind
         var range: Range<Int>
@@ -183,7 +185,7 @@ struct CodeReader {
         case "return":
             let end = next(of: [";"], from: position)!
             let value = trimmed(position + word.count..<end)
-            if !value.isEmpty { add(.returned, value) }
+            if !value.isEmpty { add(.value, value) }
             position = end + 1
         case "break", "continue", "goto":
             let end = next(of: [";"], from: position)! + 1
@@ -193,13 +195,32 @@ struct CodeReader {
             // A block behind it: a macro that loops or holds a lock.
             let end = next(of: [";", "{"], from: position)!
             let range = position..<end + 1
-            if text[end] == ";", !isDeclaration(range) { add(.statement, range) }
+            if isLock(range) {
+                add(.lock, range)
+            } else if text[end] == ";" {
+                if !isDeclaration(range) { add(.statement, range) } else { addInitializer(of: range) }
+            }
             if text[end] == "{", text[range].contains("=") {
                 position = next(of: [";"], from: behindBracket(at: end))! + 1
             } else {
                 position = end + (text[end] == ";" ? 1 : 0)
             }
         }
+    }
+
+    private func isLock(_ range: Range<Int>) -> Bool {
+        text(of: range).contains(/^(scoped_)?guard\(/)
+    }
+
+    /// The value that the first variable of a declaration begins with.
+    private mutating func addInitializer(of declaration: Range<Int>) {
+        let statement = text(of: declaration)
+        guard !statement.contains(#/^(const )?static\b/#),
+            let sign = next(of: ["="], from: declaration.lowerBound), declaration.contains(sign),
+            let end = next(of: [",", ";"], from: sign), declaration.contains(end)
+        else { return }
+        let value = trimmed(sign + 1..<end)
+        add(statement.hasPrefix("bool ") ? .condition : .value, value)
     }
 
     private func isBlank(_ range: Range<Int>) -> Bool { text[range].allSatisfy(\.isWhitespace) }
@@ -211,10 +232,10 @@ struct CodeReader {
         return low..<high
     }
 
-    /// A type and a name, or what declares by a macro: it cannot be left out, nor be put into a block.
+    /// A type and a name, or what checks by a macro: it cannot be left out, nor be put into a block.
     private func isDeclaration(_ range: Range<Int>) -> Bool {
         let statement = text(of: range)
-        return statement.contains(/^(guard|BUILD_BUG_ON|lockdep_assert_\w+)\(/)
+        return statement.contains(/^(BUILD_BUG_ON|lockdep_assert_\w+)\(/)
             || statement.contains(/^(const |static |struct |unsigned |enum )/)
             || statement.contains(/^\w+ \**\w+( \w+)*( =|;|,|\[)/)
     }

@@ -44,12 +44,12 @@ struct MutantMaker {
         var found: [String] =
             switch kind {
             case .condition: ["!(\(code))", "1", "0"]
-            // Those that do not end show nothing but that.
+            // Those that do not end show nothing but that; negated, one ends at once or not at all.
             case .loop: ["0"]
-            case .returned: []
-            case .statement, .jump: [""]
+            case .value: []
+            case .statement, .jump, .lock: [""]
             }
-        if kind != .jump { found += changed(code) }
+        if kind != .jump, kind != .lock { found += changed(code) }
         var unique: [String] = []
         for replacement in found where replacement != code && !unique.contains(replacement) {
             unique.append(replacement)
@@ -68,7 +68,16 @@ struct MutantMaker {
         ("-ENOSYS", ["0"]), (" ?: ", [" + "]),
     ]
 
-    /// The code with one operator, number or word in it changed, each in turn.
+    /// The constants of the kernel that are 0.
+    private static let zeroes: Set = ["FUTEX_STATE_OK", "FW_LEVEL_PTE"]
+
+    /// A flag, a state or a limit: not an error number, what Kconfig says, or a macro with arguments.
+    private static func isConstant(_ name: String, before: Character, _ behind: Character?) -> Bool {
+        name.count > 2 && name.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" } && name != "NULL"
+            && before != "-" && behind != "(" && !name.hasPrefix("CONFIG_")
+    }
+
+    /// The code with one operator, number, constant or word in it changed, each in turn.
     private static func changed(_ code: String) -> [String] {
         var found: [String] = []
         let characters = Array(code)
@@ -90,7 +99,21 @@ struct MutantMaker {
                     characters[index...].firstIndex { !($0.isNumber || $0.isLetter) } ?? characters.count
                 if let number = Int(String(characters[index..<end])) {
                     found.append(replacing(index..<end, String(number + 1)))
+                    if number > 0 { found.append(replacing(index..<end, String(number - 1))) }
                 }
+                index = end
+                continue
+            }
+            if characters[index].isUppercase, !isPartOfWord(index - 1) {
+                let end =
+                    characters[index...].firstIndex { !($0.isNumber || $0.isLetter || $0 == "_") }
+                    ?? characters.count
+                let name = String(characters[index..<end])
+                if isConstant(name, before: index > 0 ? characters[index - 1] : " ", characters[end...].first)
+                {
+                    found.append(replacing(index..<end, zeroes.contains(name) ? "1" : "0"))
+                }
+                // A name with "-E" before it is one of the operators.
                 index = end
                 continue
             }
@@ -119,11 +142,17 @@ struct MutantMaker {
         switch kind {
         case .condition, .loop:
             return numbered.map { "cleanup_is_mutant(\($0)) ? !!(\($1)) : " }.joined() + "!!(\(original))"
-        case .returned:
+        case .value:
             return numbered.map { "cleanup_is_mutant(\($0)) ? (\($1)) : " }.joined() + "(\(original))"
         case .statement, .jump:
             let branches = numbered.map { "if (cleanup_is_mutant(\($0))) { \($1) } else " }.joined()
             return "{ \(branches){ \(original) } }"
+        case .lock:
+            // Given back at once, and taken again before what the guard does at the end of the block.
+            let words = original.firstMatch(of: /guard\((\w+)(?:\)\(|, )?([^;{]*)\)/)!
+            let call = "cleanup_give_back_\(words.1)(\(first)\(words.2.isEmpty ? "" : ", \(words.2)"))"
+            let type = "struct cleanup_given_back __cleanup(cleanup_take_again_\(words.1))"
+            return "\(original) \(type) cleanup_given_back_\(first) __maybe_unused = \(call);"
         }
     }
 
@@ -170,6 +199,29 @@ struct MutantMaker {
                 	WRITE_ONCE(cleanup_reached[number], 1);
                 	return READ_ONCE(cleanup_mutant) == number;
                 }
+
+                struct cleanup_given_back { bool is_mutant; raw_spinlock_t *lock; };
+
+                #define DEFINE_GIVEN_BACK(name, give, take, ...)				\\
+                static inline struct cleanup_given_back					\\
+                cleanup_give_back_##name(unsigned int number __VA_OPT__(,) __VA_ARGS__)	\\
+                {										\\
+                	struct cleanup_given_back t = { .is_mutant = cleanup_is_mutant(number) };	\\
+                	__VA_OPT__(t.lock = lock;)						\\
+                	if (t.is_mutant)							\\
+                		give;								\\
+                	return t;								\\
+                }										\\
+                static inline void cleanup_take_again_##name(struct cleanup_given_back *t)	\\
+                {										\\
+                	if (t->is_mutant)							\\
+                		take;								\\
+                }
+
+                DEFINE_GIVEN_BACK(rcu, rcu_read_unlock(), rcu_read_lock())
+                DEFINE_GIVEN_BACK(pagefault, pagefault_enable(), pagefault_disable())
+                DEFINE_GIVEN_BACK(raw_spinlock_irq, raw_spin_unlock_irq(t.lock), raw_spin_lock_irq(t->lock),
+                		  raw_spinlock_t *lock)
 
                 """, maxReplacements: 1)
     }

@@ -14,6 +14,8 @@ public struct Mutation: Sendable {
     /// The words by which `kernel-patch/model/check` selects the mutant of a protocol model that shows the
     /// forbidden outcome, where no test can hold the window open.
     public let model: String?
+    /// The reason why no random world can notice it; nil: one has to.
+    public let notInWorlds: String?
     /// Named relative to the directory of the series.
     let patch: PatchSeries.Patch
 
@@ -52,6 +54,7 @@ public struct Mutation: Sendable {
         subject = try field("Subject")
         forbidden = try field("Forbidden")
         model = optional("Caught-by-model")
+        notInWorlds = optional("Not-in-worlds")
         patch = PatchSeries.Patch(name: path, text: text)
     }
 

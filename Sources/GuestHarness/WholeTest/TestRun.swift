@@ -57,7 +57,7 @@ public struct TestRun {
         let directory = try RunDirectory(.test, in: builders.repository, kernel: kernel.name)
         try await builders.progress.stage("random worlds on \(kernel.name)") {
             let output = try await MeasuringCommand(progress: builders.progress).text(
-                of: ["explore", "--seconds", "60"], in: guest, directory)
+                of: ["explore", "--seconds", "60", "--complete"], in: guest, directory)
             builders.progress.note("random worlds on \(kernel.name): \(output)")
         }
     }

@@ -150,6 +150,12 @@ package final class PeerTask {
         _ = try PlacedHead(of: self, at: headAddress)
     }
 
+    /// The task has no head from now on.
+    package func dropHead() throws {
+        let result = try syscall(crf_nr_set_robust_list, 0, UInt(MemoryLayout<crf_robust_list_head>.size))
+        _ = try required("set_robust_list of task \(tid) to none", result)
+    }
+
     /// The pointer in a forked child's copy of this task's head; no task of the child has registered it.
     package func pendingOperation(copiedInto child: Peer) throws -> PendingOperation? {
         PendingOperation(rawValue: try readHead(of: child.pid).list_op_pending)

@@ -42,8 +42,10 @@ struct ModelWorld {
         var own: Step.Operation?
         var placed: Step.Operation?
         var compat: Step.Operation?
-        /// Tells which of the first two is registered.
+        /// Tells which of the first two is registered, or was last.
         var isPlaced = false
+        /// Tells whether one of the first two is registered.
+        var isRegistered = true
         var isAlive = true
 
         init(tid: UInt32, space: Int, process: Int) {
@@ -54,7 +56,7 @@ struct ModelWorld {
 
         /// That of the head that is registered.
         var operation: Step.Operation? {
-            get { isPlaced ? placed : own }
+            get { isRegistered ? (isPlaced ? placed : own) : nil }
             set { if isPlaced { placed = newValue } else { own = newValue } }
         }
         /// The place in a file of the word that it waits on; it takes no orders meanwhile. A wait decides at its start which
@@ -95,6 +97,11 @@ struct ModelWorld {
         return spaces[tasks[head.task].space].headPage
     }
 
+    private func isAligned(_ head: Head) -> Bool {
+        guard case .native(let task) = head, tasks[task].isPlaced else { return true }
+        return Extent.isAligned(task)
+    }
+
     var spaces: [Space] = []
     var tasks: [Task] = []
     /// The contents of the files, by words.
@@ -109,6 +116,19 @@ struct ModelWorld {
         guard case .file(let file, let page)? = spaces[space].mapping(at: offset)?.memory else { return nil }
         if file == Extent.hugeFile { return (file, offset - Extent.huge.lowerBound) }
         return (file, page * Extent.pageBytes + offset % Extent.pageBytes)
+    }
+
+    /// The place in a file of the word of the head's operation; nil where there is none.
+    func placeOfWord(_ head: Head) -> (file: Int, byte: Int)? {
+        self[head].flatMap { place($0.offset, in: tasks[head.task].space) }
+    }
+
+    func hasWord(of head: Head, whereItIsIn other: ModelWorld) -> Bool {
+        switch (placeOfWord(head), other.placeOfWord(head)) {
+        case (nil, nil): true
+        case (let one?, let two?): one == two
+        default: false
+        }
     }
 
     /// The tasks that wait on the word that an address space has at an offset now.
@@ -188,8 +208,8 @@ struct ModelWorld {
     }
 
     /// The heads whose operation a call that succeeds has to end, and, `perhaps`, those whose operation it may end: no
-    /// exit acts on a word that is not aligned, or that can never be written there, and a head that its owner cannot write
-    /// is beyond the call.
+    /// exit acts on a word that is not aligned, or that can never be written there, and a head that its owner cannot write, or
+    /// whose pointer is not aligned, is beyond the call.
     func designated(
         by call: Step.Call, of caller: Int
     ) -> (surely: Set<Head>, perhaps: Set<Head>) {
@@ -197,7 +217,9 @@ struct ModelWorld {
         for head in overlapping(call, of: caller) {
             let offset = self[head]!.offset
             let mapping = spaces[tasks[head.task].space].mapping(at: offset)
-            if offset % 4 != 0 || mapping?.canBecomeWritable == false || access(to: head) != .writable {
+            if offset % 4 != 0 || mapping?.canBecomeWritable == false || access(to: head) != .writable
+                || !isAligned(head)
+            {
                 perhaps.insert(head)
             } else {
                 surely.insert(head)

@@ -26,8 +26,13 @@ public struct ProgramGenerator {
         case second
         /// With PID namespaces, huge pages, mremap, pages that leave, halted processes, and leaders that exit.
         case third
+        /// With steps beside calls, children of vfork, tasks without a head, buried heads, and operations that wrap or are
+        /// garbage.
+        case fourth
 
-        public static let latest = Generation.third
+        public static let latest = Generation.fourth
+
+        func has(_ other: Generation) -> Bool { rawValue >= other.rawValue }
     }
 
     var random: SeededGenerator
@@ -55,7 +60,7 @@ public struct ProgramGenerator {
                 .sharedFile(file: 0, page: 0, writable: true)),
             .task(process: 0, sharesMemoryOnly: false), .task(process: 1, sharesMemoryOnly: false),
         ]
-        if generation == .third, chance(8) { steps[0] = .processInNamespace }
+        if generation.has(.third), chance(8) { steps[0] = .processInNamespace }
         for _ in 0..<Int.random(in: 6...40, using: &random) { steps.append(step()) }
         return WorldProgram(seed: seed, steps: steps)
     }
@@ -66,7 +71,8 @@ public struct ProgramGenerator {
 
     /// Any step, as a program that is varied can have it.
     mutating func step() -> Step {
-        if generation == .third, chance(6) { return lateStep() }
+        if generation.has(.fourth), chance(5) { return latestStep() }
+        if generation.has(.third), chance(6) { return lateStep() }
         let (process, task) = (number(Extent.processes), number(Extent.tasks))
         let page = number(Extent.arenaPages)
         let pages = 1 + number(3)
@@ -78,7 +84,7 @@ public struct ProgramGenerator {
         case 17..<21: return .unmap(process: process, page: page, pages: pages)
         case 21..<24: return .protect(process: process, page: page, pages: pages, writable: chance(2))
         case 24..<34: return .task(process: process, sharesMemoryOnly: chance(4))
-        case 50..<53 where hasHeads: return .pendCompat(task: task, chance(8) ? nil : operation())
+        case 50..<53 where hasHeads: return .pendCompat(task: task, chance(8) ? nil : compatOperation())
         case 53..<55 where hasHeads: return .moveHead(task: task)
         case 55 where hasHeads: return .headPage(process: process, Step.Access.allCases[number(3)])
         case 34..<56: return .pend(task: task, chance(8) ? nil : operation())
@@ -110,6 +116,33 @@ public struct ProgramGenerator {
         }
     }
 
+    /// One that earlier generations do not have.
+    private mutating func latestStep() -> Step {
+        switch number(16) {
+        case 0: return .vforkTask(process: number(Extent.processes))
+        case 1: return .dropHead(task: number(Extent.tasks))
+        case 2..<4: return .bury(operation())
+        default: return .callsBeside((0..<pick(1, 1, 2)).map { _ in call() }, beside())
+        }
+    }
+
+    private mutating func beside() -> Step.Beside {
+        let (process, page) = (number(Extent.processes), number(Extent.arenaPages))
+        switch number(20) {
+        case 0..<6: return .exit(task: number(Extent.tasks))
+        case 6..<9: return .kill(process: process)
+        case 9: return .fork(process: process)
+        case 10..<12: return .map(process: process, page: page, backing())
+        case 12: return .unmap(process: process, page: page)
+        case 13: return .protect(process: process, page: page, writable: chance(2))
+        case 14: return .headPage(process: process, Step.Access.allCases[number(3)])
+        case 15: return .hugeMapping(process: process, Step.Access.allCases[number(3)])
+        case 16..<18: return .pageOut(process: process)
+        case 18: return .halt(process: process, chance(2) ? .stopped : .frozen)
+        default: return .resume(process: process)
+        }
+    }
+
     private mutating func backing() -> Step.Backing {
         let (file, page) = (number(Extent.files), number(Extent.filePages))
         switch number(8) {
@@ -122,7 +155,7 @@ public struct ProgramGenerator {
 
     /// An offset in the arena, mostly one that others use too.
     private mutating func word() -> Int {
-        if generation == .third, chance(6) { return hugeWord() }
+        if generation.has(.third), chance(6) { return hugeWord() }
         let offset =
             chance(4)
             ? 4 * number(Extent.arenaPages * Extent.pageBytes / 4) : favourites.randomElement(using: &random)!
@@ -137,10 +170,26 @@ public struct ProgramGenerator {
     }
 
     private mutating func operation() -> Step.Operation {
+        // Addresses that no program has: not canonical, the kernel's, and at the top.
+        if generation.has(.fourth), chance(16) {
+            let garbage = pick(1 << 62, -(1 << 47), -(1 << 61), .min, .max - 7)
+            return .init(offset: garbage, futexOffset: pick(-32, 0), isPI: chance(4))
+        }
+        return compatOperation()
+    }
+
+    /// One that a head of 32 bits can have as well.
+    private mutating func compatOperation() -> Step.Operation {
         var offset = word()
         if chance(24) { offset = pick(-4096, Extent.arenaPages * Extent.pageBytes + 64) }
         // The lowest bits of a lock entry mean something else: a word that is not aligned comes from the distance.
         if chance(24) { return .init(offset: offset + 1, futexOffset: -31, isPI: false) }
+        if generation.has(.fourth), chance(12) {
+            // The sum of entry and offset goes beyond the end of the address space, of either width.
+            return .init(
+                offset: offset, futexOffset: pick(0x7fff_fff0, -0x7fff_fff0, 1 << 62, -(1 << 62)),
+                isPI: chance(4))
+        }
         return .init(
             offset: offset, futexOffset: pick(-32, -32, 0, -8, 4096, -4096), isPI: chance(4))
     }
@@ -156,7 +205,9 @@ public struct ProgramGenerator {
         var offset = chance(6) ? 0 : word()
         var length = pick(4, 4, 40, 64, 4096, 8192, whole)
         if offset == 0, chance(2) { length = whole }
-        if generation == .third, chance(12) { (offset, length) = (Extent.huge.lowerBound, Extent.huge.count) }
+        if generation.has(.third), chance(12) {
+            (offset, length) = (Extent.huge.lowerBound, Extent.huge.count)
+        }
         if chance(16) { length = pick(0, 1, 3, 5) }
         let unknownFlag = chance(40)
         // Which of the two counts is not said.

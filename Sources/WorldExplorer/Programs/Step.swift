@@ -25,11 +25,18 @@ public enum Step: Codable, Equatable, Sendable {
     case pageOut(process: Int)
     /// A task with a robust list head of its own.
     case task(process: Int, sharesMemoryOnly: Bool)
+    /// The same as a process that shares the memory and suspends the thread that made it: clone(CLONE_VM | CLONE_VFORK).
+    case vforkTask(process: Int)
     /// The task has a pending operation on the word at an offset in the arena; or none.
     case pend(task: Int, Operation?)
     /// The task registers the head that it does not have registered: the one in memory of its address space, or the one
     /// in a file that all processes share. Its operations are those of the head that is registered.
     case moveHead(task: Int)
+    /// The task has no head registered from now on. What it writes into the head that it had is nobody's operation.
+    case dropHead(task: Int)
+    /// The memory of the heads of all tasks that have gone, in the file, gets contents that look like pending operations on
+    /// the word. Nobody's, they stay.
+    case bury(Operation)
     /// The process's mapping of the file with heads.
     case headPage(process: Int, Access)
     /// The task has a pending operation in a head of 32 bits as well, which it registers for the first of them; or none.
@@ -43,6 +50,9 @@ public enum Step: Codable, Equatable, Sendable {
     case calls([Call])
     /// The same, while a process is killed.
     case callsBesideKill([Call], process: Int)
+    /// The same, while something else happens, which has come to its end before the calls are waited for. The heads of those
+    /// that it ends are buried as with ``bury(_:)``, while the calls may still be at them.
+    case callsBeside([Call], Beside)
     /// exit(2) of the task alone.
     case exit(task: Int)
     /// execve(2) by the task, which ends the other threads of its process.
@@ -54,6 +64,39 @@ public enum Step: Codable, Equatable, Sendable {
     case resume(process: Int)
     /// SIGKILL.
     case kill(process: Int)
+
+    /// What can happen beside calls: it changes one thing at a time, so that there is one state before it and one after.
+    public enum Beside: Codable, Equatable, Sendable {
+        case exit(task: Int)
+        case kill(process: Int)
+        case fork(process: Int)
+        case map(process: Int, page: Int, Backing)
+        case unmap(process: Int, page: Int)
+        case protect(process: Int, page: Int, writable: Bool)
+        case headPage(process: Int, Access)
+        case hugeMapping(process: Int, Access)
+        case pageOut(process: Int)
+        case halt(process: Int, Halt)
+        case resume(process: Int)
+
+        var step: Step {
+            switch self {
+            case .exit(let task): .exit(task: task)
+            case .kill(let process): .kill(process: process)
+            case .fork(let process): .fork(process: process)
+            case .map(let process, let page, let backing):
+                .map(process: process, page: page, pages: 1, backing)
+            case .unmap(let process, let page): .unmap(process: process, page: page, pages: 1)
+            case .protect(let process, let page, let isWritable):
+                .protect(process: process, page: page, pages: 1, writable: isWritable)
+            case .headPage(let process, let access): .headPage(process: process, access)
+            case .hugeMapping(let process, let access): .hugeMapping(process: process, access)
+            case .pageOut(let process): .pageOut(process: process)
+            case .halt(let process, let how): .halt(process: process, how)
+            case .resume(let process): .resume(process: process)
+            }
+        }
+    }
 
     public enum Halt: String, Codable, Equatable, Sendable, CaseIterable {
         /// By SIGSTOP.
@@ -78,7 +121,7 @@ public enum Step: Codable, Equatable, Sendable {
     public struct Operation: Codable, Equatable, Sendable {
         /// Of the futex word in the arena; may lie outside of it.
         public var offset: Int
-        /// Of the word from the lock entry, as the head has it.
+        /// Of the word from the lock entry, as the head has it; a head of 32 bits has the lower half.
         public var futexOffset: Int
         public var isPI: Bool
     }
@@ -128,6 +171,9 @@ enum Extent {
     /// A task's place in the file, and in that the head of 32 bits.
     static let headBytes = 64
     static let compatHead = 32
+    /// The place of the other one in that: every fourth task has it where its pointer is not aligned.
+    static func head(of task: Int) -> Int { isAligned(task) ? 0 : 4 }
+    static func isAligned(_ task: Int) -> Bool { task % 4 != 3 }
     /// The file in hugetlbfs comes after the others; its mapping is one huge page, from the arena's start.
     static let hugeFile = files
     static let huge = 4 << 20..<6 << 20

@@ -17,6 +17,9 @@ final class HeadFile {
 
     /// Tells whether 64-bit tasks can have heads of 32 bits beside their own.
     static let hasCompat = crf_has_int80() == 1
+    /// Tells whether they can register them by the x32 ABI, too.
+    private static let hasX32 =
+        crf_syscall6(Int(CRF_X32_BIT) | crf_nr_getpid, 0, 0, 0, 0, 0, 0) == Int(getpid())
 
     init() throws {
         file = try MemoryFile(name: "world-heads", length: Extent.pageBytes)
@@ -38,30 +41,38 @@ final class HeadFile {
         base + UInt(Extent.headPage + offset(of: task))
     }
 
+    private func offsetOfHead(of task: Int) -> Int { offset(of: task) + Extent.head(of: task) }
+
+    /// Of the head that is not of 32 bits.
+    private func addressOfHead(of task: Int, _ base: UInt) -> UInt {
+        address(of: task, base) + UInt(Extent.head(of: task))
+    }
+
     /// The task's head is here from now on, without an operation.
     func register(_ task: PeerTask, _ number: Int, of base: UInt) throws {
         try set(0, futexOffset: PeerTask.defaultFutexOffset, number, of: base)
-        _ = try PlacedHead(of: task, at: address(of: number, base))
+        _ = try PlacedHead(of: task, at: addressOfHead(of: number, base))
     }
 
-    /// Registers the head of 32 bits as well, the first time.
+    /// Registers the head of 32 bits as well, the first time. Every other task does so by the x32 ABI, where there is one.
     func registerCompat(_ task: PeerTask, _ number: Int, of base: UInt) throws {
         guard withCompat.insert(number).inserted else { return }
-        _ = try PlacedHead(of: task, at: address(of: number, base) + UInt(Extent.compatHead), .compat)
+        let address = address(of: number, base) + UInt(Extent.compatHead)
+        _ = try PlacedHead(of: task, at: address, Self.hasX32 && number % 2 == 1 ? .x32 : .compat)
     }
 
     func set(_ pending: UInt, futexOffset: Int, _ task: Int, of base: UInt) throws {
         try put(
             crf_robust_list_head(
-                next: address(of: task, base), futex_offset: futexOffset, list_op_pending: pending),
-            at: offset(of: task))
+                next: addressOfHead(of: task, base), futex_offset: futexOffset, list_op_pending: pending),
+            at: offsetOfHead(of: task))
     }
 
     func setCompat(_ pending: UInt32, futexOffset: Int, _ task: Int, of base: UInt) throws {
         try put(
             crf_compat_robust_list_head(
                 next: UInt32(address(of: task, base)) + UInt32(Extent.compatHead),
-                futex_offset: Int32(futexOffset), list_op_pending: pending),
+                futex_offset: Int32(truncatingIfNeeded: futexOffset), list_op_pending: pending),
             at: offset(of: task) + Extent.compatHead)
     }
 
@@ -72,14 +83,14 @@ final class HeadFile {
         }
     }
 
-    func pending(_ task: Int) throws -> UInt { try load(UInt.self, at: offset(of: task) + 16) }
+    func pending(_ task: Int) throws -> UInt { try load(UInt.self, at: offsetOfHead(of: task) + 16) }
 
     func compatPending(_ task: Int) throws -> UInt32 {
         try load(UInt32.self, at: offset(of: task) + Extent.compatHead + 8)
     }
 
     private func load<Value: BitwiseCopyable>(_ type: Value.Type, at offset: Int) throws -> Value {
-        try contents().withUnsafeBytes { $0.load(fromByteOffset: offset, as: type) }
+        try contents().withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
     }
 
     private func contents() throws -> [UInt8] {
@@ -93,7 +104,7 @@ final class HeadFile {
     /// Says what the pointers of a task must be now; all else stays as it was written.
     func expect(_ pending: UInt, compat: UInt32, _ task: Int) {
         expected.withUnsafeMutableBytes {
-            $0.storeBytes(of: pending, toByteOffset: offset(of: task) + 16, as: UInt.self)
+            $0.storeBytes(of: pending, toByteOffset: offsetOfHead(of: task) + 16, as: UInt.self)
             $0.storeBytes(of: compat, toByteOffset: offset(of: task) + Extent.compatHead + 8, as: UInt32.self)
         }
     }

@@ -16,11 +16,11 @@ final class StoredFile {
     /// The part that words are in, in bytes.
     let window: Range<Int>
 
-    /// One in a file system, whose pages are written back, for the last number; in memory for the others.
-    init(_ number: Int) throws {
+    /// One in a directory for the last number; in memory for the others.
+    init(_ number: Int, in directory: FilePath) throws {
         let length = Extent.filePages * Extent.pageBytes
         if number == Extent.files - 1 {
-            let path = temporaryDirectory.appending("world-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+            let path = directory.appending("world-\(getpid())-\(UInt32.random(in: 0 ... .max))")
             file = try MemoryFile(creating: path, length: length)
             unlink(path.string)
         } else {
@@ -58,6 +58,9 @@ final class StoredFile {
             initialized = read / 4
         }
     }
+
+    /// The word at a byte of the window.
+    func word(at byte: Int) throws -> UInt32 { try words()[(byte - window.lowerBound) / 4] }
 
     /// The first word of the window that is not as in `expected`, which has the whole file; nil if all are.
     func firstDifference(from expected: [UInt32]) throws -> (index: Int, found: UInt32)? {

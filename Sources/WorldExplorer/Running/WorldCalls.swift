@@ -9,26 +9,12 @@ import TestProcesses
 // Calls, and what must and may have become of the operations after them.
 extension WorldRun {
     func make(_ calls: [Step.Call], besideKillOf victim: Int?) throws {
-        var made: [(call: Step.Call, task: Int)] = []
-        for call in calls {
-            guard let task = task(call.task, notIn: victim), !made.contains(where: { $0.task == task })
-            else { continue }
-            let process = owner(of: task)
-            var flags: CleanupFlags = call.isPrivate ? .privateOnly : []
-            if call.unknownFlag { flags.insert(CleanupFlags(rawValue: 1 << 30)) }
-            let start = call.wraps ? UInt.max - 8 : address(call.offset, in: process)
-            tasks[task].beginCleanup(
-                address: start, length: call.wraps ? max(call.length, 16) : call.length, flags: flags)
-            made.append((call, task))
-        }
+        let made = try begin(calls, notIn: victim)
         if let victim { try processes[victim].peer.kill() }
         var (surely, perhaps): (Set<ModelWorld.Head>, Set<ModelWorld.Head>) = ([], [])
         for (call, task) in made {
             let result = try tasks[task].endOfCall()
-            var call = call
-            if call.wraps { call.length = max(call.length, 16) }
-            let errors = model.errors(of: call, by: task)
-            try judge(result, errors, call)
+            try judge(result, model.errors(of: call, by: task), call)
             guard result == 0 else { continue }
             let (must, may) = model.designated(by: call, of: task)
             surely.formUnion(must)
@@ -36,6 +22,78 @@ extension WorldRun {
         }
         if let victim { try settle(surely, perhaps, killed: victim) }
         try clear(surely, perhaps.subtracting(surely))
+    }
+
+    /// What happens beside the calls can come before, in the middle of and after each of them: what they must do is what
+    /// they must with the world as it was and as it is, and what they may what they may with either.
+    func make(_ calls: [Step.Call], beside: Step.Beside) throws {
+        let made = try begin(calls, notIn: nil)
+        calling = Set(made.map(\.task))
+        let before = model
+        if isPossible(beside) { try carryOut(beside.step) }
+        calling = []
+        let after = model
+        let ended = tasks.indices.filter { before.tasks[$0].isAlive && !after.tasks[$0].isAlive }
+        // Whoever still wants to write into their heads does it now.
+        for task in ended {
+            let operation = before.tasks[task].placed ?? before.tasks[task].compat
+            if let operation { try bury(task, operation) }
+        }
+        var (surely, perhaps): (Set<ModelWorld.Head>, Set<ModelWorld.Head>) = ([], [])
+        for (call, task) in made {
+            let result = try tasks[task].endOfCall()
+            let (one, other) = (before.errors(of: call, by: task), after.errors(of: call, by: task))
+            if result != 0 || !one.isEmpty && !other.isEmpty { try judge(result, one.union(other), call) }
+            guard result == 0 else { continue }
+            let (then, now) = (before.designated(by: call, of: task), after.designated(by: call, of: task))
+            surely.formUnion(
+                then.surely.intersection(now.surely).filter { before.hasWord(of: $0, whereItIsIn: after) })
+            perhaps.formUnion(then.surely.union(then.perhaps).union(now.surely).union(now.perhaps))
+        }
+        for head in perhaps where ended.contains(head.task) { try acceptExit(of: head, before) }
+        try clear(surely, perhaps.subtracting(surely))
+    }
+
+    /// A call cannot be waited for while its caller is halted, or when it has been ended.
+    private func isPossible(_ beside: Step.Beside) -> Bool {
+        switch beside {
+        case .kill(let number):
+            guard let victim = process(number, where: { _ in true }) else { return false }
+            return !calling.contains { ends(owner(of: $0), with: victim) }
+        case .halt(let number, _):
+            guard let process = process(number, where: { $0.halt == nil && $0.hasLeader }) else {
+                return false
+            }
+            return !calling.contains { owner(of: $0) == process }
+        default: return true
+        }
+    }
+
+    /// The exit may have found the operation, which the calls may end, or not: the word is as it was, or as the exit leaves
+    /// it.
+    private func acceptExit(of head: ModelWorld.Head, _ before: ModelWorld) throws {
+        guard let (file, byte) = before.placeOfWord(head) else { return }
+        let value = try files[file].word(at: byte)
+        if value == before.files[file][byte / 4] { model.files[file][byte / 4] = value }
+    }
+
+    private func begin(
+        _ calls: [Step.Call], notIn victim: Int?
+    ) throws -> [(call: Step.Call, task: Int)] {
+        var made: [(call: Step.Call, task: Int)] = []
+        for call in calls {
+            guard let task = task(call.task, notIn: victim), !made.contains(where: { $0.task == task })
+            else { continue }
+            let process = owner(of: task)
+            var flags: CleanupFlags = call.isPrivate ? .privateOnly : []
+            if call.unknownFlag { flags.insert(CleanupFlags(rawValue: 1 << 30)) }
+            var call = call
+            if call.wraps { call.length = max(call.length, 16) }
+            let start = call.wraps ? UInt.max - 8 : address(call.offset, in: process)
+            tasks[task].beginCleanup(address: start, length: call.length, flags: flags)
+            made.append((call, task))
+        }
+        return made
     }
 
     func judge(_ result: Int, _ errors: Set<ModelWorld.CallError>, _ call: Step.Call) throws {

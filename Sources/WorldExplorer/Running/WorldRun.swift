@@ -37,6 +37,8 @@ final class WorldRun {
     var helpers: [Peer] = []
     /// Tasks that wait and were halted meanwhile: they may have missed that they were to be woken.
     var mayHaveMissedWake: Set<Int> = []
+    /// Tasks that are in a call beside which something else happens.
+    var calling: Set<Int> = []
     /// Of the step that is being carried out.
     var number = 0
 
@@ -75,7 +77,7 @@ final class WorldRun {
     }
 
     func carryOut(_ program: WorldProgram) throws {
-        files = try (0..<Extent.files).map(StoredFile.init)
+        files = try (0..<Extent.files).map { try StoredFile($0, in: means.directory) }
         if means.hasHugePages { files.append(try StoredFile()) }
         for (number, step) in program.steps.enumerated() {
             self.number = number
@@ -110,6 +112,7 @@ final class WorldRun {
     func task(_ number: Int, notIn process: Int? = nil) -> Int? {
         let ready = tasks.indices.filter {
             model.tasks[$0].isAlive && model.tasks[$0].waitsOn == nil && !isHalted($0)
+                && !calling.contains($0)
                 && (process == nil || !ends(owner(of: $0), with: process!))
         }
         return ready.isEmpty ? nil : ready[number % ready.count]
@@ -129,7 +132,7 @@ final class WorldRun {
     }
 
     func address(_ offset: Int, in process: Int) -> UInt {
-        UInt(bitPattern: Int(bitPattern: processes[process].base) + offset)
+        processes[process].base &+ UInt(bitPattern: offset)
     }
 
     func isWritable(_ offset: Int, in process: Int) -> Bool {

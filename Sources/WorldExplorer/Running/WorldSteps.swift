@@ -54,15 +54,15 @@ extension WorldRun {
         case .pageOut(let number):
             guard let process = process(number) else { return }
             try pageOut(process)
-        case .task(let number, var sharesMemoryOnly):
-            guard let process = process(number), tasks.count < Extent.tasks else { return }
-            if processes[process].isInNamespace { sharesMemoryOnly = false }
-            let task = try processes[process].peer.startTask(sharesMemoryOnly ? .vmProcess : .thread)
-            tasks.append(task)
-            model.tasks.append(
-                .init(
-                    tid: UInt32(task.ownID), space: processes[process].space,
-                    process: sharesMemoryOnly ? -1 : process))
+        case .task(let number, let sharesMemoryOnly):
+            guard let process = process(number) else { return }
+            try start(
+                sharesMemoryOnly && !processes[process].isInNamespace ? .vmProcess : .thread, in: process)
+        case .vforkTask(let number):
+            guard let process = process(number, where: { $0.halt == nil && !$0.isInNamespace }) else {
+                return
+            }
+            try start(.vforkChild, in: process)
         case .pend(let number, let operation):
             guard let task = task(number) else { return }
             let raw = operation.map { rawValue($0, of: task) } ?? 0
@@ -91,6 +91,13 @@ extension WorldRun {
                 model.tasks[task].placed = nil
             }
             model.tasks[task].isPlaced.toggle()
+            model.tasks[task].isRegistered = true
+        case .dropHead(let number):
+            guard let task = task(number) else { return }
+            try tasks[task].dropHead()
+            model.tasks[task].isRegistered = false
+        case .bury(let operation):
+            for task in tasks.indices where !model.tasks[task].isAlive { try bury(task, operation) }
         case .headPage(let number, let state):
             guard let process = process(number) else { return }
             try heads.map(state, in: processes[process].peer, at: processes[process].base)
@@ -108,6 +115,7 @@ extension WorldRun {
         case .callsBesideKill(let calls, let number):
             guard let process = process(number, where: { _ in true }) else { return }
             try make(calls, besideKillOf: process)
+        case .callsBeside(let calls, let beside): try make(calls, beside: beside)
         case .exit(let number):
             guard let task = task(number) else { return }
             try tasks[task].exit()
@@ -151,6 +159,27 @@ extension WorldRun {
         processes.append(
             Process(peer: peer, space: model.spaces.count, base: base, program: program, parent: parent))
         model.spaces.append(space)
+    }
+
+    func start(_ kind: PeerTask.Kind, in process: Int) throws {
+        guard tasks.count < Extent.tasks else { return }
+        let task = try processes[process].peer.startTask(kind)
+        tasks.append(task)
+        model.tasks.append(
+            .init(
+                tid: UInt32(task.ownID), space: processes[process].space,
+                process: kind == .thread ? process : -1))
+    }
+
+    /// The memory of the heads of a task that has gone, in the file, has got another use, which looks like the old one.
+    func bury(_ task: Int, _ operation: Step.Operation) throws {
+        let (raw, base) = (rawValue(operation, of: task), base(of: task))
+        try heads.set(raw, futexOffset: operation.futexOffset, task, of: base)
+        model.tasks[task].placed = operation
+        guard base <= UInt(UInt32.max) else { return }
+        try heads.setCompat(
+            UInt32(truncatingIfNeeded: raw), futexOffset: operation.futexOffset, task, of: base)
+        model.tasks[task].compat = operation
     }
 
     func map(in process: Int, _ first: Int, _ count: Int, _ backing: Step.Backing) throws {

@@ -13,7 +13,7 @@ extension WorldRun {
             let expected = model.tasks[task].own.map { rawValue($0, of: task) } ?? 0
             // Not registered, it is memory as any other.
             let found =
-                model.tasks[task].isPlaced
+                model.tasks[task].isPlaced || !model.tasks[task].isRegistered
                 ? try tasks[task].ownPendingRawValue() : try tasks[task].pendingRawValue()
             guard found == expected else {
                 throw disagree(

@@ -18,7 +18,12 @@ import Testing
         {
         	struct pair *next = p + 1;
         	int count = 0;
+        	bool small = limit < 8 && p, *other;
 
+        	guard(rcu)();
+        	scoped_guard(raw_spinlock_irq, &p->lock) {
+        		count = 1;
+        	}
         	lockdep_assert_held(&lock);
         	/* Not code: count++; */
         	for (int i = 0; i < limit; i++) {
@@ -42,9 +47,11 @@ import Testing
         let found = reader.places.map { "\($0.kind): \(reader.text(of: $0.range))" }
         #expect(
             found == [
+                "value: p + 1", "value: 0", "condition: limit < 8 && p", "lock: guard(rcu)();",
+                "lock: scoped_guard(raw_spinlock_irq, &p->lock) {", "statement: count = 1;",
                 "loop: i < limit", "condition: p->a == 3 && next", "jump: continue;",
                 "statement: count += p->b;", "condition: !next", "jump: break;", "loop: count > 9",
-                "statement: count--;", "returned: count <= limit ? count : -ENOMEM",
+                "statement: count--;", "value: count <= limit ? count : -ENOMEM",
             ])
         #expect(reader.places.allSatisfy { $0.function == "pick" })
     }
@@ -53,15 +60,25 @@ import Testing
         arguments: [
             (
                 "a == 1 && b", .condition,
-                ["!(a == 1 && b)", "1", "0", "a != 1 && b", "a == 2 && b", "a == 1 || b"]
+                ["!(a == 1 && b)", "1", "0", "a != 1 && b", "a == 2 && b", "a == 0 && b", "a == 1 || b"]
             ),
             ("i < n", .loop, ["0", "i <= n"]),
             ("i >= n", .loop, ["0", "i > n"]),
-            ("f(x, 2);", .statement, ["", "f(x, 3);"]),
+            ("f(x, 2);", .statement, ["", "f(x, 3);", "f(x, 1);"]),
             ("break;", .jump, [""]),
-            ("-EINTR", .returned, ["0"]),
-            ("ret", .returned, []),
-            ("p->u32 = 8 * u64_max;", .statement, ["", "p->u32 = 9 * u64_max;"]),
+            ("-EINTR", .value, ["0"]),
+            ("ret", .value, []),
+            ("0", .value, ["1"]),
+            ("p->u32 = 8 * u64_max;", .statement, ["", "p->u32 = 9 * u64_max;", "p->u32 = 7 * u64_max;"]),
+            (
+                "t->state == FUTEX_STATE_OK & ~VM_IO", .value,
+                [
+                    "t->state != FUTEX_STATE_OK & ~VM_IO", "t->state == 1 & ~VM_IO",
+                    "t->state == FUTEX_STATE_OK | ~VM_IO", "t->state == FUTEX_STATE_OK & ~0",
+                ]
+            ),
+            ("IS_ENABLED(CONFIG_COMPAT) ? NULL : a", .value, []),
+            ("guard(rcu)();", .lock, [""]),
             ("nr++ /* 1 < 2 */;", .statement, ["", "nr-- /* 1 < 2 */;"]),
         ] as [(String, CodeReader.Place.Kind, [String])])
     func everyChangeIsMadeOnce(_ code: String, _ kind: CodeReader.Place.Kind, _ expected: [String]) {
@@ -88,8 +105,7 @@ import Testing
 
             """
         let maker = MutantMaker(source)
-        let code = try #require(maker.text.components(separatedBy: "static __always_inline").last)
-            .components(separatedBy: "}\n\n").dropFirst().joined(separator: "}\n\n")
+        let code = try #require(maker.text.components(separatedBy: "raw_spinlock_t *lock)\n\n").last)
         let program = """
             #include <stdio.h>
             #include <stdlib.h>
@@ -114,8 +130,9 @@ import Testing
             #expect(sums[0] == "8")
             #expect(
                 said == [
-                    "i < limit -> 0: 0", "i < limit -> i <= limit: 13", "i == 2 -> !(i == 2): 2",
+                    "0 -> 1: 9", "i < limit -> 0: 0", "i < limit -> i <= limit: 13", "i == 2 -> !(i == 2): 2",
                     "i == 2 -> 1: 0", "i == 2 -> 0: 10", "i == 2 -> i != 2: 2", "i == 2 -> i == 3: 7",
+                    "i == 2 -> i == 1: 9",
                     "continue; -> : 10", "total += i; -> : 0",
                 ])
         }

@@ -50,6 +50,36 @@ extension Check {
         },
 
         Check(
+            "canBeKilledWhileItSearchesForThreads", .interruptions, needs: [.root, .severalMappings],
+            claim:
+                "so does one killed at any time of a call that searches all processes for the 1,000 threads of a sharer"
+        ) { scene in
+            let file = try scene.file()
+            // A process outside of the group makes the call search, the threads make it need memory after that.
+            let sharer = try scene.peer(inWindowOf: file, at: wordOffset, kind: .vmProcess)
+            let word = try sharer.peer.map(file, length: pageSize) + UInt(CallingPeers.stop)
+            try sharer.peer.startTask().spawnWaiters(1_000, on: word)
+            let parent = try scene.peer()
+            let address = try parent.map(file, length: pageSize) + UInt(wordOffset)
+            let first = try parent.startTask(.vmProcess)
+            let whole = try ContinuousClock().measure { try scene.cleanup(by: first, address: address) }
+            // Two searches come first, and are a large part.
+            let kills = 24
+            for number in 0..<kills {
+                let calling = try parent.startTask(.vmProcess)
+                let moment = whole * number / kills
+                let began = ContinuousClock.now
+                calling.beginCleanup(address: address, length: 4)
+                while .now - began < moment {}
+                try calling.send(SIGKILL)
+                try scene.expectSoon("the end of a caller that was killed \(moment) after its call began") {
+                    !ProcessState.isAlive(calling.processID)
+                }
+            }
+            scene.note("the call took \(whole) when it was left alone")
+        },
+
+        Check(
             "keepsNoMemoryOfKilledCallers", .interruptions,
             needs: [.root, .cgroupMemory, .severalMappings],
             claim: "killed callers keep no kernel memory, process or address space"
