@@ -11,6 +11,7 @@ struct HostileSharers {
     @Test func isNotDelayedByHeadInSharedFileOfFUSE() throws { try checkClaim() }
     @Test func isNotDelayedByHeadInPrivateMappingOfFUSE() throws { try checkClaim() }
     @Test func isNotDelayedByHeadUnderWritebackToFUSE() throws { try checkClaim() }
+    @Test func isNotDelayedByMemoryThatIsTornDown() throws { try checkClaim() }
     @Test func isNotDelayedBySixtyThousandMappings() throws { try checkClaim() }
     @Test func waitsForBusyMmapLockInterruptibly() throws { try checkClaim() }
     @Test func makesNoOtherCallerSearchAllProcesses() throws { try checkClaim() }

@@ -85,6 +85,41 @@ extension Check {
         },
 
         Check(
+            "isNotDelayedByMemoryThatIsTornDown", .hostileSharers, needs: [.root, .userfaultfd, .fuse],
+            claim:
+                "a sharer that died during the call, and whose memory cannot go as the server of a file does not answer, delays nobody"
+        ) { scene in
+            let directory = try ScratchDirectory()
+            let slow = try SilentFile(in: directory, contents: .cached)
+            defer { slow.letGo() }
+            let file = try scene.file()
+            let first = try scene.peer()
+            let head = try PlacedHead(
+                of: try first.startTask(), at: try PlacedHead.memory(for: .native, in: first))
+            try head.enterWindow(at: try first.map(file, length: pageSize) + UInt(wordOffset))
+            // Behind the first in the order of mappings, in which the call goes through the processes.
+            let doomed = try scene.peer()
+            _ = try doomed.map(file, length: pageSize)
+            try doomed.store(FutexWord(rawValue: 1), at: try doomed.map(slow.file, length: pageSize))
+            let (_, calling, own) = try caller(scene, sharing: file)
+            let call = try HeldCall(by: calling, on: own)
+            slow.hold()
+            try doomed.kill()
+            try Deadline.poll(for: "the end of the mapping to write its page to the file of FUSE") {
+                slow.writeCount > 0
+            }
+            try call.letGo()
+            do {
+                try scene.expect(
+                    try calling.endOfCall(within: Scene.promptly), 0,
+                    "cleanup_robust_list(2) beside a dead sharer")
+            } catch CheckError.timedOut {
+                throw CheckError.failed("the call waits for memory that nobody uses anymore")
+            }
+            try scene.expect(head, 0, "the head of the sharer that lives")
+        },
+
+        Check(
             "isNotDelayedBySixtyThousandMappings", .hostileSharers,
             claim: "a process that maps the page 60,000 times is visited once, and its thread is cleared"
         ) { scene in
