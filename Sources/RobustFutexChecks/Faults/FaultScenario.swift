@@ -9,10 +9,14 @@ extension FailingAllocations {
         case manyThreads = "many threads"
         case growingGroups = "groups of more and more threads"
         case processesOfOneMemory = "processes that share all their memory"
+        case childrenOfVfork = "children of vfork"
         case severalMappings = "several mappings"
         case hundredMappings = "more mappings than a page has space for"
         case manyOfEach = "several mappings, many sharers and many threads"
         case privateMemory = "private memory"
+        case privateFlag = "private memory and FUTEX2_PRIVATE"
+        case piLocks = "operations on PI futexes"
+        case exec = "a process that is in exec"
         case waiter = "a waiter"
         case wordWithoutPage = "a word whose page the caller has not touched"
         case headOfForkedMemory = "a head that is to be copied after a fork"
@@ -28,6 +32,7 @@ extension FailingAllocations {
                 case .compatHeadOfForkedMemory: [.compat]
                 case .headInHugePage: [.hugetlb]
                 case .swappedOutHeads: [.swap]
+                case .exec: [.userfaultfd]
                 default: []
                 }
             return needed.lazy.compactMap { $0.reasonMissing() }.first
@@ -47,6 +52,7 @@ extension FailingAllocations {
                 // Whichever way round they are visited.
                 for threads in [20, 60, 20] { try world.addGroup(of: threads) }
             case .processesOfOneMemory: try world.share(with: 1, threads: 20, .vmProcess)
+            case .childrenOfVfork: try world.share(with: 3, threads: 6, .vforkChild)
             case .severalMappings: try world.share(mappings: 12, with: 2)
             case .hundredMappings: try world.share(mappings: 120, with: 2)
             case .manyOfEach:
@@ -54,6 +60,11 @@ extension FailingAllocations {
                 try world.addChildren(20)
                 try world.addGroup(of: 20)
             case .privateMemory: try world.shareNothing(threads: 20)
+            case .privateFlag:
+                try world.shareNothing(threads: 20)
+                world.flags = .privateOnly
+            case .piLocks: try world.share(with: 2, threads: 3, isPI: true)
+            case .exec: try world.shareWithExec()
             case .waiter: try world.shareWithWaiter()
             case .wordWithoutPage:
                 try world.share(with: 2)

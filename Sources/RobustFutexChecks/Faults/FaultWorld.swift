@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import CRobustFutex
 import RobustFutex
 import TestProcesses
 
@@ -13,6 +14,9 @@ final class FaultWorld {
     let file: MemoryFile
     /// The range of the next call.
     var range: (address: UInt, length: Int) = (0, 0)
+    var flags: CleanupFlags = []
+    /// Carried out while the next call waits, which would wait for ever otherwise.
+    private var release: (() throws -> Void)?
     private var preparations: [() throws -> Void] = []
     private var looks: [(_ allCleared: Bool, _ when: String) throws -> Void] = []
 
@@ -37,7 +41,21 @@ final class FaultWorld {
     /// Everybody is in the window again.
     func prepare() throws { for preparation in preparations { try preparation() } }
 
-    func call() throws -> Int { try caller.cleanup(address: range.address, length: range.length) }
+    func call() throws -> Int {
+        guard let release else {
+            return try caller.cleanup(address: range.address, length: range.length, flags: flags)
+        }
+        self.release = nil
+        caller.beginCleanup(address: range.address, length: range.length, flags: flags)
+        try Deadline.poll(for: "the call to wait, or to fail") { [caller] in
+            caller.isIdle || caller.isBlocked(inSyscall: crf_nr_cleanup_robust_list)
+        }
+        try release()
+        return try caller.endOfCall()
+    }
+
+    /// Says what ends the wait of the next call.
+    func duringNextCall(_ release: @escaping () throws -> Void) { self.release = release }
 
     /// Each operation on a word in the range is gone; or, where the call failed, as it was.
     func look(allCleared: Bool, _ when: String) throws { for look in looks { try look(allCleared, when) } }
@@ -45,13 +63,13 @@ final class FaultWorld {
     // MARK: Operations
 
     /// The `list_op_pending` of an operation on a word.
-    static func operation(on word: UInt) -> UInt {
-        PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset).rawValue
+    static func operation(on word: UInt, isPI: Bool = false) -> UInt {
+        PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset, isPI: isPI).rawValue
     }
 
     /// A task that is in the window of the lock at `word`, by its own head, before each call.
-    func add(_ task: PeerTask, at word: UInt) {
-        let operation = Self.operation(on: word)
+    func add(_ task: PeerTask, at word: UInt, isPI: Bool = false) {
+        let operation = Self.operation(on: word, isPI: isPI)
         beforeEachCall {
             try task.setPending(rawValue: operation, futexOffset: PeerTask.defaultFutexOffset)
         }

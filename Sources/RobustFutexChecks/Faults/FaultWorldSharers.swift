@@ -10,10 +10,11 @@ extension FaultWorld {
     ///
     /// - Parameter mappings: in how many pieces the caller has it mapped.
     func share(
-        mappings: Int = 1, with sharers: Int, threads: Int = 1, _ kind: PeerTask.Kind = .thread
+        mappings: Int = 1, with sharers: Int, threads: Int = 1, _ kind: PeerTask.Kind = .thread,
+        isPI: Bool = false
     ) throws {
         try mapFile(mappings)
-        for _ in 0..<sharers { try addSharer(threads: threads, kind) }
+        for _ in 0..<sharers { try addSharer(threads: threads, kind, isPI: isPI) }
     }
 
     /// The caller's part of that.
@@ -35,10 +36,24 @@ extension FaultWorld {
     }
 
     /// A process that has the file mapped, and its threads.
-    func addSharer(threads: Int, _ kind: PeerTask.Kind = .thread) throws {
+    func addSharer(threads: Int, _ kind: PeerTask.Kind = .thread, isPI: Bool = false) throws {
         let sharer = try scene.peer()
         let word = try sharer.map(file, length: pageSize) + UInt(wordOffset)
-        for _ in 0..<threads { add(try sharer.startTask(kind), at: word) }
+        for _ in 0..<threads { add(try sharer.startTask(kind), at: word, isPI: isPI) }
+    }
+
+    /// Another process is in exec before each call, which waits for that.
+    func shareWithExec() throws {
+        try share(with: 1)
+        beforeEachCall { [unowned self] in
+            let exec = try HeldExec(scene, sharing: file)
+            duringNextCall {
+                try exec.expectUntouched("during the call")
+                try exec.letGo()
+                // One for each call: they would become many.
+                try exec.peer.close()
+            }
+        }
     }
 
     /// Children of a process inherit its mapping, and have no threads: the call visits all of them.
