@@ -23,7 +23,7 @@ public struct Check: Sendable {
         case specimens = "Specimens"
     }
 
-    /// The kernels about which the claim is one.
+    /// The kernels that the claim applies to.
     public enum Requirement: String, Sendable {
         case syscall
         /// The system call with `FUTEX2_PRIVATE` is enough.

@@ -31,7 +31,7 @@ struct ArchitecturesCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Seconds for which processes and threads die on each patched kernel while others call; 0 for not at all.",
+            "Length of the stress run on each patched kernel, in seconds; 0 skips it.",
             valueName: "seconds"))
     var stress = 20
 

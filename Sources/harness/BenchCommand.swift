@@ -8,7 +8,7 @@ import GuestHarness
 struct BenchArguments: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Measure what the system call costs, and whom, in guest instructions.",
+            "Measure what the system call costs, and who pays, in guest instructions.",
             discussion: """
                 Boots each kernel until two boots in a row give the same numbers within 1 %, with a clock that \
                 counts instructions. Fails if five boots are not enough, or if anything costs more for programs that \

@@ -68,7 +68,7 @@ struct CompareCommand: AsyncParsableCommand {
 
     @Flag(
         help:
-            "Run also the scenarios with patched C libraries, the preload, and other kinds of mutexes, which else only --scenarios chooses."
+            "Run also the scenarios with patched C libraries, the preload, and other kinds of mutexes, which otherwise run only if --scenarios selects them."
     )
     var all = false
 

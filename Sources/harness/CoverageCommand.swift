@@ -14,11 +14,11 @@ struct CoverageCommand: AsyncParsableCommand {
             """,
         discussion: """
             Builds the kernel with gcov for cleanup.c alone, and runs every check and the stress in it. Prints the \
-            counts and what is not as kernel-patch/coverage/unreached.json has it, and writes build/coverage/cleanup.html, \
-            the source with counts. The exit status is 1 if something else is not reached, or something in the list is, unless \
-            chance decides that; 253 if a check fails or the kernel reports a fault; with --update 0.
-            Worlds that are guided vary the programs that took a new branch of the code, or one oftener than before; they \
-            are not held against the list.
+            counts and every difference from kernel-patch/coverage/unreached.json, and writes \
+            build/coverage/cleanup.html, the source with counts. Exits 1 if a line outside the list is missed or a listed \
+            one is reached, unless the list marks it byChance; 253 if a check fails or the kernel reports a fault; with \
+            --update 0. Guided worlds vary the programs that took a new branch, or one more often; they are not \
+            compared with the list.
             """)
 
     @Option(
@@ -34,7 +34,7 @@ struct CoverageCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Explore random worlds for this long instead.", valueName: "seconds"))
     var worlds: Int?
 
-    @Flag(help: "Write the list anew; places that it did not have get no reason.")
+    @Flag(help: "Rewrite the list. New places get an empty reason for you to fill in.")
     var update = false
 
     func validate() throws {

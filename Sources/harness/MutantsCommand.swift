@@ -38,7 +38,7 @@ struct MutantsCommand: AsyncParsableCommand {
 
     @Option(
         help:
-            "Guests that run at the same time. Two on two processors take each other time, but less than half."
+            "Guests that run at the same time. Two on two processors slow each other down, but finish sooner."
     )
     var guests = 1
 

@@ -7,11 +7,11 @@ import TestProcesses
 
 struct Faults: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Let everything fail that a call asks the kernel for, and look for what that leaks.",
+        abstract: "Make every request of the call to the kernel fail in turn, and look for leaks.",
         discussion: """
             Makes each allocation, page, futex key and read of swap space that the call asks for fail once, and at last \
-            all allocations together: with one sharer and many, many threads, several mappings, private memory, a \
-            waiter, and robust list heads that a fork has shared, that are swapped out, or in huge pages. If the call \
+            all allocations together: with one sharer and many, many threads, several mappings, private memory, PI futexes, \
+            an exec to wait for, a waiter, and robust list heads that a fork has shared, that are swapped out, or in huge pages. If the call \
             returns 0, every pending operation is cleared; if ENOMEM, each is cleared or unchanged, and repeating the \
             call clears the rest.
 

@@ -4,7 +4,7 @@ import RaceReport
 
 /// A kernel of a comparison, and what is known of it before it is booted.
 public struct ComparedKernel: Codable, Equatable, Sendable {
-    /// Features that a kernel must offer. Of a user's own kernel nothing is known, and nothing is expected.
+    /// Features that a kernel must offer. Nil for a user's own kernel, for which there is no expectation.
     public struct Abilities: Codable, Equatable, Sendable {
         public var cleanupRobustList: Bool
         public var futexRobustUnlock: Bool

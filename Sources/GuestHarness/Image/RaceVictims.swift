@@ -29,17 +29,6 @@ struct RaceVictims {
         }
     }
 
-    /// Puts a C library that makes the call beside them, where the command looks for it.
-    func add(_ built: BuiltLibrary) throws {
-        let target = directory.appending("patched-\(built.library.project.rawValue)")
-        var files = [built.loader]
-        // The second for programs in C++: one glibc's does not go with another's libc.so.6.
-        if built.library.project == .glibc {
-            files += ["libc.so.6", "libm.so.6"].map { built.libraries.appending($0) }
-        }
-        for file in files { try Self.copy(file, to: target.appending(file.lastComponent!)) }
-    }
-
     /// Puts the preload beside them.
     func add(preload: FilePath) throws {
         try Self.copy(preload, to: directory.appending(preload.lastComponent!))
@@ -62,7 +51,7 @@ struct RaceVictims {
     }
 
     /// Nothing is written that is there: the time of a file tells whether an image is current.
-    private static func copy(_ file: FilePath, to target: FilePath) throws {
+    static func copy(_ file: FilePath, to target: FilePath) throws {
         let contents = try Files.read(file)
         if (try? Files.read(target)) == contents { return }
         try Files.write(contents, to: target)

@@ -23,14 +23,14 @@ struct SuiteSources {
 
     /// A line for each file, with its digest, and one for the compiler.
     func identity() async throws -> [String] {
-        let package = try await Tool(
-            "swift", ["package", "--package-path", repository.root.string, "dump-package"]
+        let package = try await repository.swift(
+            ["package", "--package-path", repository.root.string, "dump-package"]
         ).output()
         let directories =
             try Self.directories(of: roots, in: Data(package.utf8)) + [GuestPrograms.initSources]
         let files = try ["Package.swift", "Package.resolved"] + directories.flatMap(files)
         let digests = try await Tool("sha256sum", ["--"] + files, directory: repository.root).output()
-        let compiler = try await Tool("swift", ["--version"]).output()
+        let compiler = try await repository.swift(["--version"]).output()
         return compiler.split(separator: "\n").prefix(1).map(String.init)
             + digests.split(separator: "\n").map(String.init)
     }

@@ -11,8 +11,8 @@ struct VictimsCommand: ParsableCommand {
         commandName: "victims",
         abstract: "Build the programs whose unlock `race` stops, with this machine's compilers.",
         discussion: """
-            Builds one for each C library: glibc64 and glibc32 (with gcc, the second with gcc-multilib), musl and \
-            musl-dynamic (with musl-gcc). The first two use the libraries of the machine they run on, the last is for \
+            Builds one for each C library: glibc64, glibc64-old and glibc32 (with gcc, the last with gcc-multilib), musl \
+            and musl-dynamic (with musl-gcc). The first three use the libraries of the machine they run on, the last is for \
             a musl that is given with --libc. Exits 1 if one could not be built; the others are built nevertheless.
             """)
 

@@ -55,6 +55,21 @@ import Testing
         }
     }
 
+    /// Named as in `Threads/clearsFromAnyThread`.
+    @Test func checksThatAreNamedExist() throws {
+        var named = 0
+        for path in pages() {
+            for part in try page(path).codeSpans {
+                guard let match = part.text.wholeMatch(of: /([A-Z]\w+)\/([a-z]\w+)/),
+                    let suite = try? text(of: root.pushing(FilePath("Tests/SyscallTests/\(match.1).swift")))
+                else { continue }
+                #expect(suite.contains("func \(match.2)()"), "\(path):\(part.line): \(part.text)")
+                named += 1
+            }
+        }
+        #expect(named > 10)
+    }
+
     @Test func linksLeadToFilesAndHeadings() throws {
         for path in pages() {
             for link in try page(path).links where !link.text.contains("://") {
