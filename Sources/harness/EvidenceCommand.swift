@@ -10,7 +10,7 @@ struct EvidenceCommand: AsyncParsableCommand {
         commandName: "evidence",
         abstract: "Shows the figures of the last runs of what is evidence for the kernel code.",
         usage: """
-            kernel-patch/evidence                 the table; exits 1 if something failed or was not run
+            kernel-patch/evidence                 the table; exits 1 if something failed, or was not run on the series as it is
             kernel-patch/evidence --update        writes it to docs/proof.md
             kernel-patch/evidence models          runs the models of the protocols
             kernel-patch/evidence worlds          100,000 random worlds; goes on where it was interrupted
@@ -28,7 +28,11 @@ struct EvidenceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let builders = try Builders()
-        let table = EvidenceTable(try EvidenceStore(in: builders.repository).records())
+        let series = try builders.catalogue.bases.map {
+            try PatchSeries(directory: builders.repository.root.appending($0.series)).mark
+        }
+        let table = EvidenceTable(
+            try EvidenceStore(in: builders.repository).records(), series: Set(series))
         print(table.lines.joined(separator: "\n"))
         if update {
             let file = builders.repository.root.pushing("docs/proof.md")
@@ -138,7 +142,11 @@ extension Builders {
     ) throws {
         let name = TypedCommand.name ?? "harness \(CommandLine.arguments.dropFirst().first ?? "")"
         let command = ([name] + CommandLine.arguments.dropFirst(2)).joined(separator: " ")
+        let base =
+            try kernel.map { try catalogue.base(of: catalogue.kernel(named: $0)) } ?? catalogue.bases[0]
+        let series = try PatchSeries(directory: repository.root.appending(base.series)).mark
         try EvidenceStore(in: repository).keep(
-            EvidenceRecord(subject, kernel: kernel, figures: figures, command: command, isGood: isGood))
+            EvidenceRecord(
+                subject, kernel: kernel, figures: figures, command: command, series: series, isGood: isGood))
     }
 }

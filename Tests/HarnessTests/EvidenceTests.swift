@@ -10,7 +10,12 @@ import Testing
     private static func record(
         _ subject: EvidenceRecord.Subject, kernel: String? = nil, _ figures: String, isGood: Bool = true
     ) -> EvidenceRecord {
-        EvidenceRecord(subject, kernel: kernel, figures: figures, command: "a command", isGood: isGood)
+        EvidenceRecord(
+            subject, kernel: kernel, figures: figures, command: "a command", series: "now", isGood: isGood)
+    }
+
+    private static func table(_ records: [EvidenceRecord]) -> EvidenceTable {
+        EvidenceTable(records, series: ["now", "backport"])
     }
 
     /// The last run of a subject on a kernel counts; other kernels have a record of their own.
@@ -41,18 +46,25 @@ import Testing
     }
 
     @Test func tableHasAllAndSaysWhatWasNotRun() {
-        let some = EvidenceTable([
+        let some = Self.table([
             Self.record(.worlds, kernel: "patched", "7 worlds"),
             Self.record(.models, "3 failed", isGood: false),
         ])
         #expect(!some.isGood)
         #expect(some.lines[2].hasPrefix("| models | **failed**: 3 failed | `a command` |"))
-        #expect(some.lines[3] == "| mutations | not run | | |")
+        #expect(some.lines[3] == "| mutations | not run | | | |")
         #expect(some.lines[6].hasPrefix("| random worlds on `patched` | 7 worlds |"))
-        let all = EvidenceRecord.Subject.allCases.map { Self.record($0, "good") }
-        #expect(EvidenceTable(all).isGood)
-        #expect(!EvidenceTable(Array(all.dropFirst())).isGood)
-        #expect(!EvidenceTable(all + [Self.record(.worlds, kernel: "patched", "no", isGood: false)]).isGood)
+        let all = EvidenceRecord.Subject.allCases.flatMap { subject in
+            EvidenceTable.kernels[subject].map { $0.map { Self.record(subject, kernel: $0, "good") } }
+                ?? [Self.record(subject, "good")]
+        }
+        #expect(Self.table(all).isGood)
+        #expect(!Self.table(Array(all.dropFirst())).isGood)
+        #expect(!Self.table(all.filter { $0.kernel != "patched-rt" }).isGood)
+        #expect(!Self.table(all + [Self.record(.worlds, kernel: "patched", "no", isGood: false)]).isGood)
+        var old = all
+        old[0].series = "then"
+        #expect(!Self.table(old).isGood)
     }
 
     @Test func faultsAreAddedUp() {
@@ -68,7 +80,7 @@ import Testing
     }
 
     @Test func tableReplacesTheOneThatIsThere() throws {
-        let table = EvidenceTable([Self.record(.stress, "quiet")])
+        let table = Self.table([Self.record(.stress, "quiet")])
         let marks = ("<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->")
         let text = "before\n\(marks.0)\nold\n\(marks.1)\nafter\n"
         let placed = try table.placed(in: text, of: "a.md")
@@ -81,22 +93,24 @@ import Testing
 
     @Test func tableKeepsWhatAnotherMachineHasRun() throws {
         let marks = ("<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->")
-        let there = EvidenceTable([
+        let there = Self.table([
             Self.record(.stress, kernel: "patched-rt", "quiet"), Self.record(.stress, "loud"),
             Self.record(.guidedWorlds, "many"),
         ])
         let before = try there.placed(in: "\(marks.0)\n\(marks.1)\n", of: "a.md")
-        let here = EvidenceTable([
+        let here = Self.table([
             Self.record(.stress, "quiet"), Self.record(.stress, kernel: "patched-6.1", "new"),
         ])
         let lines = try here.placed(in: before, of: "a.md").split(separator: "\n").map(String.init)
         #expect(
-            lines.filter { $0.contains("stress") }.map { $0.split(separator: " | ")[0] } == [
+            lines.filter { $0.contains("stress") && !$0.contains("not run") }.map {
+                $0.split(separator: " | ")[0]
+            } == [
                 "| stress", "| stress on `patched-6.1`", "| stress on `patched-rt`",
             ])
         #expect(!lines.contains { $0.contains("loud") })
         #expect(lines.contains { $0.hasPrefix("| random worlds guided by coverage | many |") })
-        #expect(lines.contains("| random worlds | not run | | |"))
-        #expect(lines.contains("| models | not run | | |"))
+        #expect(lines.contains("| random worlds on `patched-debug` | not run | | | |"))
+        #expect(lines.contains("| models | not run | | | |"))
     }
 }

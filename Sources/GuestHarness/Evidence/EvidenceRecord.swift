@@ -25,17 +25,21 @@ public struct EvidenceRecord: Codable, Equatable, Sendable {
     public var figures: String
     /// The command as it was typed.
     public var command: String
+    /// What identifies the series that it was about, see ``PatchSeries/mark``; nil in records of a time without.
+    public var series: String?
     /// Its last day, as 2026-11-26.
     public var day: String
     public var isGood: Bool
 
     public init(
-        _ subject: Subject, kernel: String? = nil, figures: String, command: String, isGood: Bool
+        _ subject: Subject, kernel: String? = nil, figures: String, command: String, series: String? = nil,
+        isGood: Bool
     ) {
         self.subject = subject
         self.kernel = kernel
         self.figures = figures
         self.command = command
+        self.series = series
         self.isGood = isGood
         day = Date.now.formatted(.iso8601.year().month().day())
     }
@@ -73,17 +77,30 @@ public struct EvidenceStore: Sendable {
 /// The table of all records, as Markdown.
 public struct EvidenceTable {
     private let records: [EvidenceRecord]
+    private let series: Set<String>
 
-    public init(_ records: [EvidenceRecord]) {
+    /// The kernels that each have to have a record of their own, of the subjects that are about more than one.
+    static let kernels: [EvidenceRecord.Subject: [String]] = [
+        .worlds: ["patched", "patched-debug"],
+        .stress: ["patched-debug", "patched-kcsan", "patched-rt", "patched-6.12", "patched-6.1"],
+    ]
+
+    /// - Parameter series: the marks of the series as they are now: what is about another one counts no more.
+    public init(_ records: [EvidenceRecord], series: Set<String>) {
         self.records = records
+        self.series = series
     }
 
+    /// Tells whether all that has to be there is there, about the series as it is, and good.
     public var isGood: Bool {
-        records.allSatisfy(\.isGood) && EvidenceRecord.Subject.allCases.allSatisfy { !of($0).isEmpty }
-    }
-
-    private func of(_ subject: EvidenceRecord.Subject) -> [EvidenceRecord] {
-        records.filter { $0.subject == subject }
+        records.allSatisfy(\.isGood)
+            && EvidenceRecord.Subject.allCases.allSatisfy { subject in
+                let current = records.filter {
+                    $0.subject == subject && $0.series.map(series.contains) != false
+                }
+                guard let kernels = Self.kernels[subject] else { return !current.isEmpty }
+                return kernels.allSatisfy { kernel in current.contains { $0.kernel == kernel } }
+            }
     }
 
     public var lines: [String] { lines(keeping: []) }
@@ -92,24 +109,29 @@ public struct EvidenceTable {
         let rows = records.map(Row.init)
         let all = (rows + others.filter { other in !rows.contains { $0.what == other.what } })
             .sorted { $0.what < $1.what }
-        return ["| what | figures | command | day |", "|---|---|---|---|"]
+        return ["| what | figures | command | series | day |", "|---|---|---|---|---|"]
             + EvidenceRecord.Subject.allCases.flatMap { subject in
-                let own = all.filter { $0.isAbout(subject) }.map(\.text)
-                return own.isEmpty ? ["| \(subject.rawValue) \(Row.nothing)"] : own
+                let own = all.filter { $0.isAbout(subject) }
+                let missing = (Self.kernels[subject] ?? []).map { Row.what(subject, on: $0) }.filter { what in
+                    !own.contains { $0.what == what }
+                }
+                let nothing = own.isEmpty && missing.isEmpty ? [subject.rawValue] : missing
+                return own.map(\.text) + nothing.map { "| \($0) \(Row.nothing)" }
             }
     }
 
     /// A line of the table.
     private struct Row {
-        static let nothing = "| not run | | |"
+        static let nothing = "| not run | | | |"
         /// The first cell: the subject and its kernel.
         var what: String
         var text: String
 
         init(_ record: EvidenceRecord) {
-            what = record.subject.rawValue + (record.kernel.map { " on `\($0)`" } ?? "")
+            what = Self.what(record.subject, on: record.kernel)
             let failed = record.isGood ? "" : "**failed**: "
-            text = "| \(what) | \(failed)\(record.figures) | `\(record.command)` | \(record.day) |"
+            text =
+                "| \(what) | \(failed)\(record.figures) | `\(record.command)` | \(record.series.map { "`\($0)`" } ?? "earlier") | \(record.day) |"
         }
 
         /// - Returns: nil for a line that has no figures.
@@ -119,6 +141,10 @@ public struct EvidenceTable {
             }
             what = String(match.1)
             text = String(line)
+        }
+
+        static func what(_ subject: EvidenceRecord.Subject, on kernel: String?) -> String {
+            subject.rawValue + (kernel.map { " on `\($0)`" } ?? "")
         }
 
         func isAbout(_ subject: EvidenceRecord.Subject) -> Bool {

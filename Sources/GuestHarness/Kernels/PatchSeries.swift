@@ -62,6 +62,11 @@ public struct PatchSeries: Sendable {
         return series
     }
 
+    /// The same for the same changes to the kernel, however they are described and cut into patches of these.
+    public var mark: String {
+        String(Digest.mark(of: patches.map(\.changes).joined(separator: "\n")).prefix(8))
+    }
+
     /// The files that the series creates, changes or deletes, relative to the tree; sorted.
     public var touchedFiles: [String] {
         var files: Set<String> = []

@@ -56,6 +56,8 @@ final class TrialReader: Sendable {
     private struct State {
         /// The one that is tried and has come to no result.
         var current: Int?
+        /// The time at which the last one had ended, or the guest was started.
+        var last = Date.now
         var ended = 0
         var problem: (any Error)?
     }
@@ -84,8 +86,10 @@ final class TrialReader: Sendable {
         let count = state.withLock {
             $0.current = nil
             $0.ended += 1
+            let seconds = Date.now.timeIntervalSince($0.last)
+            $0.last = .now
             do {
-                try kept.keep(.init(mutant: mutant, verdict: verdict, reason: reason))
+                try kept.keep(.init(mutant: mutant, verdict: verdict, reason: reason, seconds: seconds))
             } catch {
                 $0.problem = error
             }

@@ -19,6 +19,8 @@ public struct MutantReport: Codable, Sendable {
         public var verdict: Verdict
         /// The check that killed it, and how; or why it is equivalent.
         public var reason: String
+        /// The time that a guest spent on it, its share of the guest's boot included; nil where none did.
+        public var seconds: Double?
     }
 
     public var version = 1
@@ -50,7 +52,8 @@ public struct MutantReport: Codable, Sendable {
                 let entry = known.first(where: { $0.mutant == finding.mutant.identity })
             else { return finding }
             used.insert(entry.mutant)
-            return .init(mutant: finding.mutant, verdict: .equivalent, reason: entry.reason)
+            return .init(
+                mutant: finding.mutant, verdict: .equivalent, reason: entry.reason, seconds: finding.seconds)
         }
         self.init(
             release: release, seconds: seconds, findings: judged,
@@ -84,6 +87,11 @@ public struct MutantReport: Codable, Sendable {
             && findings.allSatisfy { $0.verdict == .killed || $0.verdict == .equivalent }
     }
 
+    private var time: String {
+        let minutes = Int(findings.compactMap(\.seconds).reduce(0, +) / 60)
+        return minutes > 0 ? "; \(minutes) minutes of guests" : ""
+    }
+
     public var lines: [String] {
         let open = findings.filter { $0.verdict == .survived || $0.verdict == .unreached }.map {
             "\($0.verdict.rawValue.uppercased())  \($0.mutant.description)"
@@ -92,7 +100,7 @@ public struct MutantReport: Codable, Sendable {
             "\(findings.count { $0.verdict == verdict }) \(verdict.rawValue)"
         }
         return open + stale.map { "STALE     not a mutant that survives: \($0)" }
-            + ["\(findings.count) mutants: " + counts.joined(separator: ", ")]
+            + ["\(findings.count) mutants: " + counts.joined(separator: ", ") + time]
     }
 }
 
