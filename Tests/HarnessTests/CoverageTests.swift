@@ -96,6 +96,18 @@ import Testing
         #expect(!CoverageReport(gcov, source: source, known: [branch]).isGood)
     }
 
+    /// Chance decides about as many branches as the list has, and not whether the line is executed at all.
+    @Test func chanceHasALimit() {
+        func place(_ branches: Int, byChance: Bool? = nil) -> UnreachedCode {
+            UnreachedCode(function: "f", text: "a && b", branches: branches, reason: nil, byChance: byChance)
+        }
+        #expect(place(2, byChance: true).covers(place(2)) && place(2, byChance: true).covers(place(1)))
+        #expect(!place(2, byChance: true).covers(place(3)))
+        #expect(!place(2, byChance: true).covers(place(0)))
+        #expect(place(0, byChance: true).covers(place(0)) && place(0, byChance: true).covers(place(3)))
+        #expect(!place(2).covers(place(1)))
+    }
+
     @Test func pageShowsSourceAsText() throws {
         let page = CoverageReport(
             try report((1, 0, []), (2, 3, [1, 0])), source: ["if (a < b)", "else"], known: []

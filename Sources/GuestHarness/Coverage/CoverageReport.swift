@@ -54,7 +54,7 @@ public struct CoverageReport: Sendable {
     var unexplained: [(number: Int, code: UnreachedCode)] {
         var rest = known
         return unreached.filter { place in
-            guard let index = rest.firstIndex(where: { $0.isSamePlace(as: place.code) }) else { return true }
+            guard let index = rest.firstIndex(where: { $0.covers(place.code) }) else { return true }
             rest.remove(at: index)
             return false
         }
@@ -65,7 +65,7 @@ public struct CoverageReport: Sendable {
         var rest = unreached.map(\.code)
         return known.filter { place in
             if place.byChance == true { return false }
-            guard let index = rest.firstIndex(where: { $0.isSamePlace(as: place) }) else { return true }
+            guard let index = rest.firstIndex(where: place.covers) else { return true }
             rest.remove(at: index)
             return false
         }
@@ -97,10 +97,13 @@ public struct CoverageReport: Sendable {
     var updatedList: [UnreachedCode] {
         var rest = known
         return unreached.map { place in
-            guard let index = rest.firstIndex(where: { $0.isSamePlace(as: place.code) }) else {
-                return place.code
-            }
-            return rest.remove(at: index)
+            guard
+                let index = rest.firstIndex(where: { $0.covers(place.code) })
+                    ?? rest.firstIndex(where: { $0.isSamePlace(as: place.code) })
+            else { return place.code }
+            var entry = rest.remove(at: index)
+            if !entry.covers(place.code) { entry.branches = place.code.branches }
+            return entry
         } + rest.filter { $0.byChance == true }
     }
 

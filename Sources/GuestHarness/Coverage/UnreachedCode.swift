@@ -10,13 +10,16 @@ public struct UnreachedCode: Codable, Equatable, Sendable {
     /// The reason why no test can reach it, or none does.
     public var reason: String?
     /// A race, or the compiler's choice of what to inline, decides whether a run reaches it, or how many branches of it:
-    /// it need not be unreached.
+    /// there may be fewer than that many, also none; and where there are 0, any.
     public var byChance: Bool?
 
-    /// Tells whether it is the same place, whatever the reason.
-    func isSamePlace(as other: UnreachedCode) -> Bool {
-        function == other.function && text == other.text
-            && (branches == other.branches || byChance == true || other.byChance == true)
+    /// Tells whether it is the same place, whatever is known of it.
+    func isSamePlace(as other: UnreachedCode) -> Bool { function == other.function && text == other.text }
+
+    /// Tells whether what a run did not reach is as this entry of the list says.
+    func covers(_ found: UnreachedCode) -> Bool {
+        guard isSamePlace(as: found), branches != found.branches else { return isSamePlace(as: found) }
+        return byChance == true && (branches == 0 || (1...branches).contains(found.branches))
     }
 
     var description: String {
