@@ -16,7 +16,8 @@ import Testing
         let shared = ModelWorld.Mapping(
             memory: .file(0, page: 1), isWritable: true, canBecomeWritable: true)
         world.spaces[0].pages[0] = shared
-        world.spaces[0].pages[1] = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+        world.spaces[0].pages[1] = .init(
+            memory: world.add(.init()), isWritable: true, canBecomeWritable: true)
         world.spaces[1].pages[2] = shared
         world.tasks = [
             .init(tid: 100, space: 0, process: 0), .init(tid: 101, space: 1, process: 1),
@@ -47,11 +48,31 @@ import Testing
 
     @Test func ownMemoryIsThatOfTheAddressSpace() {
         var world = world()
-        world.spaces[1].pages[1] = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+        world.spaces[1].pages[1] = .init(
+            memory: world.add(.init()), isWritable: true, canBecomeWritable: true)
         world.tasks[1].operation = pending(Self.page + 8)
         world.tasks[2].operation = pending(Self.page + 8)
         #expect(world.designated(by: call(Self.page + 8), of: 0).surely == [.native(2)])
         #expect(world.designated(by: call(Self.page + 8, isPrivate: true), of: 0).surely == [.native(2)])
+    }
+
+    /// A private mapping of a file shows that until it is written to, and a child has its own from then on.
+    @Test func privateMemoryIsCopiedWhenItIsWritten() {
+        var world = world()
+        world.spaces[1].pages[1] = .init(
+            memory: world.add(.init(file: (0, 1))), isWritable: true, canBecomeWritable: true)
+        world.files[0][(Self.page + 8) / 4] = 5
+        #expect(world.word(at: Self.page + 8, in: 1) == 5)
+        world.spaces.append(world.copy(world.spaces[1]))
+        world.setWord(at: Self.page + 8, in: 1, to: 101)
+        #expect(world.word(at: Self.page + 8, in: 1) == 101 && world.word(at: Self.page + 8, in: 2) == 5)
+        world.files[0][(Self.page + 8) / 4] = 6
+        #expect(world.word(at: Self.page + 8, in: 1) == 101 && world.word(at: Self.page + 8, in: 2) == 6)
+        // An exit writes to it as to any.
+        world.tasks[1].operation = pending(Self.page + 8)
+        world.exit(1)
+        #expect(world.word(at: Self.page + 8, in: 1) == 0x4000_0000)
+        #expect(world.word(at: Self.page + 9, in: 1) == nil)
     }
 
     /// Words of a huge page are told apart by their place in it, not by that in the small page.

@@ -5,8 +5,16 @@ struct ModelWorld {
     /// The memory behind a page of an arena.
     enum Memory: Equatable {
         case file(Int, page: Int)
-        /// Seen by one address space only.
-        case own
+        /// Seen by one address space only: the number of a ``PrivatePage``.
+        case own(Int)
+    }
+
+    /// A page of private memory.
+    struct PrivatePage {
+        /// What is seen of a file until something is written; nil for anonymous memory, which is 0 then.
+        var file: (number: Int, page: Int)?
+        /// By words; nil until something is written.
+        var contents: [UInt32]?
     }
 
     struct Mapping: Equatable {
@@ -103,6 +111,7 @@ struct ModelWorld {
     }
 
     var spaces: [Space] = []
+    var privatePages: [PrivatePage] = []
     var tasks: [Task] = []
     /// The contents of the files, by words.
     var files: [[UInt32]] =
@@ -117,6 +126,51 @@ struct ModelWorld {
         if file == Extent.hugeFile { return (file, offset - Extent.huge.lowerBound) }
         return (file, page * Extent.pageBytes + offset % Extent.pageBytes)
     }
+
+    // MARK: Private memory
+
+    mutating func add(_ page: PrivatePage) -> Memory {
+        privatePages.append(page)
+        return .own(privatePages.count - 1)
+    }
+
+    /// The words of a private page.
+    func contents(ofPrivatePage number: Int) -> [UInt32] {
+        let words = Extent.pageBytes / 4
+        if let contents = privatePages[number].contents { return contents }
+        guard let (file, page) = privatePages[number].file else { return Array(repeating: 0, count: words) }
+        return Array(files[file][page * words..<(page + 1) * words])
+    }
+
+    /// What a child process has after fork(2): private memory is its own from now on.
+    mutating func copy(_ space: Space) -> Space {
+        var copy = space
+        for page in copy.pages.indices {
+            guard case .own(let number)? = copy.pages[page]?.memory else { continue }
+            copy.pages[page]!.memory = add(privatePages[number])
+        }
+        return copy
+    }
+
+    /// The word that an address space has at an offset; nil where nothing is mapped, or it is not aligned.
+    func word(at offset: Int, in space: Int) -> UInt32? {
+        guard offset % 4 == 0, let mapping = spaces[space].mapping(at: offset) else { return nil }
+        if let (file, byte) = place(offset, in: space) { return files[file][byte / 4] }
+        guard case .own(let number) = mapping.memory else { return nil }
+        return contents(ofPrivatePage: number)[offset % Extent.pageBytes / 4]
+    }
+
+    mutating func setWord(at offset: Int, in space: Int, to value: UInt32) {
+        if let (file, byte) = place(offset, in: space) {
+            files[file][byte / 4] = value
+        } else if case .own(let number)? = spaces[space].mapping(at: offset)?.memory {
+            var contents = contents(ofPrivatePage: number)
+            contents[offset % Extent.pageBytes / 4] = value
+            privatePages[number].contents = contents
+        }
+    }
+
+    // MARK: Words
 
     /// The place in a file of the word of the head's operation; nil where there is none.
     func placeOfWord(_ head: Head) -> (file: Int, byte: Int)? {
@@ -154,13 +208,12 @@ struct ModelWorld {
 
     private mutating func carryOut(_ head: Head) {
         let number = head.task
-        guard access(to: head) != .absent, let operation = self[head], operation.offset % 4 == 0,
-            spaces[tasks[number].space].mapping(at: operation.offset)?.isWritable == true,
-            let (file, byte) = place(operation.offset, in: tasks[number].space)
+        let space = tasks[number].space
+        guard access(to: head) != .absent, let operation = self[head],
+            spaces[space].mapping(at: operation.offset)?.isWritable == true,
+            let word = word(at: operation.offset, in: space), word & 0x3fff_ffff == tasks[number].tid
         else { return }
-        let word = files[file][byte / 4]
-        guard word & 0x3fff_ffff == tasks[number].tid else { return }
-        files[file][byte / 4] = word & 0x8000_0000 | 0x4000_0000
+        setWord(at: operation.offset, in: space, to: word & 0x8000_0000 | 0x4000_0000)
     }
 
     /// The exec of a thread: the others of its process exit, and it has the id of the process, as whom it owns nothing, before

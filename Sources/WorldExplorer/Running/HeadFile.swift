@@ -12,8 +12,10 @@ import TestProcesses
 final class HeadFile {
     private let file: MemoryFile
     /// The contents that it must have.
-    private var expected = [UInt8](repeating: 0, count: Extent.pageBytes)
+    private var expected: [UInt8]
     private var withCompat: Set<Int> = []
+    /// The tasks whose heads have been written here.
+    private var (written, writtenCompat): (Set<Int>, Set<Int>) = ([], [])
 
     /// Tells whether 64-bit tasks can have heads of 32 bits beside their own.
     static let hasCompat = crf_has_int80() == 1
@@ -23,6 +25,8 @@ final class HeadFile {
 
     init() throws {
         file = try MemoryFile(name: "world-heads", length: Extent.pageBytes)
+        expected = Canaries.words(Extent.pageBytes / 4, 0).withUnsafeBytes(Array.init)
+        _ = try file.descriptor.writeAll(toAbsoluteOffset: 0, expected)
     }
 
     /// - Parameter base: of the process's arena.
@@ -62,6 +66,7 @@ final class HeadFile {
     }
 
     func set(_ pending: UInt, futexOffset: Int, _ task: Int, of base: UInt) throws {
+        written.insert(task)
         try put(
             crf_robust_list_head(
                 next: addressOfHead(of: task, base), futex_offset: futexOffset, list_op_pending: pending),
@@ -69,6 +74,7 @@ final class HeadFile {
     }
 
     func setCompat(_ pending: UInt32, futexOffset: Int, _ task: Int, of base: UInt) throws {
+        writtenCompat.insert(task)
         try put(
             crf_compat_robust_list_head(
                 next: UInt32(address(of: task, base)) + UInt32(Extent.compatHead),
@@ -104,8 +110,13 @@ final class HeadFile {
     /// Says what the pointers of a task must be now; all else stays as it was written.
     func expect(_ pending: UInt, compat: UInt32, _ task: Int) {
         expected.withUnsafeMutableBytes {
-            $0.storeBytes(of: pending, toByteOffset: offsetOfHead(of: task) + 16, as: UInt.self)
-            $0.storeBytes(of: compat, toByteOffset: offset(of: task) + Extent.compatHead + 8, as: UInt32.self)
+            if written.contains(task) {
+                $0.storeBytes(of: pending, toByteOffset: offsetOfHead(of: task) + 16, as: UInt.self)
+            }
+            if writtenCompat.contains(task) {
+                $0.storeBytes(
+                    of: compat, toByteOffset: offset(of: task) + Extent.compatHead + 8, as: UInt32.self)
+            }
         }
     }
 

@@ -76,6 +76,18 @@ final class StoredFile {
         return (first + place, found[place])
     }
 
+    /// Gives all words of the window a value.
+    func fill(_ words: [UInt32]) throws {
+        try words.withUnsafeBytes { bytes in
+            if let mappingStart {
+                UnsafeMutableRawPointer(bitPattern: mappingStart + UInt(window.lowerBound))!.copyMemory(
+                    from: bytes.baseAddress!, byteCount: bytes.count)
+            } else {
+                _ = try file.descriptor.writeAll(toAbsoluteOffset: Int64(window.lowerBound), bytes)
+            }
+        }
+    }
+
     func write(_ value: UInt32, at byte: Int) throws {
         if let mappingStart {
             let word = UnsafeMutablePointer<UInt32>(bitPattern: mappingStart + UInt(byte))!

@@ -72,9 +72,19 @@ extension WorldRun {
     /// The exit may have found the operation, which the calls may end, or not: the word is as it was, or as the exit leaves
     /// it.
     private func acceptExit(of head: ModelWorld.Head, _ before: ModelWorld) throws {
-        guard let (file, byte) = before.placeOfWord(head) else { return }
-        let value = try files[file].word(at: byte)
-        if value == before.files[file][byte / 4] { model.files[file][byte / 4] = value }
+        guard let operation = before[head] else { return }
+        let space = before.tasks[head.task].space
+        guard let word = before.word(at: operation.offset, in: space) else { return }
+        if let (file, byte) = before.place(operation.offset, in: space) {
+            if try files[file].word(at: byte) == word { model.files[file][byte / 4] = word }
+            return
+        }
+        // Private memory that nobody has any more is nobody's.
+        let process = owner(of: head.task)
+        guard processes[process].isAlive, let accessor = accessor(of: process) else { return }
+        let found = try OutsideAccess.load(
+            UInt32.self, at: address(operation.offset, in: process), of: accessor)
+        if found == word { model.setWord(at: operation.offset, in: space, to: word) }
     }
 
     private func begin(

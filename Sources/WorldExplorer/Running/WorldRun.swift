@@ -54,6 +54,8 @@ final class WorldRun {
         var isAlive = true
         var isInNamespace = false
         var hasLeader = true
+        /// Its arena is gone.
+        var hasExecuted = false
         var halt: ProcessHalt?
     }
 
@@ -79,6 +81,12 @@ final class WorldRun {
     func carryOut(_ program: WorldProgram) throws {
         files = try (0..<Extent.files).map { try StoredFile($0, in: means.directory) }
         if means.hasHugePages { files.append(try StoredFile()) }
+        for (number, file) in files.enumerated() {
+            let words = Canaries.words(file.window.count / 4, number)
+            try file.fill(words)
+            model.files[number].replaceSubrange(
+                file.window.lowerBound / 4..<file.window.upperBound / 4, with: words)
+        }
         for (number, step) in program.steps.enumerated() {
             self.number = number
             try noticeWokenTasks()

@@ -27,7 +27,7 @@ extension WorldRun {
             guard processes.count < Extent.processes,
                 let parent = process(number, where: { $0.halt == nil && !$0.isInNamespace })
             else { return }
-            let space = model.spaces[processes[parent].space]
+            let space = model.copy(model.spaces[processes[parent].space])
             add(
                 try processes[parent].peer.fork(), base: processes[parent].base,
                 program: processes[parent].program, space, parent: parent)
@@ -205,10 +205,18 @@ extension WorldRun {
                 try peer.mapPrivate(
                     files[file].file, at: there, offset: filePage(start) * Extent.pageBytes,
                     length: Extent.pageBytes)
-                mapping = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+                mapping = .init(
+                    memory: model.add(.init(file: (file, filePage(start)))), isWritable: true,
+                    canBecomeWritable: true)
             case .anonymous:
                 try peer.mapAnonymous(at: there, length: Extent.pageBytes)
-                mapping = .init(memory: .own, isWritable: true, canBecomeWritable: true)
+                var words: [UInt32]?
+                if let accessor = accessor(of: process) {
+                    words = Canaries.words(Extent.pageBytes / 4, page)
+                    try write(words!, at: there, of: accessor)
+                }
+                mapping = .init(
+                    memory: model.add(.init(contents: words)), isWritable: true, canBecomeWritable: true)
             }
             model.spaces[processes[process].space].pages[page] = mapping
         }
@@ -291,8 +299,26 @@ extension WorldRun {
     }
 
     func set(_ offset: Int, in process: Int, to value: UInt32) {
-        guard let (file, byte) = model.place(offset, in: processes[process].space) else { return }
-        model.files[file][byte / 4] = value
+        model.setWord(at: offset, in: processes[process].space, to: value)
+    }
+
+    /// The task by which the memory of a process is accessed from outside: a leader that has exited has none.
+    func accessor(of process: Int) -> Int32? {
+        if processes[process].hasLeader { return processes[process].peer.pid }
+        return tasks.indices.first { model.tasks[$0].isAlive && model.tasks[$0].process == process }.map {
+            tasks[$0].tid
+        }
+    }
+
+    private func write(_ words: [UInt32], at address: UInt, of task: Int32) throws {
+        try words.withUnsafeBytes { bytes in
+            let count = try required(
+                "writing a page of task \(task)",
+                crf_write_memory(task, address, bytes.baseAddress!, bytes.count))
+            guard count == bytes.count else {
+                throw CheckError.broken("only \(count) bytes of a page of task \(task) were written")
+            }
+        }
     }
 
     func base(of task: Int) -> UInt { processes[owner(of: task)].base }
@@ -319,6 +345,7 @@ extension WorldRun {
             ProcessState.command(of: peer.pid) != command
         }
         model.execute(task, processID: processes[process].isInNamespace ? 1 : UInt32(peer.pid))
+        processes[process].hasExecuted = true
         // Before anything else can have done it.
         try verify()
         try kill(process)

@@ -28,11 +28,40 @@ extension WorldRun {
             heads.expect(placed, compat: UInt32(truncatingIfNeeded: compat), task)
         }
         if let difference = try heads.difference() { throw disagree(difference) }
+        for process in processes.indices where processes[process].isAlive && !processes[process].hasExecuted {
+            try verifyPrivateMemory(of: process)
+        }
         for (number, stored) in files.enumerated() {
             guard let word = try stored.firstDifference(from: model.files[number]) else { continue }
             throw disagree(
                 "word \(word.index) of file \(number) is 0x\(String(word.found, radix: 16)), the model has 0x\(String(model.files[number][word.index], radix: 16))"
             )
+        }
+    }
+
+    private func verifyPrivateMemory(of process: Int) throws {
+        let space = processes[process].space
+        guard let reader = accessor(of: process) else { return }
+        for page in 0..<Extent.arenaPages {
+            guard case .own(let number)? = model.spaces[space].pages[page]?.memory else { continue }
+            let expected = model.contents(ofPrivatePage: number)
+            let found = try words(at: address(page * Extent.pageBytes, in: process), of: reader)
+            guard let place = found.indices.first(where: { found[$0] != expected[$0] }) else { continue }
+            throw disagree(
+                "word \(place) of page \(page) of process \(process) is 0x\(String(found[place], radix: 16)), the model has 0x\(String(expected[place], radix: 16))"
+            )
+        }
+    }
+
+    private func words(at address: UInt, of reader: Int32) throws -> [UInt32] {
+        try [UInt32](unsafeUninitializedCapacity: Extent.pageBytes / 4) { buffer, initialized in
+            let count = try required(
+                "reading a page of task \(reader)",
+                crf_read_memory(reader, address, buffer.baseAddress!, Extent.pageBytes))
+            guard count == Extent.pageBytes else {
+                throw CheckError.broken("only \(count) bytes of a page of task \(reader)")
+            }
+            initialized = buffer.count
         }
     }
 }
