@@ -7,6 +7,8 @@ import Testing
 struct HostileSharers {
     @Test func isNotDelayedByHeadArmedWithUserfaultfd() throws { try checkClaim() }
     @Test func isNotDelayedByHeadInSharedMemoryArmedWithUserfaultfd() throws { try checkClaim() }
+    @Test func isNotDelayedByOwnHeadArmedWithUserfaultfd() throws { try checkClaim() }
+    @Test func isNotDelayedByHeadOnSharedZeropage() throws { try checkClaim() }
     @Test func isNotDelayedByWriteProtectionOfUserfaultfd() throws { try checkClaim() }
     @Test func isNotDelayedByHeadInSharedFileOfFUSE() throws { try checkClaim() }
     @Test func isNotDelayedByHeadInPrivateMappingOfFUSE() throws { try checkClaim() }

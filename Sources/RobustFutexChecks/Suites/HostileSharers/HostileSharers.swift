@@ -31,6 +31,40 @@ extension Check {
         },
 
         Check(
+            "isNotDelayedByOwnHeadArmedWithUserfaultfd", .hostileSharers, .privateSyscall,
+            needs: [.root, .userfaultfd],
+            claim:
+                "the same of a thread of the caller's process, where the call reads as any system call does, and must not sleep"
+        ) { scene in
+            let peer = try scene.peer()
+            let page = try peer.map(anonymous: .private, length: pageSize)
+            let faults = try UserFault(of: peer)
+            try faults.holdMissing(page)
+            _ = try PlacedHead(of: try peer.startTask(), at: page)
+            let beside = try peer.startTask()
+            let word = try peer.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
+            try beside.enterWindow(at: word)
+            try scene.cleanupInTime(
+                by: try peer.startTask(), address: word, flags: .privateOnly,
+                despite: "a missing page of userfaultfd in its own process")
+            try scene.expectCleared(beside, "the thread beside the one with the missing page")
+            withExtendedLifetime(faults) {}
+        },
+
+        Check(
+            "isNotDelayedByHeadOnSharedZeropage", .hostileSharers,
+            claim:
+                "a head on a private page that was read and never written, which has a page of everybody's, delays nobody"
+        ) { scene in
+            try isNotDelayed(scene, by: "a head on the shared zeropage") { peer, task, _ in
+                let page = try peer.map(anonymous: .private, length: pageSize)
+                // The kernel reads a path, which is empty.
+                try scene.expect(try task.syscall(Int(SYS_access), page, 0), -Int(ENOENT), "access(2) of ''")
+                return try PlacedHead(of: task, at: page)
+            }
+        },
+
+        Check(
             "isNotDelayedByWriteProtectionOfUserfaultfd", .hostileSharers, needs: [.root, .userfaultfd],
             claim: "a head in the window on a page that userfaultfd protects from writing delays nobody"
         ) { scene in
