@@ -21,7 +21,7 @@ public struct Cell: Codable, Equatable, Sendable {
     public var reason: String?
     /// Boundaries of the unlock, as found by going through all of it once.
     public var boundaries: Int
-    /// Those of them at which the futex word is released and `list_op_pending` still designates it.
+    /// Those of them at which the futex word is released and `list_op_pending` still points to it.
     public var inWindow: Int
     /// Number of boundaries that were tried, each with a process of its own.
     public var tried: Int
@@ -83,7 +83,7 @@ public struct Boundary: Codable, Equatable, Sendable {
     public var word: UInt32
     /// The futex word no longer names the unlocker as owner.
     public var released: Bool
-    /// `list_op_pending` designates the futex word.
+    /// `list_op_pending` points to the futex word.
     public var pending: Bool
     /// The state of the reused memory afterwards; nil where it was not tried.
     public var outcome: Outcome?

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The work of a program that has no cleanup_robust_list(2): look for every process that maps the memory, read
- * the robust list head of each of its threads, and clear what designates the range.
+ * the robust list head of each of its threads, and clear what points into the range.
  *
  * It is no replacement, only what one costs. It needs ptrace access to every sharer. The clear is no
  * compare-and-exchange: a thread that starts another operation in between loses it. Threads and processes that come

@@ -27,7 +27,7 @@ struct crb_match {
 /* Fills tid's head and the lock entry of the futex word at word (in tid's memory). 0 or -errno. */
 long crb_aim(struct crb_match *match, int32_t tid, uintptr_t word);
 
-/* The thread sits in the race window: its list_op_pending designates the word. Another process may be its. */
+/* The thread sits in the race window: its list_op_pending points to the word. Another process may be its. */
 long crb_set_pending(void *match);
 long crb_cleanup_match(void *match);
 

@@ -18,7 +18,7 @@ struct LockView {
         var word: FutexWord
         /// The word no longer names the unlocker as its owner.
         var released: Bool
-        /// `list_op_pending` designates the word.
+        /// `list_op_pending` points to the word.
         var pending: Bool
 
         var inWindow: Bool { released && pending }

@@ -20,7 +20,7 @@ final class HeldExec {
     /// - Parameters:
     ///   - file: with the lock, `wordOffset` bytes from its start.
     ///   - headOffset: of the head in two pages.
-    ///   - choose: the futex word that the pending operation designates, given the peer and the lock's; nil for none.
+    ///   - choose: the futex word that the pending operation is on, given the peer and the lock's; nil for none.
     init(
         _ scene: Scene, sharing file: borrowing MemoryFile, _ layout: PlacedHead.Layout = .native,
         headOffset: UInt = 0x40, operationOn choose: (Peer, UInt) throws -> UInt? = { $1 }

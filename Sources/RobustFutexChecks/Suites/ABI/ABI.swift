@@ -141,7 +141,7 @@ extension Check {
         },
     ]
 
-    /// A thread sets pairs of list_op_pending and futex_offset that designate no word of the range; after each the
+    /// A thread sets pairs of list_op_pending and futex_offset that point to no word of the range; after each the
     /// thread beside it is cleared, it itself is not.
     private static func leavesAlone(
         _ scene: Scene, _ what: String, pairs: ((UInt, Int) throws -> Void, UInt) throws -> Void

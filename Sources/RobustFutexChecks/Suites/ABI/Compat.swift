@@ -151,7 +151,7 @@ extension Check {
 
         Check(
             "leaves32BitOperationOnLowerHalfOfAddress", .abi, needs: [.compat],
-            claim: "a head of 32 bits designates an address below 4 GiB, not one that has these lower bits"
+            claim: "a head of 32 bits points below 4 GiB, not one that has these lower bits"
         ) { scene in
             let caller = try scene.peer()
             let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)

@@ -27,7 +27,7 @@ extension Check {
         try scene.expectCleared(head, "the thread whose head is \(what)")
     }
 
-    /// A thread's head cannot be written by anybody, though it designates the word named: it stays as it is, and a
+    /// A thread's head cannot be written by anybody, though it points to the word named: it stays as it is, and a
     /// thread beside it and one of another process are cleared all the same.
     static func withUnreachableHead(
         _ scene: Scene, _ what: String, before: (Peer, PlacedHead) throws -> Void,
@@ -49,7 +49,7 @@ extension Check {
         try scene.expect(head, set, "the thread whose head is \(what)")
     }
 
-    /// A thread's head is in memory that nobody but its own process can store into, though it designates the word named:
+    /// A thread's head is in memory that nobody but its own process can store into, though it points to the word named:
     /// it stays as it is, and a thread beside it is cleared all the same.
     static func leavesHead(_ scene: Scene, in what: String, place: (Peer) throws -> UInt) throws {
         let file = try scene.file()

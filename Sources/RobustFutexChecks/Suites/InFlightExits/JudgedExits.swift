@@ -5,7 +5,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// Which exits and execs are waited for: those whose pointer designates the range, and those whose pointer tells nothing.
+// Which exits and execs are waited for: those whose pointer points into the range, and those whose pointer tells nothing.
 // Nobody else's may delay the call.
 extension Check {
     static let judgedExits: [Check] = [
@@ -41,7 +41,7 @@ extension Check {
         Check(
             "waitsForExecWhoseWordIsNoLongerMapped", .inFlightExits, needs: [.root, .userfaultfd],
             claim:
-                "an exec is waited for when the word that its pointer designates was unmapped: it may know the page yet"
+                "an exec is waited for when the word that its pointer points to was unmapped: it may know the page yet"
         ) { scene in
             let file = try scene.file()
             let exec = try HeldExec(scene, sharing: file)
