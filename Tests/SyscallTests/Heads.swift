@@ -15,6 +15,8 @@ struct Heads {
     @Test func clearsHeadInPrivateMappingOfFile() throws { try checkClaim() }
     @Test func clearsHeadInFileOfDisk() throws { try checkClaim() }
     @Test func clearsHeadAcrossPageBoundary() throws { try checkClaim() }
+    @Test func clearsHeadAcrossTwoMappings() throws { try checkClaim() }
+    @Test func clearsHeadBehindProtectionKeyThatIsToBeCopied() throws { try checkClaim() }
     @Test func clearsHeadBehindProtectionKey() throws { try checkClaim() }
     @Test func leavesHeadThatItsOwnerCannotWrite() throws { try checkClaim() }
     @Test func leavesHeadInSecretMemory() throws { try checkClaim() }

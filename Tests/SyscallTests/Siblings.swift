@@ -31,5 +31,6 @@ struct Siblings {
     @Test func leavesOperationBehindEachMapping() throws { try checkClaim() }
     @Test func leavesOperationThatOnlyAnEarlierCallNamed() throws { try checkClaim() }
     @Test func clearsFirstWordOfLastMapping() throws { try checkClaim() }
+    @Test func clearsWordOfPrivateMemoryThatRangeTouchesInOneByte() throws { try checkClaim() }
     @Test func clearsWordThatRangeTouchesInOneByte() throws { try checkClaim() }
 }

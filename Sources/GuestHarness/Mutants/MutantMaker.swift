@@ -43,6 +43,8 @@ struct MutantMaker {
     static func replacements(of code: String, _ kind: CodeReader.Place.Kind) -> [String] {
         var found: [String] =
             switch kind {
+            // Negated, a constant is the other one.
+            case .condition where ["true", "false"].contains(code): []
             case .condition: ["!(\(code))", "1", "0"]
             // Those that do not end show nothing but that; negated, one ends at once or not at all.
             case .loop: ["0"]

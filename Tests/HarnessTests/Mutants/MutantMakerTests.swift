@@ -62,6 +62,7 @@ import Testing
                 "a == 1 && b", .condition,
                 ["!(a == 1 && b)", "1", "0", "a != 1 && b", "a == 2 && b", "a == 0 && b", "a == 1 || b"]
             ),
+            ("false", .condition, ["true"]),
             ("i < n", .loop, ["0", "i <= n"]),
             ("i >= n", .loop, ["0", "i > n"]),
             ("f(x, 2);", .statement, ["", "f(x, 3);", "f(x, 1);"]),

@@ -157,28 +157,31 @@ extension Check {
         },
 
         Check(
+            "clearsHeadAcrossTwoMappings", .heads,
+            claim: "so is one whose list_op_pending is the first word of another mapping"
+        ) { scene in
+            let file = try MemoryFile(name: "head", length: pageSize)
+            try withHead(scene, "across two mappings", at: pageSize - 16) { peer in
+                let base = try peer.map(anonymous: .private, length: 2 * pageSize)
+                try peer.map(file, at: base + UInt(pageSize), length: pageSize)
+                return base
+            }
+        },
+
+        Check(
             "clearsHeadBehindProtectionKey", .heads, needs: [.protectionKeys],
             claim:
                 "a head that the calling thread may not access by its protection keys is cleared in its thread"
         ) { scene in
-            let caller = try scene.peer()
-            let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
-            let page = try caller.map(anonymous: .private, length: pageSize)
-            let owner = try caller.startTask()
-            // The thread that allocates a key may use it, no other one.
-            let key = try required("pkey_alloc", owner.syscall(crf_nr_pkey_alloc, 0, 0))
-            let head = try PlacedHead(of: owner, at: page)
-            try head.enterWindow(at: word)
-            _ = try required(
-                "pkey_mprotect",
-                owner.syscall(
-                    crf_nr_pkey_mprotect, page, UInt(pageSize), UInt(PROT_READ | PROT_WRITE), UInt(key)))
-            let calling = try caller.startTask()
-            guard try calling.syscall(Int(SYS_access), page, 0) == -Int(EFAULT) else {
-                throw CheckError.broken("the calling thread may access what the key protects")
-            }
-            try scene.cleanup(by: calling, address: word)
-            try scene.expectCleared(head, "the thread whose head is behind a protection key")
+            try clearsHeadBehindProtectionKey(scene) { _ in }
+        },
+
+        Check(
+            "clearsHeadBehindProtectionKeyThatIsToBeCopied", .heads,
+            needs: [.protectionKeys, .faultedHeads],
+            claim: "so is one whose page has to be copied first, as its process has forked"
+        ) { scene in
+            try clearsHeadBehindProtectionKey(scene) { caller in _ = try scene.fork(caller) }
         },
 
         Check(
@@ -208,4 +211,29 @@ extension Check {
             try leavesHead(scene, in: "a map of BPF") { try $0.mapOwnMemory(try $0.open(CTP_BPF_ARRAY)) }
         },
     ]
+
+    /// - Parameter prepare: done to the caller's process before the call.
+    private static func clearsHeadBehindProtectionKey(
+        _ scene: Scene, after prepare: (Peer) throws -> Void
+    ) throws {
+        let caller = try scene.peer()
+        let word = try caller.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
+        let page = try caller.map(anonymous: .private, length: pageSize)
+        let owner = try caller.startTask()
+        // The thread that allocates a key may use it, no other one.
+        let key = try required("pkey_alloc", owner.syscall(crf_nr_pkey_alloc, 0, 0))
+        let head = try PlacedHead(of: owner, at: page)
+        try head.enterWindow(at: word)
+        _ = try required(
+            "pkey_mprotect",
+            owner.syscall(
+                crf_nr_pkey_mprotect, page, UInt(pageSize), UInt(PROT_READ | PROT_WRITE), UInt(key)))
+        let calling = try caller.startTask()
+        guard try calling.syscall(Int(SYS_access), page, 0) == -Int(EFAULT) else {
+            throw CheckError.broken("the calling thread may access what the key protects")
+        }
+        try prepare(caller)
+        try scene.cleanup(by: calling, address: word)
+        try scene.expectCleared(head, "the thread whose head is behind a protection key")
+    }
 }

@@ -174,6 +174,29 @@ extension Check {
                 try sibling.task.enterWindow(at: sibling.word)
             }
         },
+
+        Check(
+            "clearsWordOfPrivateMemoryThatRangeTouchesInOneByte", .siblings,
+            claim: "so does one of private memory, with FUTEX2_PRIVATE and without"
+        ) { scene in
+            let peer = try scene.peer()
+            let word = try peer.map(anonymous: .private, length: pageSize) + UInt(wordOffset)
+            let (calling, unlocker) = (try peer.startTask(), try peer.startTask())
+            for flags: CleanupFlags in [[], .privateOnly] {
+                for outside in [word - 1, word + 4] {
+                    try unlocker.enterWindow(at: word)
+                    try scene.cleanup(by: calling, address: outside, length: 1, flags: flags)
+                    try scene.expectUntouched(unlocker, at: word, "the thread after a byte beside its word")
+                    try unlocker.finish()
+                }
+                for byte in [word, word + 3] {
+                    try unlocker.enterWindow(at: word)
+                    try scene.cleanup(by: calling, address: byte, length: 1, flags: flags)
+                    try scene.expectCleared(unlocker, "the thread after byte \(byte - word) of its word")
+                    try unlocker.finish()
+                }
+            }
+        },
     ]
 
     /// Maps the first page of either file, one behind the other.
