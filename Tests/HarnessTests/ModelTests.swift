@@ -24,15 +24,19 @@ import Testing
     }
 
     @Test func outcomesAsTheyMustBePass() async throws {
-        let outcome = try await outcome(of: "clean | reap | SC PSO |\nreused | reap | TSO | NOLOOK\n")
+        let outcome = try await outcome(
+            of: "clean | reap | SC PSO |\nreused | reap | TSO | NOLOOK | unstable\n")
         #expect(outcome == .init(passed: 3, skipped: 0, problems: []))
     }
 
     /// A model that lost its mutant's violation, a violation of the model itself, and another one than is due.
     @Test(arguments: [
-        ("reused | reap | SC |", "reap SC: clean; must be: reused"),
+        ("reused | reap | SC | | - a test", "reap SC: clean; must be: reused"),
         ("clean | reap | TSO | NOLOOK", "reap TSO NOLOOK: assertion violated  !(reused); must be: clean"),
-        ("stale | reap | SC | NOLOOK", "reap SC NOLOOK: assertion violated  !(reused); must be: stale"),
+        (
+            "stale | reap | SC | NOLOOK | - a test",
+            "reap SC NOLOOK: assertion violated  !(reused); must be: stale"
+        ),
     ])
     func otherOutcomeFails(_ line: String, _ problem: String) async throws {
         let outcome = try await outcome(of: line)
@@ -40,13 +44,17 @@ import Testing
     }
 
     @Test func modelThatIsNoPromelaFails() async throws {
-        let outcome = try await outcome(of: "reused | reap | SC | R(t,l,d)=(reused\n")
+        let outcome = try await outcome(of: "reused | reap | SC | R(t,l,d)=(reused | - a test\n")
         #expect(outcome.passed == 0)
         #expect(outcome.problems.count == 1)
         #expect(outcome.problems.first?.contains("spin: ") == true)
     }
 
-    @Test(arguments: ["clean | nosuch | SC |", "clean | reap | RCU |", "# nothing"])
+    /// The last two are a mutant without a mutation, and one without the reason why.
+    @Test(arguments: [
+        "clean | nosuch | SC |", "clean | reap | RCU |", "# nothing", "reused | reap | SC | NOLOOK",
+        "reused | reap | SC | NOLOOK | -",
+    ])
     func uselessOutcomesAreRefused(_ line: String) async {
         await #expect(throws: HarnessError.self) { try await outcome(of: line) }
     }

@@ -94,8 +94,7 @@ import Testing
         let ended = try await run(script, ["--help"], harness: false)
         #expect(ended.status == HarnessStatus.setUp.rawValue)
         #expect(
-            ended.error
-                == "\(script): the harness, which knows that, is not built yet: ./qemu/prepare builds it\n")
+            ended.error == "\(script): the harness is not built yet; run ./qemu/prepare first\n")
         #expect(ended.started == [])
     }
 
@@ -109,7 +108,7 @@ import Testing
         #expect(answered.started == [])
         let referred = try await run(script, arguments, harness: false)
         #expect(referred.status == HarnessStatus.setUp.rawValue)
-        #expect(referred.error.contains("./qemu/prepare builds it"))
+        #expect(referred.error.contains("run ./qemu/prepare first"))
         #expect(referred.started == [])
     }
 
