@@ -71,7 +71,7 @@ static long wait_for_lock(const struct ctp_task *task)
 	return crf_futex(word, FUTEX_WAIT, crf_or32(word, FUTEX_WAITERS), &limit, NULL, 0);
 }
 
-/* Looks at a set pointer before the next operation: time for the cleanup to come between. */
+/* The number of looks at a set pointer before the next operation: time for the cleanup to come between. */
 enum { CHURN_LOOKS = 64 };
 
 static uintptr_t pending_after_a_while(struct crf_robust_list_head *head, uintptr_t entry)

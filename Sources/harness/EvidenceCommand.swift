@@ -28,17 +28,11 @@ struct EvidenceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let builders = try Builders()
-        let series = try builders.catalogue.bases.map {
-            try PatchSeries(directory: builders.repository.root.appending($0.series)).mark
-        }
+        let series = try builders.catalogue.bases.map(builders.mark(ofSeriesFor:))
         let table = EvidenceTable(
             try EvidenceStore(in: builders.repository).records(), series: Set(series))
         print(table.lines.joined(separator: "\n"))
-        if update {
-            let file = builders.repository.root.pushing("docs/proof.md")
-            let text = String(decoding: try Files.read(file), as: UTF8.self)
-            try Files.write(Data(try table.placed(in: text, of: file).utf8), to: file)
-        }
+        if update { try table.place(in: builders.repository.evidencePage) }
         guard table.isGood else { throw ExitCode(1) }
     }
 
@@ -137,6 +131,11 @@ extension Builders {
         guard isGood else { throw ExitCode(1) }
     }
 
+    /// The mark of the series for a base, as it is now.
+    fileprivate func mark(ofSeriesFor base: Catalogue.Base) throws -> String {
+        try PatchSeries(directory: repository.root.appending(base.series)).mark
+    }
+
     func recordEvidence(
         _ subject: EvidenceRecord.Subject, kernel: String? = nil, figures: String, isGood: Bool
     ) throws {
@@ -144,9 +143,10 @@ extension Builders {
         let command = ([name] + CommandLine.arguments.dropFirst(2)).joined(separator: " ")
         let base =
             try kernel.map { try catalogue.base(of: catalogue.kernel(named: $0)) } ?? catalogue.bases[0]
-        let series = try PatchSeries(directory: repository.root.appending(base.series)).mark
         try EvidenceStore(in: repository).keep(
             EvidenceRecord(
-                subject, kernel: kernel, figures: figures, command: command, series: series, isGood: isGood))
+                subject, kernel: kernel, figures: figures, command: command,
+                series: try mark(ofSeriesFor: base),
+                isGood: isGood))
     }
 }

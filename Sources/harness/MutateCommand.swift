@@ -84,7 +84,11 @@ struct MutateCommand: AsyncParsableCommand {
             if only.isEmpty, place == nil {
                 try builders.recordEvidence(
                     .mutationsInWorlds, figures: report.figures, isGood: report.isGood)
-                if update { try Self.update(builders.repository, report) }
+                if update {
+                    try MarkedText(writtenBy: "kernel-patch/mutate --worlds --update").replace(
+                        in: builders.repository.evidencePage
+                    ) { _ in report.markdown }
+                }
             }
             try Self.finish(report, in: json, shard: part.shard, builders)
         } else {
@@ -105,14 +109,6 @@ struct MutateCommand: AsyncParsableCommand {
         if update, !worlds || !only.isEmpty || shard != nil {
             throw ValidationError("--update: only with --worlds on all mutations")
         }
-    }
-
-    private static func update(_ repository: Repository, _ report: MutationWorldsReport) throws {
-        let file = repository.root.pushing("docs/proof.md")
-        let text = String(decoding: try Files.read(file), as: UTF8.self)
-        let marked = MarkedText(writtenBy: "kernel-patch/mutate --worlds --update")
-        try Files.write(
-            Data(try marked.replaced(in: text, of: file) { _ in report.markdown }.utf8), to: file)
     }
 
     /// The report of `--worlds`, likewise.

@@ -82,16 +82,14 @@ struct MutantsCommand: ParsableCommand {
             let isolated = IsolatedRun(limit: .seconds(step.limit))
             try kernel.select(trial.number)
             var outcome = isolated.outcome(of: check)
-            var isConfirmed = false
             // It may have been unlucky, or the machine busy: what does not happen again is not held against the mutant. One that
             // fails now and then is, if that comes twice in three times.
-            for _ in 0..<2 where outcome.mayBeChance && !isConfirmed {
-                let next = isolated.outcome(of: check)
-                isConfirmed = next != .passed
-                if isConfirmed { outcome = next }
+            if outcome.mayBeChance {
+                outcome =
+                    (0..<2).lazy.map { _ in isolated.outcome(of: check) }.first { $0 != .passed } ?? .passed
             }
             try kernel.select(0)
-            if outcome == .passed || outcome.mayBeChance && !isConfirmed { continue }
+            if outcome == .passed { continue }
             say("killed \(trial.number) \(name) \(outcome.word)")
             if case .timedOut = outcome { throw Status.failure }
             // What the mutant left behind must not be held against the next one.

@@ -199,7 +199,7 @@ import Testing
         #expect(world.files[0][word] == 0x4000_0000)
     }
 
-    /// What no program has is no word of anybody's, and exits and calls go past it.
+    /// An address that no program has is no word of anybody's, and exits and calls go past it.
     @Test(arguments: [1 << 62, -(1 << 47), -(1 << 61), Int.min, .max - 7])
     func garbageIsNoWord(_ offset: Int) {
         var world = world()

@@ -18,8 +18,9 @@ public struct UnreachedCode: Codable, Equatable, Sendable {
 
     /// Tells whether what a run did not reach is as this entry of the list says.
     func covers(_ found: UnreachedCode) -> Bool {
-        guard isSamePlace(as: found), branches != found.branches else { return isSamePlace(as: found) }
-        return byChance == true && (branches == 0 || (1...branches).contains(found.branches))
+        isSamePlace(as: found)
+            && (branches == found.branches
+                || byChance == true && (branches == 0 || (1...branches).contains(found.branches)))
     }
 
     var description: String {

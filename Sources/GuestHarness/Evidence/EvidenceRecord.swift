@@ -25,7 +25,7 @@ public struct EvidenceRecord: Codable, Equatable, Sendable {
     public var figures: String
     /// The command as it was typed.
     public var command: String
-    /// What identifies the series that it was about, see ``PatchSeries/mark``; nil in records of a time without.
+    /// The ``PatchSeries/mark`` of the series that it was about; nil in records of a time without.
     public var series: String?
     /// Its last day, as 2026-11-26.
     public var day: String
@@ -156,9 +156,16 @@ public struct EvidenceTable {
     /// here, stays.
     ///
     /// - Throws: when the marks are not there.
-    public func placed(in text: String, of file: FilePath) throws -> String {
-        try MarkedText(writtenBy: "kernel-patch/evidence --update").replaced(in: text, of: file) { before in
-            lines(keeping: before.compactMap(Row.init))
-        }
+    func placed(in text: String, of file: FilePath) throws -> String {
+        try Self.marked.replaced(in: text, of: file, by: lines(insteadOf:))
+    }
+
+    /// The same in a file.
+    public func place(in file: FilePath) throws { try Self.marked.replace(in: file, by: lines(insteadOf:)) }
+
+    private static let marked = MarkedText(writtenBy: "kernel-patch/evidence --update")
+
+    private func lines(insteadOf before: [Substring]) -> [String] {
+        lines(keeping: before.compactMap(Row.init))
     }
 }

@@ -28,6 +28,8 @@ public struct Repository: Sendable {
 
     public var catalogue: FilePath { root.appending("qemu/kernels.json") }
     public var configFragments: FilePath { root.appending("qemu/config") }
+    /// The page with the figures of the evidence for the kernel code.
+    public var evidencePage: FilePath { root.pushing("docs/proof.md") }
     /// Everything the harness makes; ignored by git and safe to delete.
     public var build: FilePath { root.appending("build") }
     public var sources: FilePath { build.appending("sources") }

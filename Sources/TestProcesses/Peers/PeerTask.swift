@@ -165,12 +165,7 @@ package final class PeerTask {
     package var headAddress: UInt { UInt(slot.pointee.head) }
 
     private func readHead(of pid: Int32) throws -> crf_robust_list_head {
-        var head = crf_robust_list_head()
-        let size = MemoryLayout.size(ofValue: head)
-        let count = try required(
-            "reading the head of \(tid) in \(pid)", crf_read_memory(pid, headAddress, &head, size))
-        guard count == size else { throw CheckError.broken("only \(count) bytes of the head of \(tid)") }
-        return head
+        try OutsideAccess.load(crf_robust_list_head.self, at: headAddress, of: pid)
     }
 
     // MARK: Other orders

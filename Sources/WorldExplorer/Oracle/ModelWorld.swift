@@ -11,7 +11,7 @@ struct ModelWorld {
 
     /// A page of private memory.
     struct PrivatePage {
-        /// What is seen of a file until something is written; nil for anonymous memory, which is 0 then.
+        /// The page of a file that is seen until something is written; nil for anonymous memory, which is 0 then.
         var file: (number: Int, page: Int)?
         /// By words; nil until something is written.
         var contents: [UInt32]?
@@ -142,7 +142,7 @@ struct ModelWorld {
         return Array(files[file][page * words..<(page + 1) * words])
     }
 
-    /// What a child process has after fork(2): private memory is its own from now on.
+    /// The address space of a child process after fork(2): private memory is its own from now on.
     mutating func copy(_ space: Space) -> Space {
         var copy = space
         for page in copy.pages.indices {

@@ -65,7 +65,7 @@ public enum Step: Codable, Equatable, Sendable {
     /// SIGKILL.
     case kill(process: Int)
 
-    /// What can happen beside calls: it changes one thing at a time, so that there is one state before it and one after.
+    /// An event beside calls: it changes one thing at a time, so that there is one state before it and one after.
     public enum Beside: Codable, Equatable, Sendable {
         case exit(task: Int)
         case kill(process: Int)

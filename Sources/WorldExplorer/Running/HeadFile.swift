@@ -123,7 +123,7 @@ final class HeadFile {
     /// The first place where the contents are not as they must be; nil if they are.
     func difference() throws -> String? {
         let found = try contents()
-        guard let place = found.indices.first(where: { found[$0] != expected[$0] }) else { return nil }
+        guard let place = found.firstDifference(from: expected) else { return nil }
         return
             "byte \(place % Extent.headBytes) of task \(place / Extent.headBytes)'s heads in the file is \(found[place]), the model has \(expected[place])"
     }

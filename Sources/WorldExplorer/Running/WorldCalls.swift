@@ -24,8 +24,8 @@ extension WorldRun {
         try clear(surely, perhaps.subtracting(surely))
     }
 
-    /// What happens beside the calls can come before, in the middle of and after each of them: what they must do is what
-    /// they must with the world as it was and as it is, and what they may what they may with either.
+    /// Lets something happen beside the calls, which can come before, in the middle of and after each of them: they must do
+    /// what they must with the world as it was and as it is, and may do what they may with either.
     func make(_ calls: [Step.Call], beside: Step.Beside) throws {
         let made = try begin(calls, notIn: nil)
         calling = Set(made.map(\.task))
@@ -61,7 +61,7 @@ extension WorldRun {
             guard let victim = process(number, where: { _ in true }) else { return false }
             return !calling.contains { ends(owner(of: $0), with: victim) }
         case .halt(let number, _):
-            guard let process = process(number, where: { $0.halt == nil && $0.hasLeader }) else {
+            guard let process = process(number, where: \.hasRunningLeader) else {
                 return false
             }
             return !calling.contains { owner(of: $0) == process }

@@ -57,6 +57,8 @@ final class WorldRun {
         /// Its arena is gone.
         var hasExecuted = false
         var halt: ProcessHalt?
+
+        var hasRunningLeader: Bool { halt == nil && hasLeader }
     }
 
     init(_ means: WorldMeans) throws {

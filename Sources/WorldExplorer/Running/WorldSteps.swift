@@ -124,14 +124,14 @@ extension WorldRun {
             guard let task = task(number) else { return }
             try execute(task)
         case .exitLeader(let number):
-            guard let process = process(number, where: { $0.halt == nil && $0.hasLeader }) else { return }
+            guard let process = process(number, where: \.hasRunningLeader) else { return }
             try endWhatWasMade(by: process)
             try processes[process].peer.exitLeader()
             processes[process].hasLeader = false
         case .halt(let number, let how):
             // A leader that has exited never counts as stopped.
             guard how == .stopped || means.hasControlGroups,
-                let process = process(number, where: { $0.halt == nil && $0.hasLeader })
+                let process = process(number, where: \.hasRunningLeader)
             else { return }
             processes[process].halt = try ProcessHalt(processes[process].peer, how)
             for task in tasks.indices where model.tasks[task].waitsOn != nil && isHalted(task) {
@@ -213,7 +213,7 @@ extension WorldRun {
                 var words: [UInt32]?
                 if let accessor = accessor(of: process) {
                     words = Canaries.words(Extent.pageBytes / 4, page)
-                    try write(words!, at: there, of: accessor)
+                    try OutsideAccess.store(all: words!, at: there, of: accessor)
                 }
                 mapping = .init(
                     memory: model.add(.init(contents: words)), isWritable: true, canBecomeWritable: true)
@@ -307,17 +307,6 @@ extension WorldRun {
         if processes[process].hasLeader { return processes[process].peer.pid }
         return tasks.indices.first { model.tasks[$0].isAlive && model.tasks[$0].process == process }.map {
             tasks[$0].tid
-        }
-    }
-
-    private func write(_ words: [UInt32], at address: UInt, of task: Int32) throws {
-        try words.withUnsafeBytes { bytes in
-            let count = try required(
-                "writing a page of task \(task)",
-                crf_write_memory(task, address, bytes.baseAddress!, bytes.count))
-            guard count == bytes.count else {
-                throw CheckError.broken("only \(count) bytes of a page of task \(task) were written")
-            }
         }
     }
 

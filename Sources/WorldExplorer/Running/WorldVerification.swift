@@ -45,23 +45,20 @@ extension WorldRun {
         for page in 0..<Extent.arenaPages {
             guard case .own(let number)? = model.spaces[space].pages[page]?.memory else { continue }
             let expected = model.contents(ofPrivatePage: number)
-            let found = try words(at: address(page * Extent.pageBytes, in: process), of: reader)
-            guard let place = found.indices.first(where: { found[$0] != expected[$0] }) else { continue }
+            let found = try OutsideAccess.load(
+                UInt32.self, count: expected.count, at: address(page * Extent.pageBytes, in: process),
+                of: reader)
+            guard let place = found.firstDifference(from: expected) else { continue }
             throw disagree(
                 "word \(place) of page \(page) of process \(process) is 0x\(String(found[place], radix: 16)), the model has 0x\(String(expected[place], radix: 16))"
             )
         }
     }
+}
 
-    private func words(at address: UInt, of reader: Int32) throws -> [UInt32] {
-        try [UInt32](unsafeUninitializedCapacity: Extent.pageBytes / 4) { buffer, initialized in
-            let count = try required(
-                "reading a page of task \(reader)",
-                crf_read_memory(reader, address, buffer.baseAddress!, Extent.pageBytes))
-            guard count == Extent.pageBytes else {
-                throw CheckError.broken("only \(count) bytes of a page of task \(reader)")
-            }
-            initialized = buffer.count
-        }
+extension Array where Element: Equatable {
+    /// The first index at which another array of the same length has something else.
+    func firstDifference(from other: [Element]) -> Int? {
+        self == other ? nil : indices.first { self[$0] != other[$0] }
     }
 }

@@ -143,13 +143,7 @@ extension Check {
                 slow.writeCount > 0
             }
             try call.letGo()
-            do {
-                try scene.expect(
-                    try calling.endOfCall(within: Scene.promptly), 0,
-                    "cleanup_robust_list(2) beside a dead sharer")
-            } catch CheckError.timedOut {
-                throw CheckError.failed("the call waits for memory that nobody uses anymore")
-            }
+            try scene.expectEndOfCallInTime(by: calling, despite: "memory that nobody uses anymore")
             try scene.expect(head, 0, "the head of the sharer that lives")
         },
 
