@@ -22,7 +22,7 @@ struct crv_locks {
 /* Locks that are unlocked as Linux 7.2 allows; try_unlock: __vdso_futex_robust_list64_try_unlock(). */
 const struct crv_locks *crv_robust_unlock_locks(void *try_unlock);
 
-/* Where the lock is in its object's heap: address, and offset in the file. 0 or -errno. */
+/* The place of the lock in its object's heap: address, and offset in the file. 0 or -errno. */
 struct crv_place {
 	void *lock;
 	size_t offset;

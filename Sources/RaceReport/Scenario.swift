@@ -82,7 +82,7 @@ public struct Scenario: Codable, Hashable, Sendable {
         case oom
     }
 
-    /// Who ends pending operations before the memory gets its new use.
+    /// The one that ends pending operations before the memory gets its new use.
     public enum Destroyer: String, Codable, CaseIterable, Sendable {
         /// Nobody, as every C library does today.
         case legacy

@@ -253,7 +253,7 @@ static void cleans_up(const struct kind *kind, pthread_mutex_t *pending, int is_
 	end();
 }
 
-/* Whether the library sets list_op_pending for such mutexes; musl does for some that are not robust. */
+/* True if the library sets list_op_pending for such mutexes; musl does for some that are not robust. */
 static int uses_pending(const struct kind *kind)
 {
 #ifdef __GLIBC__

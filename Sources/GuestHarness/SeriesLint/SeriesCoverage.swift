@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Which patch of a series brings what the tests need: the part `coverage` of `kernel-patch/check.json`.
+/// The patch of a series that brings what a test needs: the part `coverage` of `kernel-patch/check.json`.
 ///
 /// Patches go by their subjects, as numbers change with every patch that is added.
 struct SeriesCoverage: Codable, Equatable, Sendable {

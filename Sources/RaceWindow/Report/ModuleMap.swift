@@ -3,7 +3,7 @@
 import RobustFutex
 import SystemPackage
 
-/// Which program or library each address of a process belongs to, from /proc/PID/maps.
+/// The program or library that each address of a process belongs to, from /proc/PID/maps.
 struct ModuleMap {
     private struct Mapping {
         var start: UInt64

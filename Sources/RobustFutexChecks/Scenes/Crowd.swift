@@ -13,7 +13,7 @@ final class Crowd {
     private(set) var peers: [Peer] = []
     private let lock: MemoryMapping
     private let heads: MemoryMapping
-    /// Where each thread has the futex word, which tells what its operation looks like.
+    /// The place where each thread has the futex word, which tells what its operation looks like.
     private var words: [UInt] = []
     private var before: [UInt] = []
 

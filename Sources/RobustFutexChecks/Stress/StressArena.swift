@@ -66,7 +66,7 @@ final class StressArena {
         Int32(bitPattern: crf_load32(lock(number).pointer(to: \.last)!))
     }
 
-    /// Which of the worker's threads has that id, if it runs.
+    /// The worker's thread that has that id, if it runs.
     func has(_ tid: Int32, _ worker: StressWorker) -> Bool {
         (worker.first..<worker.first + worker.threads).contains {
             crf_load32(thread($0).pointer(to: \.tid)!) == UInt32(bitPattern: tid)

@@ -4,7 +4,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// What is found out about a kernel that has the call.
+// Properties of a kernel that has the call.
 extension Check {
     static let probe: [Check] = [
         Check(

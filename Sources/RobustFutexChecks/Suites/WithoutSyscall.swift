@@ -6,7 +6,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// What callers see when the kernel does not have the call: older kernels, and filtered ones.
+// Kernels that do not have the call, seen by callers: older kernels, and filtered ones.
 extension Check {
     static let withoutSyscall: [Check] = [
         Check(

@@ -52,7 +52,7 @@ package struct HugePages: ~Copyable {
     }
 }
 
-/// Which shared memory gets transparent huge pages, set as long as the value lives.
+/// A setting of which shared memory gets transparent huge pages, which lasts as long as the value lives.
 package struct HugeShmem: ~Copyable {
     package static let control = "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
     private let before: String

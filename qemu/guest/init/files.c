@@ -31,7 +31,7 @@ static const struct mounted everywhere[] = {
 	{ .type = "tmpfs", .target = "/run", .options = "mode=755" },
 };
 
-/* Where the image's own files are the root. */
+/* The root directory of the image's own files. */
 static const char host_directory[] = "/host";
 
 /*

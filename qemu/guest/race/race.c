@@ -24,7 +24,7 @@
  */
 enum { UNLOCKER_PAGE = 0x60000000, DESTROYER_PAGE = 0x70000000 };
 
-/* Where the victims are, beside this program. */
+/* The victims' directory, beside this program. */
 static const char victim_directory[] = "/usr/bin/race-victims";
 
 /* One unlock, in processes of its own. */

@@ -66,7 +66,7 @@ void advance(const struct victim *victim, enum technique technique);
 /* An instruction at which a step would never get past: the beginning of a load-and-reserve loop. Returns true if it went past it. */
 bool step_over_reservation(pid_t pid);
 
-/* What is done: one of the scenarios of `robust-list-check race`. */
+/* One of the scenarios of `robust-list-check race`. */
 struct scenario {
 	const char *identifier;
 	char unlocker[16];
@@ -105,7 +105,7 @@ struct result {
 /* Writes the report of Sources/RaceReport as JSON. Returns 0, or ends the program. */
 int write_report(const char *path, const struct scenario *scenario, const struct result *result);
 
-/* Where everything lies in the memory that both processes share. */
+/* Layout of the memory that both processes share. */
 enum { MEMORY_BYTES = 4096, LOCK_OFFSET = 512 };
 
 /* Limit of every wait. Under emulation, on a busy host, a second is not much. */

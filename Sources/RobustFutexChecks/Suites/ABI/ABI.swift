@@ -4,8 +4,8 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// How a futex word follows from list_op_pending and futex_offset. What counts is the way in which exit calculates it
-// (futex_uaddr() and fetch_robust_entry() in kernel/futex/core.c).
+// The address of a futex word as it follows from list_op_pending and futex_offset. It has to be the one that exit
+// calculates (futex_uaddr() and fetch_robust_entry() in kernel/futex/core.c).
 extension Check {
     static let abi: [Check] = [
         Check(

@@ -6,7 +6,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// What a lock can lie in. Anonymous shared memory and memfds are what the checks of the other groups use.
+// Kinds of memory that a lock can lie in. The checks of the other groups use anonymous shared memory and memfds.
 // Each check makes sure that the memory is of the kind that it names.
 extension Check {
     static let backingStores: [Check] = [

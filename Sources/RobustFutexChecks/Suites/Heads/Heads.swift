@@ -7,7 +7,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// Where a robust list head can lie. The lock itself is always in a memfd that caller and sibling share.
+// Places where a robust list head can lie. The lock itself is always in a memfd that caller and sibling share.
 extension Check {
     static let heads: [Check] = [
         Check(

@@ -5,7 +5,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// Which exits and execs are waited for: those whose pointer points into the range, and those whose pointer tells nothing.
+// Exits and execs that are waited for: those whose pointer points into the range, and those whose pointer tells nothing.
 // Nobody else's may delay the call.
 extension Check {
     static let judgedExits: [Check] = [

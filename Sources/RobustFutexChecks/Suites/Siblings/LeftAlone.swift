@@ -5,7 +5,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// What the call must not touch. Each check also has a task that the same call must clear: a kernel that
+// Memory that the call must not touch. Each check also has a task that the same call must clear: a kernel that
 // does nothing passes none of them.
 extension Check {
     static let leftAlone: [Check] = [

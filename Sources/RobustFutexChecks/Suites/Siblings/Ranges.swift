@@ -4,7 +4,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// Which futex words a range names: those that it overlaps.
+// The futex words that a range names: those that it overlaps.
 extension Check {
     static let ranges: [Check] = [
         Check(

@@ -4,7 +4,7 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-// What the word can be when the call finds that a wake is owed: the states of handle_futex_death() in
+// The word when the call finds that a wake is owed: the states of handle_futex_death() in
 // kernel/futex/core.c.
 extension Check {
     static let wordStates: [Check] = [
