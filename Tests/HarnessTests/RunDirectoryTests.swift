@@ -41,4 +41,24 @@ import Testing
             #expect(test.name == "test/\(test.path.lastComponent!)")
         }
     }
+
+    @Test func runsThatBeginAtOnceRemoveTheSameOnes() async throws {
+        try await withTemporaryDirectory { root in
+            let repository = Repository(root: root)
+            let runs = repository.runs.appending("mutate")
+            for number in 100..<400 + RunDirectory.kept {
+                let old = runs.appending("20250101-000\(number)-stock-1")
+                try Files.makeDirectory(old)
+                try Files.write(Data(), to: old.appending("console.log"))
+            }
+            let paths = try await withThrowingTaskGroup(of: FilePath.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try RunDirectory(.mutate, in: repository, kernel: "stock").path }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(paths).count == 4)
+            #expect(paths.allSatisfy(Files.exists))
+        }
+    }
 }

@@ -40,9 +40,9 @@ public struct RunDirectory: Sendable {
     public init(_ kind: Kind, in repository: Repository, kernel: String) throws {
         let runs = kind == .own ? repository.runs : repository.runs.appending(kind.rawValue)
         try Files.makeDirectory(runs)
-        // Their names begin with the year.
+        // Their names begin with the year. Another run that begins may remove the same ones; what stays goes next time.
         for old in Files.list(runs).filter({ $0.first?.isNumber ?? false }).dropLast(Self.kept - 1) {
-            try Files.remove(runs.appending(old))
+            try? Files.remove(runs.appending(old))
         }
         let format = Date.VerbatimFormatStyle(
             format: """

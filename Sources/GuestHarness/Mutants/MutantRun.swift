@@ -234,6 +234,8 @@ public struct MutantRun: Sendable {
     ) async throws {
         var left = mutants
         while !left.isEmpty {
+            // Where the guest beside this one has failed.
+            try Task.checkCancellation()
             let before = left.count
             try await builders.progress.stage(
                 "\(mutants.count - before) of \(mutants.count) mutants; a guest"
