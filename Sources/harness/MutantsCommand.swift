@@ -36,11 +36,7 @@ struct MutantsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File for the report. (default: build/mutants/report.json)"))
     var json: String?
 
-    @Option(
-        help:
-            "Guests that run at the same time. Two on two processors slow each other down, but finish sooner."
-    )
-    var guests = 1
+    @OptionGroup var guests: GuestsArgument
 
     @Flag(help: "Try those of kernel-patch/mutants-equivalent.json, too: none of them may be killed.")
     var equivalents = false
@@ -49,12 +45,6 @@ struct MutantsCommand: AsyncParsableCommand {
 
     @Flag(help: "Show the mutants.")
     var list = false
-
-    func validate() throws {
-        guard (1...64).contains(guests) else {
-            throw ValidationError("--guests \(guests): must be from 1 to 64")
-        }
-    }
 
     func run() async throws {
         let builders = try Builders()
@@ -76,7 +66,7 @@ struct MutantsCommand: AsyncParsableCommand {
         }
         try await builders.installPackages()
         let report = try await run.run(
-            chosen, equivalents: equivalents, shard: part.shard, guests: guests)
+            chosen, equivalents: equivalents, shard: part.shard, guests: guests.number)
         if function == nil, try part.shard == nil {
             try builders.recordEvidence(.mutants, figures: report.lines.last ?? "", isGood: report.isGood)
         }

@@ -38,6 +38,8 @@ struct MutateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File for the report. (default: build/mutations/report.json)"))
     var json: String?
 
+    @OptionGroup var guests: GuestsArgument
+
     @OptionGroup var part: ShardArgument
 
     @Flag(
@@ -79,8 +81,8 @@ struct MutateCommand: AsyncParsableCommand {
         } else if worlds {
             let report = MutationWorldsReport(
                 budget: budget,
-                findings: try await MutationWorlds(run, budget: budget).findings(for: mutations), place: place
-            )
+                findings: try await MutationWorlds(run, budget: budget, guests: guests.number)
+                    .findings(for: mutations), place: place)
             if only.isEmpty, place == nil {
                 try builders.recordEvidence(
                     .mutationsInWorlds, figures: report.figures, isGood: report.isGood)
@@ -92,7 +94,7 @@ struct MutateCommand: AsyncParsableCommand {
             }
             try Self.finish(report, in: json, shard: part.shard, builders)
         } else {
-            var report = try await run.run(mutations)
+            var report = try await run.run(mutations, guests: guests.number)
             report.place = place
             if only.isEmpty, place == nil {
                 try builders.recordEvidence(.mutations, figures: report.counts, isGood: report.isGood)

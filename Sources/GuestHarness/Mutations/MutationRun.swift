@@ -54,28 +54,49 @@ public struct MutationRun: Sendable {
     /// Runs `mutations`. Those whose result is there from an earlier run with the same kernel and tests are not
     /// run again.
     ///
+    /// - Parameter guests: the number that run at the same time.
     /// - Throws: when a test notices the kernel without any mutation: it would notice them all.
-    public func run(_ mutations: [Mutation]) async throws -> MutationReport {
+    public func run(_ mutations: [Mutation], guests: Int) async throws -> MutationReport {
         let suite = try await SuiteSources(repository: builders.repository).identity()
-        let sound = try await trial(nil, suite)
+        // Of the series as it is: a mutation changes no selftest.
+        let selftests = try await SelftestRun(builders).build(for: kernel)
+        let sound = try await trial(nil, on: kernel, selftests, suite)
         guard sound.catches.isEmpty else {
             throw HarnessError(
                 "tests fail on the series as it is, so they tell nothing about mutations: "
                     + sound.catches.map { "\($0.test): \($0.how)" }.joined(separator: "; "))
         }
-        var findings: [MutationReport.Finding] = []
-        for (index, mutation) in mutations.enumerated() {
-            builders.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")
+        try await makeImages([.suite, .command])
+        let findings = try await each(of: mutations, guests: guests) { mutation, kernel in
             do {
-                findings.append(try await judge(mutation, trial(mutation, suite)))
+                return try await judge(mutation, trial(mutation, on: kernel, selftests, suite))
             } catch let error as HarnessError {
                 try Task.checkCancellation()
                 builders.progress.note("\(error)")
-                findings.append(.init(of: mutation, .unusable, reason: error.description))
+                return .init(of: mutation, .unusable, reason: error.description)
             }
         }
         return MutationReport(
             release: sound.release, accelerator: sound.accelerator.rawValue, findings: findings)
+    }
+
+    /// Makes what guests that run at the same time share.
+    func makeImages(_ images: [GuestImage]) async throws {
+        for image in images { _ = try await builders.make(image, for: builders.architecture) }
+    }
+
+    /// Does `work` for each of `mutations`, for `guests` of them at the same time, each on a kernel with a tree of its
+    /// own.
+    func each<Finding: Sendable>(
+        of mutations: [Mutation], guests: Int,
+        _ work: @escaping @Sendable (Mutation, Catalogue.Kernel) async throws -> Finding
+    ) async throws -> [Finding] {
+        try await DealtWork(to: guests).results(of: Array(mutations.enumerated())) { hand, item in
+            var kernel = kernel
+            if hand > 0 { kernel.name += "-\(hand + 1)" }
+            builders.progress.note("mutation \(item.offset + 1) of \(mutations.count): \(item.element.name)")
+            return try await work(item.element, kernel)
+        }
     }
 
     /// The result of one kernel, with the tests that noticed its mutation, as it is kept in a file.
@@ -97,17 +118,21 @@ public struct MutationRun: Sendable {
         return .init(of: mutation, by: trial.catches, model: outcome, seconds: trial.seconds)
     }
 
-    private func trial(_ mutation: Mutation?, _ suite: [String]) async throws -> Trial {
+    private func trial(
+        _ mutation: Mutation?, on kernel: Catalogue.Kernel, _ selftests: SelftestPrograms, _ suite: [String]
+    ) async throws -> Trial {
         var builders = builders
         builders.seriesChange.further = mutation.map { [$0.patch] } ?? []
         let name = mutation?.name ?? "none"
-        let expectation = SuiteExpectation(of: kernel)
-        let trial = KernelTrial(builders, of: kernel, named: name, kind: .mutate, expectation: expectation)
-        return try await KeptResult(of: name, in: results).value(for: trial.inputs(suite)) {
-            // Of the series as it is: a mutation changes no selftest.
-            let selftests = try await SelftestRun(self.builders).build(for: kernel)
+        let expectation = SuiteExpectation(of: self.kernel)
+        func trial(on kernel: Catalogue.Kernel) -> KernelTrial {
+            KernelTrial(builders, of: kernel, named: name, kind: .mutate, expectation: expectation)
+        }
+        // Whichever tree it was built in, the result is the same.
+        let inputs = try await trial(on: self.kernel).inputs(suite)
+        return try await KeptResult(of: name, in: results).value(for: inputs) {
             let start = ContinuousClock.now
-            let outcome = try await trial.run(selftests)
+            let outcome = try await trial(on: kernel).run(selftests)
             return Trial(
                 release: outcome.release, accelerator: outcome.accelerator,
                 catches: Self.catches(in: outcome, expectation),

@@ -7,11 +7,15 @@ import SystemPackage
 public struct MutationWorlds: Sendable {
     private let run: MutationRun
     private let budget: Int
+    private let guests: Int
 
-    /// - Parameter budget: the number of worlds after which an exploration gives up.
-    public init(_ run: MutationRun, budget: Int) {
+    /// - Parameters:
+    ///   - budget: the number of worlds after which an exploration gives up.
+    ///   - guests: the number of mutations that are tried at the same time.
+    public init(_ run: MutationRun, budget: Int, guests: Int) {
         self.run = run
         self.budget = budget
+        self.guests = guests
     }
 
     /// The explorations of one mutation: for each the number of the world that failed; nil when none did in time.
@@ -42,39 +46,43 @@ public struct MutationWorlds: Sendable {
     public func findings(for mutations: [Mutation]) async throws -> [Finding] {
         let suite = try await SuiteSources(repository: run.builders.repository, of: SuiteSources.worlds)
             .identity()
-        let control = try await finding(of: nil, suite)
+        let control = try await finding(of: nil, on: run.kernel, suite)
         guard control.worlds.allSatisfy({ $0 == nil }) else {
             throw HarnessError("worlds fail on the series without a mutation: \(control.reason ?? "")")
         }
-        var findings: [Finding] = []
-        for (index, mutation) in mutations.enumerated() {
-            run.builders.progress.note("mutation \(index + 1) of \(mutations.count): \(mutation.name)")
-            var finding = try await finding(of: mutation, suite)
+        try await run.makeImages([.bench])
+        return try await run.each(of: mutations, guests: guests) { mutation, kernel in
+            var finding = try await finding(of: mutation, on: kernel, suite)
             finding.exemption = mutation.notInWorlds
-            findings.append(finding)
+            return finding
         }
-        return findings
     }
 
     /// - Parameter mutation: nil for the series as it is.
-    private func finding(of mutation: Mutation?, _ suite: [String]) async throws -> Finding {
+    private func finding(
+        of mutation: Mutation?, on kernel: Catalogue.Kernel, _ suite: [String]
+    ) async throws -> Finding {
         let name = mutation?.name ?? "none"
         var builders = run.builders
         if let mutation { builders.seriesChange.further = [mutation.patch] }
         let kept = KeptResult<Finding>(of: "worlds-\(name)", in: run.results)
         let inputs = try await builders.kernels.inputs(of: run.kernel) + suite + ["\(budget) worlds"]
-        return try await kept.value(for: inputs) { [builders] in try await explore(name, with: builders) }
+        return try await kept.value(for: inputs) { [builders] in
+            try await explore(name, on: kernel, with: builders)
+        }
     }
 
-    private func explore(_ name: String, with builders: Builders) async throws -> Finding {
+    private func explore(
+        _ name: String, on kernel: Catalogue.Kernel, with builders: Builders
+    ) async throws -> Finding {
         // A world takes a fraction of a second on a busy machine.
-        let limit = run.kernel.scaled(.seconds(300 + budget))
+        let limit = kernel.scaled(.seconds(300 + budget))
         let guest = try await builders.guest(
-            kernel: run.kernel, image: .bench, options: .init(commandLimit: limit))
+            kernel: kernel, image: .bench, options: .init(commandLimit: limit))
         var finding = Finding(mutation: name, worlds: [])
         for seed in Self.firstSeeds {
             let directory = try RunDirectory(
-                .mutate, in: builders.repository, kernel: "\(run.kernel.name)-\(name)")
+                .mutate, in: builders.repository, kernel: "\(kernel.name)-\(name)")
             let arguments = [
                 "explore", "--worlds", "\(budget)", "--seed", "\(seed)", "--no-shrinking", "--complete",
             ]

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+/// Work that several hands do at the same time, to which it is dealt out in turn.
+struct DealtWork {
+    private let hands: Int
+
+    init(to hands: Int) { self.hands = hands }
+
+    /// Does `work` on all `things`. When it fails on one, the other hands end with the thing that they have.
+    ///
+    /// - Parameter work: is also told the number of the hand, from 0.
+    /// - Returns: the results, in the order of the things.
+    func results<Thing: Sendable, Result: Sendable>(
+        of things: [Thing], _ work: @escaping @Sendable (Int, Thing) async throws -> Result
+    ) async throws -> [Result] {
+        try await withThrowingTaskGroup(of: [(Int, Result)].self) { group in
+            for hand in 0..<hands {
+                group.addTask {
+                    var results: [(Int, Result)] = []
+                    for index in stride(from: hand, to: things.count, by: hands) {
+                        try Task.checkCancellation()
+                        results.append((index, try await work(hand, things[index])))
+                    }
+                    return results
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+}
