@@ -9,7 +9,8 @@
  * Forbidden: the caller visits the group of the owner only, and the other one, which was there
  * when the call began, still has to do its exit cleanup.
  *
- * Variants: CREATE (X creates Y), NOPINNER (nobody holds a reference)
+ * Variants: CREATE (X creates Y), NOPINNER (nobody holds a reference), ANYMM (the group is visited
+ * whether or not its owner still uses the address space: the look at that decides nothing)
  * Mutants: OWNERONLY (mm_users is not looked at) LATE (it is read last) NORMB
  */
 #define NCPU 4
@@ -96,6 +97,12 @@ proctype pinner()
 	ADD(3, USERS, 255)
 }
 
+#ifdef ANYMM
+#define USES	1
+#else
+#define USES	mm
+#endif
+
 proctype caller()
 {
 	byte users, owner, mm;
@@ -120,8 +127,8 @@ proctype caller()
 	users = 1;
 #endif
 	if
-	:: users == 1 && mm && owner == 1 -> atomic { over = overY; assert(over) }
-	:: users == 1 && mm && owner == 2 -> atomic { over = overX; assert(over) }
+	:: users == 1 && USES && owner == 1 -> atomic { over = overY; assert(over) }
+	:: users == 1 && USES && owner == 2 -> atomic { over = overX; assert(over) }
 	:: else
 	fi;
 	users = 0; owner = 0; mm = 0
