@@ -24,7 +24,9 @@ final class KeptFindings: Sendable {
     }
 
     func finding(of mutant: Mutant) -> MutantReport.Finding? {
-        findings.withLock { $0[mutant.number] }
+        guard var finding = findings.withLock({ $0[mutant.number] }) else { return nil }
+        finding.mutant = mutant
+        return finding
     }
 
     /// The checks that killed mutants when kernel or checks were others, by the mutants' identities.

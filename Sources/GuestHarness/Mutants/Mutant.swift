@@ -11,8 +11,13 @@ public struct Mutant: Codable, Equatable, Sendable {
     public var original: String
     public var replacement: String
 
+    /// Its number among those of the function that read alike, from 2; nil for the first of them.
+    public var occurrence: Int?
+
     /// The same mutant in another version of the file, whose lines and numbers differ.
-    var identity: String { "\(function): \(original) -> \(replacement)" }
+    var identity: String {
+        "\(function): \(original) -> \(replacement)\(mark)"
+    }
 
     /// The part of `mutants` that a shard runs, and the place of its report among the others.
     static func part(
@@ -30,6 +35,8 @@ public struct Mutant: Codable, Equatable, Sendable {
 
     /// As in `312  cleanup_grow: return -ENOMEM; -> return 0;`.
     public var description: String {
-        "\(line)  \(function): \(original) -> \(replacement.isEmpty ? "nothing" : replacement)"
+        "\(line)  \(function): \(original) -> \(replacement.isEmpty ? "nothing" : replacement)\(mark)"
     }
+
+    private var mark: String { occurrence.map { " (\($0))" } ?? "" }
 }

@@ -11,6 +11,7 @@ struct MutantMaker {
         text = ""
         let reader = CodeReader(source)
         var parts: [String] = []
+        var alike: [String: Int] = [:]
         var done = 0
         for place in reader.places.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
         where place.range.lowerBound >= done {
@@ -19,11 +20,14 @@ struct MutantMaker {
             guard !replacements.isEmpty else { continue }
             let first = mutants.count + 1
             for (index, replacement) in replacements.enumerated() {
-                mutants.append(
-                    Mutant(
-                        number: first + index, line: reader.line(of: place.range.lowerBound),
-                        function: place.function, original: Self.oneLine(original),
-                        replacement: Self.oneLine(replacement)))
+                var mutant = Mutant(
+                    number: first + index, line: reader.line(of: place.range.lowerBound),
+                    function: place.function, original: Self.oneLine(original),
+                    replacement: Self.oneLine(replacement))
+                let before = alike[mutant.identity, default: 0]
+                alike[mutant.identity] = before + 1
+                if before > 0 { mutant.occurrence = before + 1 }
+                mutants.append(mutant)
             }
             parts.append(reader.text(of: done..<place.range.lowerBound))
             parts.append(Self.code(original, replacements, from: first, place.kind))

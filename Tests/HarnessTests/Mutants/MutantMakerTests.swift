@@ -155,6 +155,21 @@ import Testing
             findings: verdicts.enumerated().map { finding($0.offset + 1, $0.element) }, stale: stale)
     }
 
+    @Test func thoseThatReadAlikeAreToldApart() {
+        let source = """
+            static void twice(int a)
+            {
+            	if (a)
+            		drop(a);
+            	drop(a);
+            }
+
+            """
+        let left = MutantMaker(source).mutants.filter { $0.original == "drop(a);" && $0.replacement.isEmpty }
+        #expect(left.map(\.identity) == ["twice: drop(a); -> ", "twice: drop(a); ->  (2)"])
+        #expect(left.last?.description == "5  twice: drop(a); -> nothing (2)")
+    }
+
     @Test func onlyKilledAndExplainedMutantsAreGood() {
         #expect(report([.killed, .equivalent]).isGood)
         #expect(!report([.killed, .survived]).isGood)
