@@ -42,6 +42,21 @@ import Testing
 
         """
 
+    @Test func thoseThatReadAlikeAreToldApart() {
+        let source = """
+            static void twice(int a)
+            {
+            	if (a)
+            		drop(a);
+            	drop(a);
+            }
+
+            """
+        let left = MutantMaker(source).mutants.filter { $0.original == "drop(a);" && $0.replacement.isEmpty }
+        #expect(left.map(\.identity) == ["twice: drop(a); -> ", "twice: drop(a); ->  (2)"])
+        #expect(left.last?.description == "5  twice: drop(a); -> nothing (2)")
+    }
+
     @Test func placesAreWhereCodeCanBeChanged() {
         let reader = CodeReader(Self.source)
         let found = reader.places.map { "\($0.kind): \(reader.text(of: $0.range))" }
@@ -153,21 +168,6 @@ import Testing
         MutantReport(
             release: "7.3", seconds: 1,
             findings: verdicts.enumerated().map { finding($0.offset + 1, $0.element) }, stale: stale)
-    }
-
-    @Test func thoseThatReadAlikeAreToldApart() {
-        let source = """
-            static void twice(int a)
-            {
-            	if (a)
-            		drop(a);
-            	drop(a);
-            }
-
-            """
-        let left = MutantMaker(source).mutants.filter { $0.original == "drop(a);" && $0.replacement.isEmpty }
-        #expect(left.map(\.identity) == ["twice: drop(a); -> ", "twice: drop(a); ->  (2)"])
-        #expect(left.last?.description == "5  twice: drop(a); -> nothing (2)")
     }
 
     @Test func onlyKilledAndExplainedMutantsAreGood() {
