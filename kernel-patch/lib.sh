@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# What the series commands share: where things are, and how they fail.
+# Shared by the series commands: where things are, and how they fail.
 
 set -euo pipefail
 

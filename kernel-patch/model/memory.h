@@ -112,7 +112,7 @@ inline W(t, l, v)		{ PUSH_(t, l, v, 0) }
 inline MB(t)			{ bn[t] == 0 }
 inline RMB(t)			{ skip }
 
-/* Whether CPU t has no store to l on its way, which an atomic operation has to come after */
+/* True if CPU t has no store to l on its way, which an atomic operation has to come after */
 #define CLEAN_(t, l)	!((bn[t] > 0 && bl[t * SBLEN] == l) || (bn[t] > 1 && bl[t * SBLEN + 1] == l) || \
 			  (bn[t] > 2 && bl[t * SBLEN + 2] == l) || (bn[t] > 3 && bl[t * SBLEN + 3] == l))
 

@@ -25,6 +25,7 @@ final class KeptFindings: Sendable {
 
     func finding(of mutant: Mutant) -> MutantReport.Finding? {
         guard var finding = findings.withLock({ $0[mutant.number] }) else { return nil }
+        // By its number it is the same one; a file of another day may lack what names it now.
         finding.mutant = mutant
         return finding
     }

@@ -10,14 +10,11 @@ public struct Mutant: Codable, Equatable, Sendable {
     /// The code that is changed, and what stands there instead; an empty text: nothing.
     public var original: String
     public var replacement: String
-
     /// Its number among those of the function that read alike, from 2; nil for the first of them.
     public var occurrence: Int?
 
     /// The same mutant in another version of the file, whose lines and numbers differ.
-    var identity: String {
-        "\(function): \(original) -> \(replacement)\(mark)"
-    }
+    var identity: String { "\(function): \(original) -> \(replacement)\(mark)" }
 
     /// The part of `mutants` that a shard runs, and the place of its report among the others.
     static func part(

@@ -117,16 +117,9 @@ public struct MutantRun: Sendable {
             trials[mutant.number] = Trial(of: mutant, map, first: killers[mutant.identity])
         }
         // Neighbours end in the same ways: dealt out, each guest gets some of all kinds.
-        let hands = (0..<guests).map { hand in
-            left.enumerated().filter { $0.offset % guests == hand }.map(\.element)
-        }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (hand, mutants) in hands.enumerated() where !mutants.isEmpty {
-                group.addTask {
-                    try await tryOut(all: mutants, trials, in: guest, kept, plan: "plan-\(hand + 1).json")
-                }
-            }
-            try await group.waitForAll()
+        let work = DealtWork(to: guests)
+        _ = try await work.results(of: work.shares(of: left)) { hand, mutants in
+            try await tryOut(all: mutants, trials, in: guest, kept, plan: "plan-\(hand + 1).json")
         }
         return MutantReport(
             release: guest.kernel.release, seconds: Date().timeIntervalSince(start),
@@ -234,7 +227,7 @@ public struct MutantRun: Sendable {
     ) async throws {
         var left = mutants
         while !left.isEmpty {
-            // Where the guest beside this one has failed.
+            // The guest beside this one may have failed.
             try Task.checkCancellation()
             let before = left.count
             try await builders.progress.stage(

@@ -66,8 +66,7 @@ public struct MutationRun: Sendable {
                 "tests fail on the series as it is, so they tell nothing about mutations: "
                     + sound.catches.map { "\($0.test): \($0.how)" }.joined(separator: "; "))
         }
-        try await makeImages([.suite, .command])
-        let findings = try await each(of: mutations, guests: guests) { mutation, kernel in
+        let findings = try await each(of: mutations, guests: guests, [.suite, .command]) { mutation, kernel in
             do {
                 return try await judge(mutation, trial(mutation, on: kernel, selftests, suite))
             } catch let error as HarnessError {
@@ -80,18 +79,19 @@ public struct MutationRun: Sendable {
             release: sound.release, accelerator: sound.accelerator.rawValue, findings: findings)
     }
 
-    /// Makes what guests that run at the same time share.
-    func makeImages(_ images: [GuestImage]) async throws {
-        for image in images { _ = try await builders.make(image, for: builders.architecture) }
-    }
-
     /// Does `work` for each of `mutations`, for `guests` of them at the same time, each on a kernel with a tree of its
     /// own.
+    ///
+    /// - Parameter images: those of the guests.
     func each<Finding: Sendable>(
-        of mutations: [Mutation], guests: Int,
+        of mutations: [Mutation], guests: Int, _ images: [GuestImage],
         _ work: @escaping @Sendable (Mutation, Catalogue.Kernel) async throws -> Finding
     ) async throws -> [Finding] {
-        try await DealtWork(to: guests).results(of: Array(mutations.enumerated())) { hand, item in
+        // Guests that run at the same time share them, and would make them at the same time.
+        for image in images where guests > 1 {
+            _ = try await builders.make(image, for: builders.architecture)
+        }
+        return try await DealtWork(to: guests).results(of: Array(mutations.enumerated())) { hand, item in
             var kernel = kernel
             if hand > 0 { kernel.name += "-\(hand + 1)" }
             builders.progress.note("mutation \(item.offset + 1) of \(mutations.count): \(item.element.name)")

@@ -50,8 +50,7 @@ public struct MutationWorlds: Sendable {
         guard control.worlds.allSatisfy({ $0 == nil }) else {
             throw HarnessError("worlds fail on the series without a mutation: \(control.reason ?? "")")
         }
-        try await run.makeImages([.bench])
-        return try await run.each(of: mutations, guests: guests) { mutation, kernel in
+        return try await run.each(of: mutations, guests: guests, [.bench]) { mutation, kernel in
             var finding = try await finding(of: mutation, on: kernel, suite)
             finding.exemption = mutation.notInWorlds
             return finding

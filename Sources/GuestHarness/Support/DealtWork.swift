@@ -6,6 +6,11 @@ struct DealtWork {
 
     init(to hands: Int) { self.hands = hands }
 
+    /// The things of each hand.
+    func shares<Thing>(of things: [Thing]) -> [[Thing]] {
+        (0..<hands).map { hand in stride(from: hand, to: things.count, by: hands).map { things[$0] } }
+    }
+
     /// Does `work` on all `things`. When it fails on one, the other hands end with the thing that they have.
     ///
     /// - Parameter work: is also told the number of the hand, from 0.
@@ -14,12 +19,12 @@ struct DealtWork {
         of things: [Thing], _ work: @escaping @Sendable (Int, Thing) async throws -> Result
     ) async throws -> [Result] {
         try await withThrowingTaskGroup(of: [(Int, Result)].self) { group in
-            for hand in 0..<hands {
+            for (hand, share) in shares(of: Array(things.enumerated())).enumerated() {
                 group.addTask {
                     var results: [(Int, Result)] = []
-                    for index in stride(from: hand, to: things.count, by: hands) {
+                    for (index, thing) in share {
                         try Task.checkCancellation()
-                        results.append((index, try await work(hand, things[index])))
+                        results.append((index, try await work(hand, thing)))
                     }
                     return results
                 }
