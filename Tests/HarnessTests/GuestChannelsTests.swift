@@ -48,8 +48,11 @@ import Testing
     private let request = GuestRequest(
         root: .image, workingDirectory: "/", environment: [], arguments: ["true"])
 
-    /// Has a conversation whose command has had its time after 50 ms.
-    private func ending(_ guest: @Sendable (Peer) throws -> Void) async throws -> GuestChannels.Ending {
+    /// Has a conversation whose command has had its time after 50 ms, unless told otherwise.
+    private func ending(
+        commandLimit: Duration = .milliseconds(50), silenceLimit: Duration? = nil,
+        _ guest: @Sendable (Peer) throws -> Void
+    ) async throws -> GuestChannels.Ending {
         let run = PortSocket.newRun()
         let channels = try GuestChannels(run: run)
         let request = request
@@ -58,8 +61,8 @@ import Testing
         Thread.detachNewThread {
             arrival.yield(
                 channels.converse(
-                    request: request, bootLimit: .seconds(20), commandLimit: .milliseconds(50),
-                    handlers: .init(output: { _ in }, error: { _ in })))
+                    request: request, bootLimit: .seconds(20), commandLimit: commandLimit,
+                    silenceLimit: silenceLimit, handlers: .init(output: { _ in }, error: { _ in })))
         }
         let peer = try Peer(.control, run: run)
         peer.send(.ready(release: "1"))
@@ -77,6 +80,22 @@ import Testing
             #expect(try peer.receive() == farewell)
         }
         #expect(how == .commandTimedOut)
+    }
+
+    @Test(arguments: [
+        (Duration.seconds(20), Duration.milliseconds(50), GuestChannels.Ending.commandSilent),
+        (.milliseconds(50), .seconds(20), .commandTimedOut),
+    ])
+    func commandHasTheShorterOfItsLimits(
+        commandLimit: Duration, silenceLimit: Duration, expected: GuestChannels.Ending
+    ) async throws {
+        let how = try await ending(commandLimit: commandLimit, silenceLimit: silenceLimit) {
+            (peer: Peer) throws in
+            #expect(try peer.receive() == showBlockedTasks)
+            peer.send(.blockedTasksShown)
+            #expect(try peer.receive() == farewell)
+        }
+        #expect(how == expected)
     }
 
     @Test func commandThatEndsMeanwhileHasNotEndedInTime() async throws {

@@ -13,6 +13,8 @@ public struct Guest: Sendable {
     public var image: FilePath
     public var bootLimit: Duration
     public var commandLimit: Duration
+    /// The longest time in which the command may say nothing; nil: all of its time.
+    private(set) public var silenceLimit: Duration?
 
     public init(
         architecture: Architecture, accelerator: Accelerator, options: MachineOptions, kernel: BuiltKernel,
@@ -35,6 +37,13 @@ public struct Guest: Sendable {
 
     /// Limit for a command on a plain kernel.
     public static let commandLimit = Duration.seconds(600)
+
+    /// The same guest, which is ended when its command says nothing for that long.
+    func limited(toSilence limit: Duration) -> Guest {
+        var guest = self
+        guest.silenceLimit = limit
+        return guest
+    }
 
     /// Receivers of the command's bytes, as they come.
     public struct Sinks: Sendable {
@@ -96,7 +105,7 @@ public struct Guest: Sendable {
                 return nil
             }
             group.addTask {
-                await Self.converse(channels, request, bootLimit, commandLimit, handlers)
+                await converse(channels, request, handlers)
             }
             var ending: GuestChannels.Ending?
             while let result = await group.next() {
@@ -121,7 +130,9 @@ public struct Guest: Sendable {
             ending, command: request.arguments[0], faults: findings.faults,
             qemuFailure: notes.failure, log: run.console.string,
             bootLimit: "\(bootLimit.components.seconds) s",
-            commandLimit: "\(commandLimit.components.seconds) s", blockedTasks: findings.blockedTasks)
+            commandLimit: "\(commandLimit.components.seconds) s",
+            silenceLimit: "\((silenceLimit ?? commandLimit).components.seconds) s",
+            blockedTasks: findings.blockedTasks)
         outcome.otherDataRaces = findings.otherDataRaces
         (outcome.release, outcome.bootSeconds, outcome.commandSeconds) = notes.result
         try Files.write(json: outcome, to: run.outcome)
@@ -142,9 +153,8 @@ public struct Guest: Sendable {
     }
 
     /// Runs the blocking conversation on a thread of its own; cancelling the task ends it.
-    private static func converse(
-        _ channels: GuestChannels, _ request: GuestRequest, _ bootLimit: Duration, _ commandLimit: Duration,
-        _ handlers: GuestChannels.Handlers
+    private func converse(
+        _ channels: GuestChannels, _ request: GuestRequest, _ handlers: GuestChannels.Handlers
     ) async -> GuestChannels.Ending {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -152,7 +162,7 @@ public struct Guest: Sendable {
                     continuation.resume(
                         returning: channels.converse(
                             request: request, bootLimit: bootLimit, commandLimit: commandLimit,
-                            handlers: handlers))
+                            silenceLimit: silenceLimit, handlers: handlers))
                 }
             }
         } onCancel: {

@@ -15,6 +15,8 @@ final class GuestChannels: @unchecked Sendable {
         case neverReady(timedOut: Bool)
         /// The command did not end within its limit.
         case commandTimedOut
+        /// The command said nothing for as long as it may.
+        case commandSilent
         /// The guest went away in mid-command.
         case vanished
         /// Init could not start the command.
@@ -25,7 +27,7 @@ final class GuestChannels: @unchecked Sendable {
         /// Tells whether the guest may have been told to end by itself.
         var isFarewell: Bool {
             switch self {
-            case .ended, .commandTimedOut: true
+            case .ended, .commandTimedOut, .commandSilent: true
             default: false
             }
         }
@@ -91,9 +93,15 @@ final class GuestChannels: @unchecked Sendable {
 
     /// Has the whole conversation; blocks its thread.
     func converse(
-        request: GuestRequest, bootLimit: Duration, commandLimit: Duration, handlers: Handlers
+        request: GuestRequest, bootLimit: Duration, commandLimit: Duration, silenceLimit: Duration? = nil,
+        handlers: Handlers
     ) -> Ending {
         var deadline = ContinuousClock.now + bootLimit
+        var endOfCommand = deadline
+        // The command was heard of now.
+        func restart() { deadline = silenceLimit.map { min(endOfCommand, .now + $0) } ?? endOfCommand }
+        var late: Ending { deadline < endOfCommand ? .commandSilent : .commandTimedOut }
+        var timeout = Ending.commandTimedOut
         var isReady = false
         var ended: (GuestReport.Ending, GuestReport.Sent)?
         var hasAskedForTasks = false
@@ -109,11 +117,12 @@ final class GuestChannels: @unchecked Sendable {
                 if ended != nil { return .vanished }
                 if isReady, !hasAskedForTasks {
                     hasAskedForTasks = true
+                    timeout = late
                     deadline = .now + Self.limitForTasks
                     send(showBlockedTasks)
                 } else {
                     // Init does not answer. The kernel still may.
-                    ending = isReady ? .commandTimedOut : .neverReady(timedOut: true)
+                    ending = isReady ? timeout : .neverReady(timedOut: true)
                     deadline = .now + Self.limitForKernel
                     console.sendBreak(andThen: "w")
                 }
@@ -132,11 +141,13 @@ final class GuestChannels: @unchecked Sendable {
                     // What QEMU wrote before it went is still in the sockets.
                     drain(handlers)
                     if let ending { return ending }
-                    if hasAskedForTasks { return .commandTimedOut }
+                    if hasAskedForTasks { return timeout }
                     if let ended, complete(ended.1) { return .ended(ended.0) }
                     return isReady ? .vanished : .neverReady(timedOut: false)
                 case .data(.control, let bytes): control += bytes
-                case .data(let port, let bytes): deliver(port, bytes, handlers)
+                case .data(let port, let bytes):
+                    deliver(port, bytes, handlers)
+                    if isReady, ended == nil, !hasAskedForTasks { restart() }
                 }
             }
             do {
@@ -144,7 +155,8 @@ final class GuestChannels: @unchecked Sendable {
                     switch try GuestReport(message) {
                     case .ready(let release):
                         isReady = true
-                        deadline = .now + commandLimit
+                        endOfCommand = .now + commandLimit
+                        restart()
                         handlers.ready(release)
                         send(request.message)
                     case .started:
@@ -154,11 +166,11 @@ final class GuestChannels: @unchecked Sendable {
                     case .failed(let reason): return .initFailed(reason)
                     case .blockedTasksShown:
                         send(farewell)
-                        return .commandTimedOut
+                        return timeout
                     case .ended where hasAskedForTasks:
                         // Too late.
                         send(farewell)
-                        return .commandTimedOut
+                        return timeout
                     case .ended(let ending, let sent):
                         keyboard = nil
                         ended = (ending, sent)

@@ -27,6 +27,7 @@ public struct Outcome: Codable, Equatable, Sendable {
     init(
         _ ending: GuestChannels.Ending, command: String, faults: [ConsoleLog.Fault],
         qemuFailure: String?, log: String, bootLimit: String, commandLimit: String,
+        silenceLimit: String = "",
         blockedTasks: ConsoleLog.BlockedTasks? = nil
     ) {
         self.faults = faults
@@ -43,10 +44,13 @@ public struct Outcome: Codable, Equatable, Sendable {
             set(.neverCameUp, "the guest never came up: \(why)\(first); see \(log)")
         case .initFailed(let reason):
             set(.neverCameUp, "the guest's init could not run the command: \(reason); see \(log)")
-        case .commandTimedOut:
+        case .commandTimedOut, .commandSilent:
             let first = fault.map { "; the kernel said: \($0)" } ?? ""
             let tasks = blockedTasks.map { "; \($0.words)" } ?? "; the guest did not print its blocked tasks"
-            set(.timedOut, "'\(command)' did not end within \(commandLimit)\(first)\(tasks); see \(log)")
+            let late =
+                ending == .commandSilent
+                ? "said nothing for \(silenceLimit)" : "did not end within \(commandLimit)"
+            set(.timedOut, "'\(command)' \(late)\(first)\(tasks); see \(log)")
             return
         case .cancelled:
             set(.noReport, "interrupted; see \(log)")

@@ -11,14 +11,18 @@ final class HeldMmapLock {
     private let silent: SilentFile
 
     /// Held on return.
-    init(of peer: Peer, in directory: borrowing ScratchDirectory) throws {
+    ///
+    /// - Parameter holders: the kind of the two tasks. Processes go on when the peer itself is killed; with threads, nobody
+    ///   but the threads of the peer has its address space.
+    init(of peer: Peer, by holders: PeerTask.Kind = .vmProcess, in directory: borrowing ScratchDirectory)
+        throws
+    {
         // A fault lets go of the lock for its first read only, so that one has to fail.
         let silent = try SilentFile(in: directory, failures: 1)
         self.silent = silent
         let page = try peer.map(silent.file, length: pageSize)
-        // Processes of their own, which go on when the peer itself is killed.
-        let reader = try peer.startTask(.vmProcess)
-        let writer = try peer.startTask(.vmProcess)
+        let reader = try peer.startTask(holders)
+        let writer = try peer.startTask(holders)
         reader.begin(Int(SYS_access), page, 0)
         try Deadline.poll(for: "the second read of the file of FUSE") { silent.readCount == 2 }
         writer.begin(Int(SYS_munmap), page, UInt(pageSize))

@@ -25,6 +25,23 @@ extension Check {
         },
 
         Check(
+            "handlesSignalsWhileItWaitsForMmapLockThatThreadsHold", .interruptions, needs: [.root, .fuse],
+            claim:
+                "the same when the sharer's own threads hold it, all of which the call knows without a search"
+        ) { scene in
+            let file = try scene.file()
+            let sibling = try scene.peer(inWindowOf: file, at: wordOffset)
+            let (peer, calling, word) = try caller(scene, sharing: file)
+            try handlesSignals(
+                scene, while: calling, of: peer, waitsForLockOf: sibling.peer, by: .thread,
+                "for the mmap_lock of a sharer"
+            ) {
+                calling.beginCleanup(address: word)
+            }
+            try scene.expectCleared(sibling.task, "the sharer whose threads held the lock")
+        },
+
+        Check(
             "handlesSignalsWhileItWaitsForOwnMmapLock", .interruptions, needs: [.root, .fuse],
             claim:
                 "handlers run while the call waits for the caller's own mmap_lock, and then it does all of it"
@@ -130,8 +147,8 @@ extension Check {
     /// Signals come while the call waits for the lock of `owner`; all are handled meanwhile, and the call ends with 0
     /// when the lock is free.
     private static func handlesSignals(
-        _ scene: Scene, while calling: PeerTask, of peer: Peer, waitsForLockOf owner: Peer, _ what: String,
-        begin: () -> Void
+        _ scene: Scene, while calling: PeerTask, of peer: Peer, waitsForLockOf owner: Peer,
+        by holders: PeerTask.Kind = .vmProcess, _ what: String, begin: () -> Void
     ) throws {
         // Before kernels had locks for each mapping, pages that a handler touches first took the mmap_lock.
         try peer.countSignal(SIGUSR1)
@@ -140,7 +157,7 @@ extension Check {
             try peer.countSignal(SIGUSR1) == 1
         }
         let signals = 3
-        try withHeldLock(of: owner) {
+        try withHeldLock(of: owner, by: holders) {
             begin()
             try scene.expectWaiting(calling, what)
             for _ in 0..<signals {
@@ -151,9 +168,11 @@ extension Check {
         try scene.expect(try peer.countSignal(SIGUSR1), 1 + signals, "signals handled")
     }
 
-    private static func withHeldLock(of owner: Peer, _ body: () throws -> Void) throws {
+    private static func withHeldLock(
+        of owner: Peer, by holders: PeerTask.Kind = .vmProcess, _ body: () throws -> Void
+    ) throws {
         let directory = try ScratchDirectory()
-        let lock = try HeldMmapLock(of: owner, in: directory)
+        let lock = try HeldMmapLock(of: owner, by: holders, in: directory)
         defer { lock.letGo() }
         try body()
     }

@@ -28,6 +28,35 @@ extension Check {
         },
 
         Check(
+            "keepsNoAddressSpaceItSearchedFor", .leaks, needs: [.root, .cgroupMemory],
+            claim:
+                "a call that searched for the processes with the address space of its only sharer keeps none"
+        ) { scene in
+            let group = try ControlGroup(.memory)
+            let caller = try scene.peer()
+            try group.add(caller.pid)
+            let calling = try caller.startTask()
+            let file = try MemoryFile(name: "leak", length: pageSize)
+            let word = try caller.map(file, length: pageSize)
+            // Of each, 1.7 KB are charged to the group.
+            let calls = 4 * leakSharers
+            func callWithSharer() throws {
+                let sharer = try caller.fork()
+                // Two processes with one address space.
+                _ = try sharer.startTask(.vmProcess)
+                try scene.cleanup(by: calling, address: word)
+                try sharer.close()
+            }
+            // The caller's own page tables stay.
+            try callWithSharer()
+            let before = try group.kernelMemory()
+            for _ in 0..<calls { try callWithSharer() }
+            try expectNoMore(
+                than: before, in: group, "\(calls) calls, when the sharers have gone")
+            try caller.killAndWait()
+        },
+
+        Check(
             "keepsNoFile", .leaks, needs: [.root, .cgroupMemory],
             claim: "a file whose mapping a call was about is gone with its last mapping"
         ) { scene in
