@@ -12,7 +12,7 @@ struct CompareCommand: AsyncParsableCommand {
         abstract: "Runs the race on several kernels in the same way and compares the results.",
         usage: """
             ./qemu/compare                              stock and patched kernels of every base
-            ./qemu/compare --all                        also patched C libraries, the preload, other kinds of mutexes
+            ./qemu/compare --all                        also patched C libraries, the preload, Boost, other kinds of mutexes
             ./qemu/compare --quick                      only boundaries in and beside the race window
             ./qemu/compare --kernels stock,patched      some kernels; ./qemu/run --list shows them
             ./qemu/compare --scenarios '/glibc32/'      some scenarios; --list shows them
