@@ -124,6 +124,41 @@ import Testing
         #expect(findings.otherDataRaces == 1)
     }
 
+    /// What an interrupt does is not done by the function that it found running.
+    @Test(arguments: [("asm_sysvec_apic_timer_interrupt", 0), ("handle_mm_fault", 1)])
+    func dataRaceOfAnInterruptIsNotThatOfTheFunctionItInterrupts(_ frame: String, faults: Int) {
+        let text = race(in: "kthread_is_per_cpu").replacing(
+            " do_syscall_64", with: " \(frame)+0x16/0x20\n cleanup_visit+0x18f7/0x1cf0\n do_syscall_64")
+        let findings = ConsoleLog.findings(in: text + end)
+        #expect(findings.faults.count == faults)
+        #expect(findings.otherDataRaces == 1 - faults)
+    }
+
+    /// As seen, and what must not pass for that.
+    @Test(arguments: [
+        ("cleanup_visit / do_exit", "read (marked)", 0),
+        ("begin_new_exec / cleanup_visit", "read (marked)", 0),
+        ("cleanup_visit / do_exit", "read", 1), ("cleanup_visit / set_robust_list", "read (marked)", 1),
+    ])
+    func dataRaceAboutAddressSpaceOfTaskIsTolerated(_ functions: String, _ access: String, faults: Int) {
+        let text = """
+            BUG: KCSAN: data-race in \(functions)
+
+            \(access) to 0xffffa04fc0b9c5d8 of 8 bytes by task 50 on cpu 0:
+             cleanup_visit+0x1990/0x1cf0
+             do_syscall_64+0x6b/0x2c0
+
+            write to 0xffffa04fc0b9c5d8 of 88 bytes by task 20346 on cpu 1:
+             do_exit+0x37f/0x1110
+             do_syscall_64+0x6b/0x2c0
+
+
+            """
+        let findings = ConsoleLog.findings(in: text + end)
+        #expect(findings.faults.count == faults)
+        #expect(findings.otherDataRaces == 1 - faults)
+    }
+
     /// The rest of such a report is not known.
     @Test func dataRaceThatIsCutOffIsAFault() {
         #expect(ConsoleLog.findings(in: race(in: "vfs_read")).faults.count == 1)
