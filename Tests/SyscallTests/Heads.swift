@@ -16,6 +16,7 @@ struct Heads {
     @Test func clearsHeadInFileOfDisk() throws { try checkClaim() }
     @Test func clearsHeadAcrossPageBoundary() throws { try checkClaim() }
     @Test func clearsHeadAcrossTwoMappings() throws { try checkClaim() }
+    @Test func clearsHeadWhoseOtherMembersAreOnUnwrittenPage() throws { try checkClaim() }
     @Test func clearsHeadBehindProtectionKeyThatIsToBeCopied() throws { try checkClaim() }
     @Test func clearsHeadBehindProtectionKey() throws { try checkClaim() }
     @Test func leavesHeadThatItsOwnerCannotWrite() throws { try checkClaim() }

@@ -17,6 +17,9 @@ struct InFlightExits {
     @Test func waitsForExecWhoseFutexOffsetCannotBeRead() throws { try checkClaim() }
     @Test func waitsForExecWhoseHeadIsMisaligned() throws { try checkClaim() }
     @Test func isNotDelayedByExecWithoutOperation() throws { try checkClaim() }
+    @Test func isNotDelayedByExecWithoutOperationWhoseOffsetCannotBeRead() throws { try checkClaim() }
+    @Test func isNotDelayedByExecInProcessWithPrivateMapping() throws { try checkClaim() }
+    @Test func waitsForNoExecWithoutOperationAfterOneWith() throws { try checkClaim() }
     @Test func isNotDelayedByExecWithOperationElsewhere() throws { try checkClaim() }
     @Test func isNotDelayedByExecWithOperationOutsidePrivateRange() throws { try checkClaim() }
     @Test func clearsOthersBeforeItWaits() throws { try checkClaim() }

@@ -6,6 +6,7 @@ import Testing
 @Suite(.tags(.interruptions), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Interruptions {
     @Test func handlesSignalsWhileItWaitsForMmapLockOfSharer() throws { try checkClaim() }
+    @Test func handlesSignalsWhileItWaitsForMmapLockThatThreadsHold() throws { try checkClaim() }
     @Test func handlesSignalsWhileItWaitsForOwnMmapLock() throws { try checkClaim() }
     @Test func handlesSignalsWhileItWaitsForOwnMmapLockWithPrivateFlag() throws { try checkClaim() }
     @Test func leavesSharersToLaterCallWhenKilledAtMmapLock() throws { try checkClaim() }

@@ -6,6 +6,7 @@ import Testing
 @Suite(.tags(.errors), .whereApplicable, .serialized, .timeLimit(.minutes(5)))
 struct Leaks {
     @Test func keepsNoMemory() throws { try checkClaim() }
+    @Test func keepsNoAddressSpaceItSearchedFor() throws { try checkClaim() }
     @Test func keepsNoFile() throws { try checkClaim() }
     @Test func keepsNoAddressSpaceItFaultedIn() throws { try checkClaim() }
     @Test func keepsNoControlGroupItCharged() throws { try checkClaim() }

@@ -169,6 +169,24 @@ extension Check {
         },
 
         Check(
+            "clearsHeadWhoseOtherMembersAreOnUnwrittenPage", .heads,
+            claim: "so is one whose other members lie on a page that was only read, where they are 0"
+        ) { scene in
+            let file = try scene.file()
+            let own = try MemoryMapping(of: file, length: pageSize)
+            let peer = try scene.peer()
+            let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
+            let base = try peer.map(anonymous: .private, length: 2 * pageSize)
+            // Maps the shared page of zeroes.
+            try scene.expect(try peer.word(at: base), .unlocked, "a word that nobody has written")
+            let head = try PlacedHead(of: try peer.startTask(), at: base + UInt(pageSize - 16))
+            let operation = PendingOperation(futexWord: word, futexOffset: 0)
+            try head.task.store(operation.rawValue, at: base + UInt(pageSize))
+            try scene.cleanup(own.cell(at: wordOffset))
+            try scene.expectCleared(head, "the thread whose head is across a page that was only read")
+        },
+
+        Check(
             "clearsHeadBehindProtectionKey", .heads, needs: [.protectionKeys],
             claim:
                 "a head that the calling thread may not access by its protection keys is cleared in its thread"

@@ -94,6 +94,60 @@ extension Check {
         },
 
         Check(
+            "isNotDelayedByExecWithoutOperationWhoseOffsetCannotBeRead", .inFlightExits,
+            needs: [.root, .userfaultfd],
+            claim: "nor does one whose head cannot be read in front of a list_op_pending that is NULL"
+        ) { scene in
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file, headOffset: UInt(pageSize - 16)) { _, _ in nil }
+            try exec.peer.protect(exec.headPage, length: pageSize, [])
+            let (_, calling, word) = try caller(scene, sharing: file)
+            try scene.cleanupInTime(
+                by: calling, address: word,
+                despite: "an exec without an operation whose offset cannot be read")
+            try exec.letGo()
+        },
+
+        Check(
+            "isNotDelayedByExecInProcessWithPrivateMapping", .inFlightExits, needs: [.root, .userfaultfd],
+            claim:
+                "nor does one whose head cannot be read, in a process that has mapped the file privately or for reading only"
+        ) { scene in
+            for isPrivate in [true, false] {
+                let file = try scene.file()
+                let exec = try HeldExec(scene, sharing: try scene.file(), headOffset: 0x41)
+                if isPrivate {
+                    _ = try exec.peer.map(file, length: pageSize, sharing: .private)
+                } else {
+                    let readOnly = try MemoryFile(readOnly: file)
+                    _ = try exec.peer.map(readOnly, length: pageSize, protection: .read)
+                }
+                let (_, calling, word) = try caller(scene, sharing: file)
+                try scene.cleanupInTime(
+                    by: calling, address: word,
+                    despite:
+                        "an exec that has the file mapped \(isPrivate ? "privately" : "for reading only")")
+                try exec.letGo()
+            }
+        },
+
+        Check(
+            "waitsForNoExecWithoutOperationAfterOneWith", .inFlightExits, needs: [.root, .userfaultfd],
+            claim:
+                "a call that had to wait for one exec returns while another one, without an operation, is held"
+        ) { scene in
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file)
+            let other = try HeldExec(scene, sharing: file) { _, _ in nil }
+            let (_, calling, word) = try caller(scene, sharing: file)
+            calling.beginCleanup(address: word)
+            try scene.expectWaiting(calling, "for the exec with an operation")
+            try exec.letGo()
+            try scene.expectEndOfCallInTime(by: calling, despite: "an exec without an operation")
+            try other.letGo()
+        },
+
+        Check(
             "isNotDelayedByExecWithOperationElsewhere", .inFlightExits, needs: [.root, .userfaultfd],
             claim:
                 "an exec that is held with an operation on other memory, or on another word of this, delays no call"
