@@ -124,7 +124,7 @@ import Testing
         #expect(findings.otherDataRaces == 1)
     }
 
-    /// What an interrupt does is not done by the function that it found running.
+    /// A function that an interrupt found running has no part in what that does.
     @Test(arguments: [("asm_sysvec_apic_timer_interrupt", 0), ("handle_mm_fault", 1)])
     func dataRaceOfAnInterruptIsNotThatOfTheFunctionItInterrupts(_ frame: String, faults: Int) {
         let text = race(in: "kthread_is_per_cpu").replacing(

@@ -100,11 +100,10 @@ final class GuestChannels: @unchecked Sendable {
         var endOfCommand = deadline
         // The command was heard of now.
         func restart() { deadline = silenceLimit.map { min(endOfCommand, .now + $0) } ?? endOfCommand }
-        var late: Ending { deadline < endOfCommand ? .commandSilent : .commandTimedOut }
-        var timeout = Ending.commandTimedOut
         var isReady = false
         var ended: (GuestReport.Ending, GuestReport.Sent)?
-        var hasAskedForTasks = false
+        // Once the command has had its time, and the guest was asked for its blocked tasks.
+        var timeout: Ending?
         var ending: Ending?
         while true {
             if let ended, complete(ended.1) {
@@ -115,14 +114,13 @@ final class GuestChannels: @unchecked Sendable {
             if events.isEmpty {
                 if let ending { return ending }
                 if ended != nil { return .vanished }
-                if isReady, !hasAskedForTasks {
-                    hasAskedForTasks = true
-                    timeout = late
+                if isReady, timeout == nil {
+                    timeout = deadline < endOfCommand ? .commandSilent : .commandTimedOut
                     deadline = .now + Self.limitForTasks
                     send(showBlockedTasks)
                 } else {
                     // Init does not answer. The kernel still may.
-                    ending = isReady ? timeout : .neverReady(timedOut: true)
+                    ending = timeout ?? .neverReady(timedOut: true)
                     deadline = .now + Self.limitForKernel
                     console.sendBreak(andThen: "w")
                 }
@@ -141,13 +139,13 @@ final class GuestChannels: @unchecked Sendable {
                     // What QEMU wrote before it went is still in the sockets.
                     drain(handlers)
                     if let ending { return ending }
-                    if hasAskedForTasks { return timeout }
+                    if let timeout { return timeout }
                     if let ended, complete(ended.1) { return .ended(ended.0) }
                     return isReady ? .vanished : .neverReady(timedOut: false)
                 case .data(.control, let bytes): control += bytes
                 case .data(let port, let bytes):
                     deliver(port, bytes, handlers)
-                    if isReady, ended == nil, !hasAskedForTasks { restart() }
+                    if isReady, ended == nil, timeout == nil { restart() }
                 }
             }
             do {
@@ -166,11 +164,11 @@ final class GuestChannels: @unchecked Sendable {
                     case .failed(let reason): return .initFailed(reason)
                     case .blockedTasksShown:
                         send(farewell)
-                        return timeout
-                    case .ended where hasAskedForTasks:
+                        return timeout ?? .commandTimedOut
+                    case .ended where timeout != nil:
                         // Too late.
                         send(farewell)
-                        return timeout
+                        return timeout ?? .commandTimedOut
                     case .ended(let ending, let sent):
                         keyboard = nil
                         ended = (ending, sent)

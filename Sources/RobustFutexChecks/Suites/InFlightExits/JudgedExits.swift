@@ -101,11 +101,9 @@ extension Check {
             let file = try scene.file()
             let exec = try HeldExec(scene, sharing: file, headOffset: UInt(pageSize - 16)) { _, _ in nil }
             try exec.peer.protect(exec.headPage, length: pageSize, [])
-            let (_, calling, word) = try caller(scene, sharing: file)
-            try scene.cleanupInTime(
-                by: calling, address: word,
-                despite: "an exec without an operation whose offset cannot be read")
-            try exec.letGo()
+            try returns(
+                scene, despite: exec, sharing: file,
+                "an exec without an operation whose offset cannot be read")
         },
 
         Check(
@@ -122,12 +120,9 @@ extension Check {
                     let readOnly = try MemoryFile(readOnly: file)
                     _ = try exec.peer.map(readOnly, length: pageSize, protection: .read)
                 }
-                let (_, calling, word) = try caller(scene, sharing: file)
-                try scene.cleanupInTime(
-                    by: calling, address: word,
-                    despite:
-                        "an exec that has the file mapped \(isPrivate ? "privately" : "for reading only")")
-                try exec.letGo()
+                try returns(
+                    scene, despite: exec, sharing: file,
+                    "an exec that has the file mapped \(isPrivate ? "privately" : "for reading only")")
             }
         },
 
@@ -233,6 +228,15 @@ extension Check {
         try exec.letGo()
         try scene.expect(try calling.endOfCall(), 0, "cleanup_robust_list(2) after \(what)")
         try exec.expectUntouched("after the call")
+    }
+
+    /// The call of another process returns while the exec is held.
+    private static func returns(
+        _ scene: Scene, despite exec: HeldExec, sharing file: borrowing MemoryFile, _ what: String
+    ) throws {
+        let (_, calling, word) = try caller(scene, sharing: file)
+        try scene.cleanupInTime(by: calling, address: word, despite: what)
+        try exec.letGo()
     }
 
     /// The call of another process returns while the exec is held, and a thread beside the exec has been cleared.
