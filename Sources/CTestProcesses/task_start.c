@@ -102,12 +102,38 @@ static long spawn_process(void)
 	return pid < 0 ? pid : 0;
 }
 
+/* The kernel stores the pidfd when the child has its memory, and before it is a process. */
+static long spawn_child(uint32_t *pidfd)
+{
+	long pid = crf_syscall6(__NR_clone, CLONE_PIDFD | SIGCHLD, 0, (uintptr_t)pidfd, 0, 0, 0);
+
+	if (pid)
+		return pid;
+	crf_syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+	for (;;)
+		crf_syscall6(__NR_pause, 0, 0, 0, 0, 0, 0);
+}
+
+/* The kernel stores the id when the child is a process, and before it can run. */
+static long spawn_vm_child(uint32_t *id)
+{
+	static char stack[SMALL_STACK_BYTES] __attribute__((aligned(16)));
+
+	return clone(exit_at_once, stack + sizeof(stack), CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD, NULL, id) < 0 ?
+		       -errno :
+		       0;
+}
+
 long ctp_task_spawn(enum ctp_spawn what, uint64_t count, uint32_t *word)
 {
 	long error = 0;
 
 	if (what == CTP_SPAWN_WAITERS)
 		return spawn_waiters(count, word);
+	if (what == CTP_SPAWN_CHILD)
+		return spawn_child(word);
+	if (what == CTP_SPAWN_VM_CHILD)
+		return spawn_vm_child(word);
 	for (uint64_t i = 0; i < count && !error; i++)
 		error = what == CTP_SPAWN_THREADS ? spawn_thread() : spawn_process();
 	return error;

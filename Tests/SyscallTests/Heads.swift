@@ -22,8 +22,11 @@ struct Heads {
     @Test func leavesHeadThatItsOwnerCannotWrite() throws { try checkClaim() }
     @Test func leavesHeadInSecretMemory() throws { try checkClaim() }
     @Test func leavesHeadInMapOfBPF() throws { try checkClaim() }
+    @Test func leavesHeadInMemoryOfDevice() throws { try checkClaim() }
+    @Test func givesBackMmapLockOnceWhenItMakesPageDirty() throws { try checkClaim() }
     @Test func holdsNoMmapLockWhileHeadIsReadFromSwap() throws { try checkClaim() }
     @Test func canBeKilledWhileHeadIsReadFromSwap() throws { try checkClaim() }
+    @Test func endsWhenProcessDiesWhileItsHeadIsReadFromSwap() throws { try checkClaim() }
     @Test func staysClearedWhenPageIsSwappedOutAgain() throws { try checkClaim() }
     @Test func leavesHeadBehindEndOfFile() throws { try checkClaim() }
     @Test func copiesNoPageThatItOnlyReads() throws { try checkClaim() }

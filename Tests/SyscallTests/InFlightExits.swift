@@ -20,6 +20,7 @@ struct InFlightExits {
     @Test func isNotDelayedByExecWithoutOperationWhoseOffsetCannotBeRead() throws { try checkClaim() }
     @Test func isNotDelayedByExecInProcessWithPrivateMapping() throws { try checkClaim() }
     @Test func waitsForNoExecWithoutOperationAfterOneWith() throws { try checkClaim() }
+    @Test func isNotDelayedByExitOfProcessThatLeftTheMemory() throws { try checkClaim() }
     @Test func isNotDelayedByExecWithOperationElsewhere() throws { try checkClaim() }
     @Test func isNotDelayedByExecWithOperationOutsidePrivateRange() throws { try checkClaim() }
     @Test func clearsOthersBeforeItWaits() throws { try checkClaim() }

@@ -12,6 +12,7 @@ struct Interruptions {
     @Test func leavesSharersToLaterCallWhenKilledAtMmapLock() throws { try checkClaim() }
     @Test func canBeKilledWhileItWaitsForOwnMmapLock() throws { try checkClaim() }
     @Test func canBeKilledWhileItWaitsForOwnMmapLockWithPrivateFlag() throws { try checkClaim() }
+    @Test func clearsOthersWhenSharerDiesAtItsMmapLock() throws { try checkClaim() }
     @Test func stopsWhileItWaitsForExec() throws { try checkClaim() }
     @Test func stopsWhileItWaitsForMmapLock() throws { try checkClaim() }
     @Test func freezesWhileItWaitsForExec() throws { try checkClaim() }

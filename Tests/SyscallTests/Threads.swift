@@ -23,5 +23,7 @@ struct Threads {
     @Test func clearsInHundredsOfThreads() throws { try checkClaim() }
     @Test func clearsInHundredsOfProcesses() throws { try checkClaim() }
     @Test func clearsWhileProcessIsForking() throws { try checkClaim() }
+    @Test func leavesMemoryOfChildBeforeForkIsOver() throws { try checkClaim() }
+    @Test func clearsBehindOwnerThatHasNotRunYet() throws { try checkClaim() }
     @Test func leavesMemoryOfThreadsThatExit() throws { try checkClaim() }
 }

@@ -10,6 +10,7 @@
 #include <linux/magic.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/userfaultfd.h>
 #include <stdint.h>
@@ -41,6 +42,8 @@ static const long crf_nr_process_vm_readv = __NR_process_vm_readv;
 static const long crf_nr_swapon = __NR_swapon;
 static const long crf_nr_swapoff = __NR_swapoff;
 static const long crf_nr_getpid = __NR_getpid;
+static const long crf_nr_prctl = __NR_prctl;
+static const long crf_nr_sched_setscheduler = __NR_sched_setscheduler;
 static const long crf_nr_setresuid = __NR_setresuid;
 static const long crf_nr_setresgid = __NR_setresgid;
 static const long crf_nr_bpf = __NR_bpf;
@@ -50,7 +53,7 @@ static const long crf_nr_close = __NR_close;
 /* arch/x86/entry/syscalls/syscall_64.tbl: x32 entries whose structures are those of 32 bits. */
 enum { CRF_X32_BIT = 0x40000000, CRF_X32_SET_ROBUST_LIST = 530 };
 /* arch/x86/entry/syscalls/syscall_32.tbl */
-enum { CRF_32_MMAP2 = 192, CRF_32_SET_ROBUST_LIST = 311 };
+enum { CRF_32_EXIT = 1, CRF_32_MMAP2 = 192, CRF_32_SET_ROBUST_LIST = 311 };
 
 static const unsigned long crf_uffdio_api = UFFDIO_API;
 static const unsigned long crf_uffdio_register = UFFDIO_REGISTER;
@@ -64,6 +67,8 @@ static const uint64_t crf_uffd_wp_on = UFFDIO_WRITEPROTECT_MODE_WP;
 
 static const unsigned long crf_new_pid_namespace = CLONE_NEWPID;
 static const unsigned long crf_new_user_and_pid_namespace = CLONE_NEWUSER | CLONE_NEWPID;
+
+static const unsigned long crf_pr_set_pdeathsig = PR_SET_PDEATHSIG;
 
 static const unsigned int crf_mfd_hugetlb = MFD_HUGETLB;
 /* <linux/fcntl.h>, which cannot be included beside the C library's. */

@@ -27,7 +27,7 @@ enum ctp_task_order {
 	CTP_ORDER_CHURN,       /* see struct ctp_churn. result 0 */
 	CTP_ORDER_LOOP_LIST,   /* the list of held locks becomes a circle: exit walks it up to its limit */
 	CTP_ORDER_SYSCALL,     /* number, six arguments, enum ctp_entry. result: what the kernel returned */
-	CTP_ORDER_SPAWN,       /* enum ctp_spawn, count, word (for waiters). result 0 when all are made */
+	CTP_ORDER_SPAWN,       /* enum ctp_spawn, count, word. result 0 when all are made, but for CTP_SPAWN_CHILD */
 	CTP_ORDER_CALLS,       /* address, length, stop. CTP_ORDER_CLEANUP until *stop is not 0, or one fails; counts[0] */
 	CTP_ORDER_KEEP_BUSY,   /* word. ctp_keep_mmap_lock_busy() until the word is not 0 */
 	CTP_ORDER_EXIT,        /* exit of this task only, by a raw exit(2) */
@@ -44,6 +44,8 @@ enum ctp_spawn {
 	CTP_SPAWN_THREADS = 1, /* each exits at once, before the next one is made */
 	CTP_SPAWN_PROCESSES,   /* by fork(2); each exits at once */
 	CTP_SPAWN_WAITERS,     /* threads without a robust list that exit once the word is not 0 */
+	CTP_SPAWN_CHILD,       /* one, by fork(2), that sleeps. result: its id. The word gets a pidfd in the midst of it */
+	CTP_SPAWN_VM_CHILD,    /* one, by clone(CLONE_VM), that exits at once. The word gets its id before it can run */
 	CTP_SPAWN_BURIED,      /* value, stop: ctp_bury() of the value until *stop is not 0, or a word has changed. Counts */
 };
 
@@ -81,7 +83,7 @@ _Noreturn void ctp_task_run(struct ctp_task *task);
 /* The counts of a task that carries out CTP_SPAWN_BURIED: struct ctp_burial. */
 enum ctp_burial_count { CTP_BURIAL_REUSED, CTP_BURIAL_CHANGED };
 
-/* Makes count threads or processes, which have no slot of the board. 0 or -errno. */
+/* Makes threads or processes, which have no slot of the board. The result of CTP_ORDER_SPAWN, or -errno. */
 long ctp_task_spawn(enum ctp_spawn what, uint64_t count, uint32_t *word);
 
 /* Start a task of the kind on its slot. 0 or -errno; the task reports itself by done = 1. */

@@ -170,6 +170,10 @@ struct MutantMaker {
             with: include + """
                 #include <linux/moduleparam.h>
 
+                /* With CONFIG_INIT_STACK_ALL_ZERO: what a mutant reads before it has a value is always the same. */
+                #undef __uninitialized
+                #define __uninitialized
+
                 static unsigned int cleanup_mutant;
                 static u8 cleanup_reached[\(count + 1)];
                 module_param_named(mutant, cleanup_mutant, uint, 0644);

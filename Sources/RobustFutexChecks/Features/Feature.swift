@@ -41,6 +41,8 @@ public enum Feature: String, CaseIterable, Sendable {
     case perfEvents
     /// Hardware breakpoints on data of the kernel, for counting (CONFIG_PERF_EVENTS, CONFIG_KALLSYMS_ALL).
     case processWalks
+    /// A PCI device whose memory can be mapped (CONFIG_PCI, CONFIG_SYSFS).
+    case pciMemory
     /// bpf(2) (CONFIG_BPF_SYSCALL).
     case bpf
     /// Root: mounting, swapping, freezing.

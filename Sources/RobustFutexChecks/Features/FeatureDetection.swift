@@ -49,6 +49,9 @@ extension Feature {
         case .perfEvents:
             return Self.missing("/proc/sys/kernel/perf_event_paranoid", "CONFIG_PERF_EVENTS")
         case .processWalks: return ProcessWalks.problem()
+        case .pciMemory:
+            return Self.works(
+                PCIMemory.find() != nil, "memory of a device under \(PCIMemory.devices)", "CONFIG_PCI")
         case .bpf:
             // Of the commands none is valid: the answer of a kernel that has it.
             return Self.answer(to: crf_nr_bpf, with: UInt(Int32.max), "bpf", "CONFIG_BPF_SYSCALL")

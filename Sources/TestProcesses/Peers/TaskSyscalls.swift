@@ -50,6 +50,11 @@ extension PeerTask {
         give(CTP_ORDER_SPAWN, [UInt64(what.rawValue), UInt64(count)])
     }
 
+    /// Begins to make one process of the kind, for which the kernel stores something at `word` of the task.
+    package func beginSpawning(_ what: ctp_spawn, storingAt word: UInt) {
+        give(CTP_ORDER_SPAWN, [UInt64(what.rawValue), 1, UInt64(word)])
+    }
+
     /// Begins exec of the program that the peer has under `descriptor`; `scratch` is a page of the peer's, of zeroes.
     package func beginExecution(descriptor: UInt, scratch: UInt) throws {
         // One argument, an empty string as the path is; no environment.

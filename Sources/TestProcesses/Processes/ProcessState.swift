@@ -58,6 +58,12 @@ package enum ProcessState {
         return line?.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) }
     }
 
+    /// Tells whether the task uses an address space: no more from some point of its exit on.
+    package static func hasMemory(_ tid: Int32, in pid: Int32) -> Bool {
+        let status = (try? readText(FilePath("/proc/\(pid)/task/\(tid)/status"))) ?? ""
+        return status.split(separator: "\n").contains { $0.hasPrefix("VmSize:") }
+    }
+
     /// The name of the program that the task runs, as exec sets it.
     package static func command(of tid: Int32) -> String? {
         try? readText(FilePath("/proc/\(tid)/comm"))

@@ -201,18 +201,20 @@ extension Check {
         _ scene: Scene, sharing file: borrowing MemoryFile
     ) throws -> (PlacedHead, UInt) {
         let task = try scene.peer().become32Bit(sharing: file)
-        func map(_ flags: Int32, _ descriptor: Int) throws -> UInt {
-            let address = try task.syscall(
-                Int(CRF_32_MMAP2), 0, UInt(pageSize), UInt(PROT_READ | PROT_WRITE), UInt(flags),
-                UInt(bitPattern: descriptor), 0)
-            // Addresses in the upper half look negative.
-            guard !(-4095..<0).contains(address) else {
-                throw CheckError.broken("mmap2 of the 32-bit process: \(resultName(address))")
-            }
-            return UInt(UInt32(truncatingIfNeeded: address))
-        }
-        let page = try map(MAP_PRIVATE | MAP_ANONYMOUS, -1)
-        let word = try map(MAP_SHARED, Int(CTP_DESCRIPTOR_FILE)) + UInt(wordOffset)
+        let page = try mapPage(in: task)
+        let word = try mapPage(in: task, ofFile: true) + UInt(wordOffset)
         return (try PlacedHead(of: task, at: page, .compat), word)
+    }
+    /// A page in a task of 32 bits: private memory, or that of the file which it has under ``CTP_DESCRIPTOR_FILE``.
+    static func mapPage(in task: PeerTask, ofFile: Bool = false) throws -> UInt {
+        let address = try task.syscall(
+            Int(CRF_32_MMAP2), 0, UInt(pageSize), UInt(PROT_READ | PROT_WRITE),
+            UInt(ofFile ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS),
+            ofFile ? UInt(CTP_DESCRIPTOR_FILE) : UInt(bitPattern: -1), 0)
+        // Addresses in the upper half look negative.
+        guard !(-4095..<0).contains(address) else {
+            throw CheckError.broken("mmap2 of the 32-bit process: \(resultName(address))")
+        }
+        return UInt(UInt32(truncatingIfNeeded: address))
     }
 }

@@ -39,6 +39,32 @@ extension Check {
         },
 
         Check(
+            "endsWhenProcessDiesWhileItsHeadIsReadFromSwap", .heads,
+            needs: [.root, .swap, .fuse, .cgroupMemory, .faultedHeads],
+            claim:
+                "a call ends that has the mmap_lock of a process which died while the first page of its head was read"
+        ) { scene in
+            let first = try scene.file()
+            let second = try scene.file()
+            var elsewhere: UInt = 0
+            try withHeadReadFromSwap(scene, at: UInt(pageSize) - 16) { peer in
+                // Nobody can map anything while the call waits for a page of shared memory.
+                elsewhere = try peer.map(anonymous: .private, length: pageSize)
+                let pages = try peer.map(anonymous: .private, length: 2 * pageSize)
+                try peer.map(first, at: pages, length: pageSize)
+                try peer.map(second, at: pages + UInt(pageSize), length: pageSize)
+                return pages
+            } body: { peer, head, calling, slow in
+                // With its list elsewhere its exit does not need the pages. The call has the last reference.
+                let other = try PlacedHead(of: head.task, at: elsewhere)
+                try other.set(pending: 0, offset: PeerTask.defaultFutexOffset)
+                try peer.killAndWait()
+                slow.letGo()
+                try scene.expectEndOfCallInTime(by: calling, despite: "a process that died meanwhile")
+            }
+        },
+
+        Check(
             "staysClearedWhenPageIsSwappedOutAgain", .heads, needs: [.root, .swap, .faultedHeads, .compat],
             claim: "a head that was swapped out and cleared is still NULL when it was swapped out once more"
         ) { scene in
@@ -136,10 +162,15 @@ extension Check {
         },
     ]
 
-    /// A thread of a sharer is in the window; `body` comes while a call reads the page of its head from swap space, which is a
-    /// file of FUSE.
+    /// A thread of a sharer is in the window; `body` comes while a call reads the page of `list_op_pending` from swap space,
+    /// which is a file of FUSE.
+    ///
+    /// - Parameters:
+    ///   - offset: of the head in the memory that `place` gives. Every page that it lies on is in swap space.
     private static func withHeadReadFromSwap(
-        _ scene: Scene, _ body: (Peer, PlacedHead, PeerTask, SilentFile) throws -> Void
+        _ scene: Scene, at offset: UInt = 0x40,
+        place: (Peer) throws -> UInt = { try $0.map(anonymous: .private, length: pageSize) },
+        body: (Peer, PlacedHead, PeerTask, SilentFile) throws -> Void
     ) throws {
         let directory = try ScratchDirectory()
         let slow = try SilentFile(in: directory, contents: .uncached)
@@ -147,15 +178,17 @@ extension Check {
         defer { slow.letGo() }
         let file = try scene.file()
         let peer = try scene.peer()
-        // Its memory is charged to the group from here on.
+        // Its stack must not be what is taken from the group.
+        let task = try peer.startTask()
+        // The memory of the process is charged to the group from here on.
         let group = try ControlGroup(.memory)
         try group.add(peer.pid)
         let word = try peer.map(file, length: pageSize) + UInt(wordOffset)
-        let page = try peer.map(anonymous: .private, length: pageSize)
-        let head = try PlacedHead(of: try peer.startTask(), at: page + 0x40)
+        let head = try PlacedHead(of: task, at: try place(peer) + offset)
         try head.enterWindow(at: word)
-        try swapOut(page, of: peer)
-        try Deadline.poll(for: "the page of the head to be nowhere but in swap space") {
+        let pages = Set([0, head.layout.pendingOffset].map { (head.address + $0) & ~UInt(pageSize - 1) })
+        for page in pages { try swapOut(page, of: peer) }
+        try Deadline.poll(for: "the pages of the head to be nowhere but in swap space") {
             group.reclaimPage()
             return try countedPages("nr_swapcached") == 0
         }
@@ -167,7 +200,7 @@ extension Check {
         try body(peer, head, calling, slow)
         slow.letGo()
         // Swapped in: the end of the swap space must not wait for it.
-        _ = try peer.word(at: page)
+        for page in pages where !peer.process.hasExited { _ = try peer.word(at: page) }
         withExtendedLifetime(swap) {}
     }
 

@@ -59,19 +59,24 @@ extension Check {
         _ = try PlacedHead(of: try control.peer.startTask(), at: address)
         let operation = PendingOperation(
             futexWord: control.word, futexOffset: PeerTask.defaultFutexOffset)
-        let members = [(8, UInt(bitPattern: PeerTask.defaultFutexOffset)), (16, operation.rawValue)]
-        for (offset, value) in members {
-            try control.peer.store(
-                FutexWord(rawValue: UInt32(truncatingIfNeeded: value)), at: address + UInt(offset))
-            try control.peer.store(
-                FutexWord(rawValue: UInt32(truncatingIfNeeded: value >> 32)), at: address + UInt(offset + 4))
-        }
+        try store(operation, inHeadAt: address, of: control.peer)
         try scene.cleanup(own.cell(at: wordOffset))
         try scene.expectCleared(control.task, "the sibling with an ordinary head")
         let after = try control.peer.word(at: address + 16)
         try scene.expect(
             after, FutexWord(rawValue: UInt32(truncatingIfNeeded: operation.rawValue)),
             "the lower half of list_op_pending in \(what)")
+    }
+
+    /// The peer's own stores, by an address of its choice, into a head: what it needs to be in the window.
+    static func store(_ operation: PendingOperation, inHeadAt address: UInt, of peer: Peer) throws {
+        let members = [(8, UInt(bitPattern: PeerTask.defaultFutexOffset)), (16, operation.rawValue)]
+        for (offset, value) in members {
+            try peer.store(
+                FutexWord(rawValue: UInt32(truncatingIfNeeded: value)), at: address + UInt(offset))
+            try peer.store(
+                FutexWord(rawValue: UInt32(truncatingIfNeeded: value >> 32)), at: address + UInt(offset + 4))
+        }
     }
 
     /// Maps the file at an address where a huge page fits, and touches its first one.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import CRobustFutex
+import CTestProcesses
 import Glibc
 import RobustFutex
 import SystemPackage
@@ -140,6 +142,40 @@ extension Check {
             try exec.letGo()
             try scene.expectEndOfCallInTime(by: calling, despite: "an exec without an operation")
             try other.letGo()
+        },
+
+        Check(
+            "isNotDelayedByExitOfProcessThatLeftTheMemory", .inFlightExits,
+            needs: [.root, .userfaultfd, .fuse, .compat],
+            claim:
+                "nor does the exit, with a head that cannot be read, of a process that left the memory during the call"
+        ) { scene in
+            let file = try scene.file()
+            let exec = try HeldExec(scene, sharing: file)
+            let directory = try ScratchDirectory()
+            let silent = try SilentFile(in: directory)
+            defer { silent.end() }
+            let sharer = try scene.peer()
+            _ = try sharer.map(file, length: pageSize)
+            let silentThere = try sharer.send(silent.file, mode: O_RDWR)
+            let leaving = try LeavingTask(of: sharer)
+            try leaving.keep(silentThere, as: Int(CTP_DESCRIPTOR_FILE))
+            let (_, calling, word) = try caller(scene, sharing: file)
+            calling.beginCleanup(address: word)
+            try scene.expectWaiting(calling, "for the exec")
+            // Among those whom the call has yet to visit, and in other memory by the time it comes to them.
+            let left = try leaving.execute()
+            let head = try PlacedHead(of: left, at: try mapPage(in: left) + 0x41, .compat)
+            let entry = try mapPage(in: left, ofFile: true) + 64
+            try head.set(next: entry, pending: 0, offset: PeerTask.defaultFutexOffset)
+            left.begin(Int(CRF_32_EXIT), 0)
+            try Deadline.poll(for: "process \(left.tid) to read the file of FUSE in its exit") {
+                silent.readCount > 0
+            }
+            try exec.letGo()
+            try scene.expectEndOfCallInTime(
+                by: calling, despite: "the exit of a process that left the memory")
+            withExtendedLifetime(leaving) {}
         },
 
         Check(

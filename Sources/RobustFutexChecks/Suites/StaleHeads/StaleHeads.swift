@@ -135,24 +135,17 @@ extension Check {
     /// The process that leaves has the address of its old head registered by the time the call goes on: only that it
     /// uses another address space tells the two heads apart.
     private static func leavesReusedMemoryAfterExec(_ scene: Scene) throws {
-        let board = try Board()
-        var program: UInt = 0
-        var boardThere: UInt = 0
+        var leaving: LeavingTask?
         var executed: PeerTask?
         try leavesReusedMemory(scene, .shared(.compat), "a process that left the memory by exec") { peer in
-            program = try peer.send(try Program.compat.file())
-            boardThere = try peer.send(board.file, mode: O_RDWR)
-            return try peer.startTask(.vmProcess)
+            let made = try LeavingTask(of: peer)
+            leaving = made
+            return made.task
         } giveUp: { head in
-            let task = head.task
-            let number = try task.syscall(Int(SYS_dup2), boardThere, UInt(CTP_DESCRIPTOR_BOARD))
-            _ = try required("dup2 of task \(task.tid)", number)
-            let scratch = try task.peer.map(anonymous: .private, length: pageSize)
-            try task.beginExecution(descriptor: program, scratch: scratch)
-            let successor = try PeerTask(executedIn: task.peer, slot: board.slot(0), process: task.tid)
+            let successor = try leaving!.execute()
             _ = try PlacedHead(of: successor, at: head.address, .compat)
             executed = successor
         }
-        withExtendedLifetime((board, executed)) {}
+        withExtendedLifetime((leaving, executed)) {}
     }
 }
