@@ -98,15 +98,21 @@ struct CompareCommand: AsyncParsableCommand {
         let junitFile = try junit.prepared()
         try await builders.installPackages(
             for: plan.kernels, and: ComparisonPrograms(of: plan).projects.flatMap(LibraryBuilder.packages))
-        let report = try await comparison.run(
+        var report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: builders.repository, shard: try part.shard)
-        if all, !quick, scenarios == nil, try part.shard == nil {
-            try builders.recordEvidence(
-                .comparison, figures: ComparisonTable.conclusion(of: report).last ?? "",
-                isGood: report.verdict.isGood)
+        if all, !quick, scenarios == nil {
+            report.place?.series = try builders.marksOfSeries()[0]
+            if try part.shard == nil {
+                try builders.recordEvidence(
+                    .comparison, figures: Self.figures(of: report), isGood: report.verdict.isGood)
+            }
         }
         try Self.finish(report, in: files, junitFile)
+    }
+
+    static func figures(of report: ComparisonReport) -> String {
+        ComparisonTable.conclusion(of: report).last ?? ""
     }
 
     /// Writes and prints a report, and fails if it is not good.

@@ -24,8 +24,11 @@ struct MergeComparisonsCommand: AsyncParsableCommand {
     func run() async throws {
         let builders = try Builders()
         let junitFile = try junit.prepared()
-        let report = try ComparisonReport.merged(
-            file.map { FilePath($0) }, command: ["./qemu/compare", "merge"] + file)
+        let files = file.map { FilePath($0) }
+        let report = try ComparisonReport.merged(files, command: ["./qemu/compare", "merge"] + file)
+        try builders.recordEvidence(
+            .comparison, mergedFrom: files, figures: CompareCommand.figures(of: report),
+            isGood: report.verdict.isGood)
         try CompareCommand.finish(report, in: ComparisonFiles(in: builders.repository), junitFile)
     }
 }
@@ -53,11 +56,16 @@ struct MergeMutationsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let builders = try Builders()
+        let files = file.map { FilePath($0) }
         if worlds {
-            let report = try MutationWorldsReport.merged(file.map { FilePath($0) })
+            let report = try MutationWorldsReport.merged(files)
+            try builders.recordEvidence(
+                .mutationsInWorlds, mergedFrom: files, figures: report.figures, isGood: report.isGood)
             return try MutateCommand.finish(report, in: json, shard: nil, builders)
         }
-        let report = try MutationReport.merged(file.map { FilePath($0) })
+        let report = try MutationReport.merged(files)
+        try builders.recordEvidence(
+            .mutations, mergedFrom: files, figures: report.counts, isGood: report.isGood)
         try MutateCommand.finish(report, in: json, shard: nil, builders)
     }
 }
@@ -82,8 +90,10 @@ struct MergeMutantsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let builders = try Builders()
-        let report = try MutantReport.merged(
-            file.map { FilePath($0) }, known: MutantRun(builders, of: "patched").known())
+        let files = file.map { FilePath($0) }
+        let report = try MutantReport.merged(files, known: MutantRun(builders, of: "patched").known())
+        try builders.recordEvidence(
+            .mutants, mergedFrom: files, figures: report.lines.last ?? "", isGood: report.isGood)
         try MutantsCommand.finish(report, in: json, shard: nil, builders)
     }
 }

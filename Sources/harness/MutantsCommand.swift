@@ -65,8 +65,9 @@ struct MutantsCommand: AsyncParsableCommand {
             return
         }
         try await builders.installPackages()
-        let report = try await run.run(
+        var report = try await run.run(
             chosen, equivalents: equivalents, shard: part.shard, guests: guests.number)
+        if function == nil { report.place?.series = try builders.marksOfSeries()[0] }
         if function == nil, try part.shard == nil {
             try builders.recordEvidence(.mutants, figures: report.lines.last ?? "", isGood: report.isGood)
         }

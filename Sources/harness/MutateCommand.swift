@@ -63,7 +63,7 @@ struct MutateCommand: AsyncParsableCommand {
     func run() async throws {
         let builders = try Builders()
         let run = try MutationRun(builders, of: kernel)
-        let (mutations, place) = try Mutation.part(
+        var (mutations, place) = try Mutation.part(
             of: Mutation.select(only, from: Mutation.all(of: run.series)), part.shard, kernel: kernel)
         if list {
             for mutation in mutations {
@@ -72,6 +72,7 @@ struct MutateCommand: AsyncParsableCommand {
             }
             return
         }
+        if only.isEmpty { place?.series = try builders.marksOfSeries()[0] }
         try await builders.installPackages()
         if check {
             let problems = try await run.unusable(among: mutations)

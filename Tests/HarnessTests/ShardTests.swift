@@ -50,10 +50,10 @@ import Testing
         #expect(whole.place == nil)
     }
 
-    private func place(_ number: Int, of count: Int = 2, all: Int = 4, plan: String = "p") throws
-        -> ShardOfReport
-    {
-        ShardOfReport(shard: try Shard("\(number)/\(count)"), all: all, plan: plan)
+    private func place(
+        _ number: Int, of count: Int = 2, all: Int = 4, plan: String = "p", series: String? = nil
+    ) throws -> ShardOfReport {
+        ShardOfReport(shard: try Shard("\(number)/\(count)"), all: all, plan: plan, series: series)
     }
 
     /// A comparison's report with a part of the cells of the sample.
@@ -108,6 +108,10 @@ import Testing
                 "are shards of different jobs"
             ),
             (
+                [first, try report(2..<4, [Samples.patched], place(2, series: "feed"))],
+                "are shards of different jobs"
+            ),
+            (
                 [first, try report(2..<3, [Samples.patched], place(2))],
                 "the reports have 3 results together, of 4"
             ),
@@ -124,6 +128,17 @@ import Testing
             try await merged([first, try report(2..<4, [other, Samples.patched], place(2))])
         }
         #expect(error?.description.contains("different kernels called stock") == true)
+    }
+
+    @Test func seriesThatReportsAreAboutIsThatOfTheirFiles() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("1.json")
+            for series in ["feed", nil] {
+                try Files.write(
+                    json: try report(0..<2, [Samples.stock], place(1, series: series)), to: file)
+                #expect(try ShardOfReport.series(of: [file]) == series)
+            }
+        }
     }
 
     @Test func fileThatIsNoReportIsNamed() async throws {

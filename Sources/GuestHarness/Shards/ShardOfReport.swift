@@ -10,6 +10,9 @@ public struct ShardOfReport: Codable, Equatable, Sendable {
     public var all: Int
     /// A digest of the list of them: shards with different ones do not belong together.
     public var plan: String
+    /// The ``PatchSeries/mark`` of the series that all shards together are evidence for; nil where the job left something
+    /// out.
+    public var series: String?
 
     /// The reports in files that a user named, in the order of their shards.
     ///
@@ -26,6 +29,12 @@ public struct ShardOfReport: Codable, Equatable, Sendable {
         return try order(
             zip(files, reports).map { (file: $0.string, place: place($1), things: things($1)) }
         ).map { reports[$0] }
+    }
+
+    /// The series that merged reports are evidence for, by the first of their files; nil if for none.
+    public static func series(of files: [FilePath]) throws -> String? {
+        struct Part: Decodable { var place: ShardOfReport? }
+        return try files.first.flatMap { try read(Part.self, from: $0).place?.series }
     }
 
     /// The report in a file that a user named.
@@ -51,7 +60,9 @@ public struct ShardOfReport: Codable, Equatable, Sendable {
         let placed = reports.map { ($0.file, $0.place!, $0.things) }
         guard let (firstFile, first, _) = placed.first else { throw refuse("no report was named") }
         for (file, place, _) in placed
-        where place.shard.count != first.shard.count || place.all != first.all || place.plan != first.plan {
+        where place.shard.count != first.shard.count || place.all != first.all || place.plan != first.plan
+            || place.series != first.series
+        {
             throw refuse(
                 "\(firstFile) and \(file) are shards of different jobs: the options and the sources must be the same"
             )
