@@ -33,6 +33,12 @@ import Testing
         }
     }
 
+    /// The complaint about a run that failed has the output behind it.
+    @Test func figuresOfFailedRunAreOneLineOfTheTable() {
+        let record = Self.record(.stress, "BUG: KCSAN: data-race\n1 s: 5 unlocks\n", isGood: false)
+        #expect(record.figures == "BUG: KCSAN: data-race")
+    }
+
     @Test func fileThatIsNoRecordIsNamed() async throws {
         try await withTemporaryDirectory { root in
             let repository = Repository(root: root)

@@ -22,6 +22,7 @@ public struct EvidenceRecord: Codable, Equatable, Sendable {
     public var subject: Subject
     /// The kernel that it was about, where that makes another line of the table.
     public var kernel: String?
+    /// One line; of several the first, which says what failed.
     public var figures: String
     /// The command as it was typed.
     public var command: String
@@ -37,7 +38,7 @@ public struct EvidenceRecord: Codable, Equatable, Sendable {
     ) {
         self.subject = subject
         self.kernel = kernel
-        self.figures = figures
+        self.figures = String(figures.prefix { !$0.isNewline })
         self.command = command
         self.series = series
         self.isGood = isGood
