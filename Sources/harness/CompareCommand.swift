@@ -102,7 +102,7 @@ struct CompareCommand: AsyncParsableCommand {
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: builders.repository, shard: try part.shard)
         if all, !quick, scenarios == nil {
-            report.place?.series = try builders.marksOfSeries()[0]
+            report.place?.series = try builders.markOfMainline()
             if try part.shard == nil {
                 try builders.recordEvidence(
                     .comparison, figures: Self.figures(of: report), isGood: report.verdict.isGood)

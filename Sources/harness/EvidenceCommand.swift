@@ -29,7 +29,7 @@ struct EvidenceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let builders = try Builders()
-        let series = try builders.marksOfSeries()
+        let series = try builders.catalogue.bases.map(builders.mark(ofSeriesFor:))
         let table = EvidenceTable(
             try EvidenceStore(in: builders.repository).records(), series: Set(series))
         print(table.lines.joined(separator: "\n"))
@@ -132,22 +132,22 @@ extension Builders {
         guard isGood else { throw ExitCode(1) }
     }
 
-    /// The marks of the series for all bases, as they are now; that of mainline is the first.
-    func marksOfSeries() throws -> [String] { try catalogue.bases.map(mark(ofSeriesFor:)) }
+    /// The mark of the series for mainline, as it is now: what has no kernel of its own is about that one.
+    func markOfMainline() throws -> String { try mark(ofSeriesFor: catalogue.bases[0]) }
 
     /// Keeps the figures of merged reports, if these are evidence for the series as it is now; else says why not.
     func recordEvidence(
         _ subject: EvidenceRecord.Subject, mergedFrom files: [FilePath], figures: String, isGood: Bool
     ) throws {
         guard let series = try ShardOfReport.series(of: files) else { return }
-        guard try series == marksOfSeries()[0] else {
+        guard try series == markOfMainline() else {
             return progress.note("not kept as evidence: the reports are about another version of the series")
         }
         try recordEvidence(subject, figures: figures, isGood: isGood)
     }
 
     /// The mark of the series for a base, as it is now.
-    private func mark(ofSeriesFor base: Catalogue.Base) throws -> String {
+    fileprivate func mark(ofSeriesFor base: Catalogue.Base) throws -> String {
         try PatchSeries(directory: repository.root.appending(base.series)).mark
     }
 

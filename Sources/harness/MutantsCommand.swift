@@ -67,9 +67,12 @@ struct MutantsCommand: AsyncParsableCommand {
         try await builders.installPackages()
         var report = try await run.run(
             chosen, equivalents: equivalents, shard: part.shard, guests: guests.number)
-        if function == nil { report.place?.series = try builders.marksOfSeries()[0] }
-        if function == nil, try part.shard == nil {
-            try builders.recordEvidence(.mutants, figures: report.lines.last ?? "", isGood: report.isGood)
+        if function == nil {
+            report.place?.series = try builders.markOfMainline()
+            if try part.shard == nil {
+                try builders.recordEvidence(
+                    .mutants, figures: report.lines.last ?? "", isGood: report.isGood)
+            }
         }
         try Self.finish(report, in: json, shard: part.shard, builders)
     }

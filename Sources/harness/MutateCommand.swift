@@ -72,7 +72,7 @@ struct MutateCommand: AsyncParsableCommand {
             }
             return
         }
-        if only.isEmpty { place?.series = try builders.marksOfSeries()[0] }
+        if only.isEmpty { place?.series = try builders.markOfMainline() }
         try await builders.installPackages()
         if check {
             let problems = try await run.unusable(among: mutations)
