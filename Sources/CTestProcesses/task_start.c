@@ -18,10 +18,15 @@ static void *run_in_thread(void *task)
 	ctp_task_run(task);
 }
 
+/* A process of its own would outlive the peer whose memory it uses. */
+static void end_with_parent(void)
+{
+	crf_syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+}
+
 static int run_in_process(void *task)
 {
-	/* A process of its own: it would outlive the peer whose memory it uses. */
-	crf_syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+	end_with_parent();
 	ctp_task_run(task);
 }
 
@@ -109,7 +114,7 @@ static long spawn_child(uint32_t *pidfd)
 
 	if (pid)
 		return pid;
-	crf_syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+	end_with_parent();
 	for (;;)
 		crf_syscall6(__NR_pause, 0, 0, 0, 0, 0, 0);
 }

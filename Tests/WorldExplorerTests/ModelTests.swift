@@ -75,6 +75,33 @@ import Testing
         #expect(world.word(at: Self.page + 9, in: 1) == nil)
     }
 
+    /// It may be copied by a wake-up as well, which is seen when the file changes.
+    @Test func privateMemoryMayBeCopiedByAWakeUp() {
+        var world = world()
+        let (word, file) = (Self.page + 8, (Self.page + 8) / 4)
+        guard case .own(let number) = world.add(.init(file: (0, 1))) else { return }
+        world.spaces[1].pages[1] = .init(memory: .own(number), isWritable: true, canBecomeWritable: true)
+        let before = world.possibleContents(ofPrivatePage: number)[0]
+        world.wake(at: word, in: 1)
+        world.files[0][file] = 6
+        let after = world.possibleContents(ofPrivatePage: number)[0]
+        var (other, wrong) = (world, after)
+        wrong[2] = 7
+        #expect(world.learn(wrong, ofPrivatePage: number)?.word == 2)
+        // Once it is known, it is that.
+        #expect(world.learn(before, ofPrivatePage: number) == nil)
+        #expect(world.learn(after, ofPrivatePage: number)?.allowed == [before[2]])
+        #expect(other.learn(after, ofPrivatePage: number) == nil)
+        #expect(other.learn(before, ofPrivatePage: number)?.allowed == [6])
+        // An exit that finds an operation to wake somebody for copies it, too; one that it acts on surely.
+        other.tasks[1].operation = pending(word)
+        other.exit(1)
+        other.files[0][file] = 8
+        #expect(other.possibleContents(ofPrivatePage: number).map { $0[2] } == [8, 6])
+        other.setWord(at: word, in: 1, to: 9)
+        #expect(other.possibleContents(ofPrivatePage: number).map { $0[2] } == [9, 9])
+    }
+
     /// Words of a huge page are told apart by their place in it, not by that in the small page.
     @Test func wordsOfAHugePageAreTheirOwn() {
         var world = world()

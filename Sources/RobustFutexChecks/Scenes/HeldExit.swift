@@ -24,9 +24,7 @@ final class HeldExit {
         value = PendingOperation(futexWord: word, futexOffset: PeerTask.defaultFutexOffset).rawValue
         try head.set(next: entry, pending: value, offset: PeerTask.defaultFutexOffset)
         thread.begin(Int(SYS_exit), 0)
-        try Deadline.poll(for: "thread \(thread.tid) to read the file of FUSE in its exit") {
-            silent.readCount > 0
-        }
+        try silent.awaitRead(inExitOf: thread)
     }
 
     /// The thread's read of the file fails, and it goes on.

@@ -14,4 +14,14 @@ extension Scene {
         try expectUntouched(task, at: word, "\(what), not cleared,")
         return false
     }
+
+    /// The copy of the head in the memory of a child of its process, which has not registered it.
+    func expectCopy(of head: PlacedHead, in child: Int32, toHave expected: UInt) throws {
+        let place = head.address + head.layout.pendingOffset
+        let observed = try OutsideAccess.load(UInt.self, at: place, of: child)
+        guard observed != expected else { return }
+        throw CheckError.failed(
+            "the child's copy: expected 0x\(String(expected, radix: 16)), observed 0x\(String(observed, radix: 16))"
+        )
+    }
 }

@@ -60,6 +60,11 @@ package final class SilentFile {
     /// Number of reads that have reached the server.
     package var readCount: Int { Int(crf_load32(&served.pointee.reads)) }
 
+    /// Returns once somebody has begun to read.
+    package func awaitRead(inExitOf task: PeerTask) throws {
+        try Deadline.poll(for: "task \(task.tid) to read the file of FUSE in its exit") { readCount > 0 }
+    }
+
     /// The same for writes.
     package var writeCount: Int { Int(crf_load32(&served.pointee.writes)) }
 

@@ -9,14 +9,6 @@ struct ModelWorld {
         case own(Int)
     }
 
-    /// A page of private memory.
-    struct PrivatePage {
-        /// The page of a file that is seen until something is written; nil for anonymous memory, which is 0 then.
-        var file: (number: Int, page: Int)?
-        /// By words; nil until something is written.
-        var contents: [UInt32]?
-    }
-
     struct Mapping: Equatable {
         var memory: Memory
         var isWritable: Bool
@@ -127,21 +119,6 @@ struct ModelWorld {
         return (file, page * Extent.pageBytes + offset % Extent.pageBytes)
     }
 
-    // MARK: Private memory
-
-    mutating func add(_ page: PrivatePage) -> Memory {
-        privatePages.append(page)
-        return .own(privatePages.count - 1)
-    }
-
-    /// The words of a private page.
-    func contents(ofPrivatePage number: Int) -> [UInt32] {
-        let words = Extent.pageBytes / 4
-        if let contents = privatePages[number].contents { return contents }
-        guard let (file, page) = privatePages[number].file else { return Array(repeating: 0, count: words) }
-        return Array(files[file][page * words..<(page + 1) * words])
-    }
-
     /// The address space of a child process after fork(2): private memory is its own from now on.
     mutating func copy(_ space: Space) -> Space {
         var copy = space
@@ -157,16 +134,14 @@ struct ModelWorld {
         guard offset % 4 == 0, let mapping = spaces[space].mapping(at: offset) else { return nil }
         if let (file, byte) = place(offset, in: space) { return files[file][byte / 4] }
         guard case .own(let number) = mapping.memory else { return nil }
-        return contents(ofPrivatePage: number)[offset % Extent.pageBytes / 4]
+        return possibleContents(ofPrivatePage: number)[0][offset % Extent.pageBytes / 4]
     }
 
     mutating func setWord(at offset: Int, in space: Int, to value: UInt32) {
         if let (file, byte) = place(offset, in: space) {
             files[file][byte / 4] = value
         } else if case .own(let number)? = spaces[space].mapping(at: offset)?.memory {
-            var contents = contents(ofPrivatePage: number)
-            contents[offset % Extent.pageBytes / 4] = value
-            privatePages[number].contents = contents
+            write(value, at: offset % Extent.pageBytes / 4, ofPrivatePage: number)
         }
     }
 
@@ -211,8 +186,12 @@ struct ModelWorld {
         let space = tasks[number].space
         guard access(to: head) != .absent, let operation = self[head],
             spaces[space].mapping(at: operation.offset)?.isWritable == true,
-            let word = word(at: operation.offset, in: space), word & 0x3fff_ffff == tasks[number].tid
+            let word = word(at: operation.offset, in: space)
         else { return }
+        guard word & 0x3fff_ffff == tasks[number].tid else {
+            if !operation.isPI { wake(at: operation.offset, in: space) }
+            return
+        }
         setWord(at: operation.offset, in: space, to: word & 0x8000_0000 | 0x4000_0000)
     }
 

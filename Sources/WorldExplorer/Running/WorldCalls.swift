@@ -10,6 +10,8 @@ import TestProcesses
 extension WorldRun {
     func make(_ calls: [Step.Call], besideKillOf victim: Int?) throws {
         let made = try begin(calls, notIn: victim)
+        let wakes = model.possibleWakes(by: made)
+        model.wake(wakes)
         if let victim { try processes[victim].peer.kill() }
         var (surely, perhaps): (Set<ModelWorld.Head>, Set<ModelWorld.Head>) = ([], [])
         for (call, task) in made {
@@ -21,6 +23,7 @@ extension WorldRun {
             perhaps.formUnion(may)
         }
         if let victim { try settle(surely, perhaps, killed: victim) }
+        model.wake(wakes)
         try clear(surely, perhaps.subtracting(surely))
     }
 
@@ -29,6 +32,8 @@ extension WorldRun {
     func make(_ calls: [Step.Call], beside: Step.Beside) throws {
         let made = try begin(calls, notIn: nil)
         calling = Set(made.map(\.task))
+        let wakes = model.possibleWakes(by: made)
+        model.wake(wakes)
         let before = model
         if isPossible(beside) { try carryOut(beside.step) }
         calling = []
@@ -51,6 +56,7 @@ extension WorldRun {
             perhaps.formUnion(then.surely.union(then.perhaps).union(now.surely).union(now.perhaps))
         }
         for head in perhaps where ended.contains(head.task) { try acceptExit(of: head, before) }
+        model.wake(wakes + after.possibleWakes(by: made))
         try clear(surely, perhaps.subtracting(surely))
     }
 
@@ -84,7 +90,7 @@ extension WorldRun {
         guard processes[process].isAlive, let accessor = accessor(of: process) else { return }
         let found = try OutsideAccess.load(
             UInt32.self, at: address(operation.offset, in: process), of: accessor)
-        if found == word { model.setWord(at: operation.offset, in: space, to: word) }
+        if found == word { model.takeBack(at: operation.offset, in: space, from: before) }
     }
 
     private func begin(
@@ -193,5 +199,20 @@ extension WorldRun {
             model.tasks[task].waitsOn = nil
             mayHaveMissedWake.remove(task)
         }
+    }
+}
+
+extension ModelWorld {
+    /// The words of the callers' own address spaces on which the calls may wake somebody, whatever becomes of them.
+    fileprivate func possibleWakes(by calls: [(call: Step.Call, task: Int)]) -> [(offset: Int, space: Int)] {
+        calls.flatMap { call, task in
+            let (surely, perhaps) = designated(by: call, of: task)
+            return surely.union(perhaps).filter { tasks[$0.task].space == tasks[task].space }
+                .compactMap { self[$0] }.filter { !$0.isPI }.map { ($0.offset, tasks[task].space) }
+        }
+    }
+
+    fileprivate mutating func wake(_ words: [(offset: Int, space: Int)]) {
+        for (offset, space) in words { wake(at: offset, in: space) }
     }
 }

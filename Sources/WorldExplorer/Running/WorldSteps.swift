@@ -216,7 +216,8 @@ extension WorldRun {
                     try OutsideAccess.store(all: words!, at: there, of: accessor)
                 }
                 mapping = .init(
-                    memory: model.add(.init(contents: words)), isWritable: true, canBecomeWritable: true)
+                    memory: model.add(.init(isCopied: words != nil, copies: words.map { [$0] } ?? [])),
+                    isWritable: true, canBecomeWritable: true)
             }
             model.spaces[processes[process].space].pages[page] = mapping
         }

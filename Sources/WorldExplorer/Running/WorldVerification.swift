@@ -44,13 +44,13 @@ extension WorldRun {
         guard let reader = accessor(of: process) else { return }
         for page in 0..<Extent.arenaPages {
             guard case .own(let number)? = model.spaces[space].pages[page]?.memory else { continue }
-            let expected = model.contents(ofPrivatePage: number)
             let found = try OutsideAccess.load(
-                UInt32.self, count: expected.count, at: address(page * Extent.pageBytes, in: process),
+                UInt32.self, count: Extent.pageBytes / 4, at: address(page * Extent.pageBytes, in: process),
                 of: reader)
-            guard let place = found.firstDifference(from: expected) else { continue }
+            guard let (word, allowed) = model.learn(found, ofPrivatePage: number) else { continue }
+            let hex = allowed.map { "0x\(String($0, radix: 16))" }.joined(separator: " or ")
             throw disagree(
-                "word \(place) of page \(page) of process \(process) is 0x\(String(found[place], radix: 16)), the model has 0x\(String(expected[place], radix: 16))"
+                "word \(word) of page \(page) of process \(process) is 0x\(String(found[word], radix: 16)), the model has \(hex)"
             )
         }
     }

@@ -169,9 +169,7 @@ extension Check {
             let entry = try mapPage(in: left, ofFile: true) + 64
             try head.set(next: entry, pending: 0, offset: PeerTask.defaultFutexOffset)
             left.begin(Int(CRF_32_EXIT), 0)
-            try Deadline.poll(for: "process \(left.tid) to read the file of FUSE in its exit") {
-                silent.readCount > 0
-            }
+            try silent.awaitRead(inExitOf: left)
             try exec.letGo()
             try scene.expectEndOfCallInTime(
                 by: calling, despite: "the exit of a process that left the memory")

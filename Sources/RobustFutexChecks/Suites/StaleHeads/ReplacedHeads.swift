@@ -69,12 +69,7 @@ extension Check {
                 child = try scene.fork(peer)
             } then: { head, value in
                 try scene.expectCleared(head, "the thread whose process forked")
-                let place = head.address + head.layout.pendingOffset
-                let copied = try OutsideAccess.load(UInt.self, at: place, of: child!.pid)
-                guard copied != value else { return }
-                throw CheckError.failed(
-                    "the child's copy: expected 0x\(String(value, radix: 16)), observed 0x\(String(copied, radix: 16))"
-                )
+                try scene.expectCopy(of: head, in: child!.pid, toHave: value)
             }
         },
     ]

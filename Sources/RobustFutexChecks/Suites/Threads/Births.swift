@@ -32,12 +32,7 @@ extension Check {
             try scene.expectCleared(head, "the thread that forks")
             try faults.fill(held)
             let child = try required("fork(2)", try forking.endOfCall())
-            let place = head.address + head.layout.pendingOffset
-            let copied = try OutsideAccess.load(UInt.self, at: place, of: Int32(child))
-            guard copied != value else { return }
-            throw CheckError.failed(
-                "the child's copy: expected 0x\(String(value, radix: 16)), observed 0x\(String(copied, radix: 16))"
-            )
+            try scene.expectCopy(of: head, in: Int32(child), toHave: value)
         },
 
         Check(
