@@ -44,7 +44,7 @@ struct MutateCommand: AsyncParsableCommand {
 
     @Flag(
         help:
-            "Run random worlds instead of the tests, three times for each mutation, and say in which world it was noticed. The exit status is 0 only if each was, but for those whose files say why they cannot be."
+            "Run random worlds instead of the tests, up to three times for each mutation, and say in which world it was noticed. The exit status is 0 only if each was, but for those whose files say why they cannot be."
     )
     var worlds = false
 

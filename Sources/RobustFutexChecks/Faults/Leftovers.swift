@@ -61,24 +61,23 @@ final class Leftovers {
         PeerRoot.shutDown()
         var leaks = try Self.excess(in: &objects)
         // Then: what goes by itself has gone, and need not be reclaimed.
-        let bytes = try remainderOfGroup()
-        if bytes > Self.rests { leaks.append("\(bytes) \(Self.memory)") }
+        if let remainder = try remainderOfGroup() { leaks.append(remainder) }
         leaks += try Self.excess(in: &removedGroups)
         guard leaks.isEmpty else {
             throw CheckError.failed("left by the calls: \(leaks.joined(separator: ", "))")
         }
     }
 
-    /// The bytes that are still charged to the group, which is removed.
-    private func remainderOfGroup() throws -> Int {
-        guard group != nil else { return 0 }
+    /// The memory that is still charged to the group, which is removed; nil if it is not more than can be there anyway.
+    private func remainderOfGroup() throws -> String? {
+        guard group != nil else { return nil }
         var bytes = 0
         try wait {
             bytes = try group!.remainder()
             return bytes <= Self.rests
         }
-        group = nil
-        return bytes
+        defer { group = nil }
+        return bytes > Self.rests ? "\(bytes) \(Self.memory) (\(try group!.kindsOfMemory()))" : nil
     }
 
     /// The counts that stay higher than before. Those are what the next scenario begins with.

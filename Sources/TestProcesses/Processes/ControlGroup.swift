@@ -156,6 +156,14 @@ package struct ControlGroup: ~Copyable {
         return bytes
     }
 
+    /// The kinds of memory that are charged to it, for a message, in bytes; for what memory.stat does not count it says nothing.
+    package func kindsOfMemory() throws -> String {
+        try [
+            "anon", "file", "shmem", "kernel", "kernel_stack", "pagetables", "percpu", "sock", "vmalloc",
+            "slab_reclaimable", "slab_unreclaimable",
+        ].map { ($0, try statistic($0)) }.filter { $0.1 != 0 }.map { "\($0) \($1)" }.joined(separator: ", ")
+    }
+
     /// Number of groups that were removed, and are kept by what was charged to them or by a reference.
     package static func dyingGroups() throws -> Int {
         try number(named: "nr_dying_descendants", in: requiredRoot().appending("cgroup.stat"))

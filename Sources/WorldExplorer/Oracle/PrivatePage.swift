@@ -7,7 +7,7 @@ extension ModelWorld {
         var file: (number: Int, page: Int)?
         /// Tells whether the file is not seen any more.
         var isCopied = false
-        /// What the copy may have, by words. There is one if the page was written to; several, or any beside the file, until
+        /// The contents that the copy may have, by words. There is one if the page was written to; several, or any beside the file, until
         /// somebody looks: a wake-up copies a page without a trace.
         var copies: [[UInt32]] = []
     }
@@ -17,7 +17,7 @@ extension ModelWorld {
         return .own(privatePages.count - 1)
     }
 
-    /// What the page may have, by words; at least one.
+    /// The contents that the page may have, by words; at least one.
     func possibleContents(ofPrivatePage number: Int) -> [[UInt32]] {
         let page = privatePages[number]
         return page.isCopied ? page.copies : [original(ofPrivatePage: number)] + page.copies

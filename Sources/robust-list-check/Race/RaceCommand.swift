@@ -41,7 +41,7 @@ struct RaceCommand: ParsableCommand {
 
     @Flag(
         help:
-            "Choose also the scenarios with patched C libraries, the preload, and other kinds of mutexes, which otherwise run only if --scenario or --destroyer selects them."
+            "Choose also the scenarios with patched C libraries, the preload, Boost.Interprocess, and other kinds of mutexes, which otherwise run only if --scenario or --destroyer selects them."
     )
     var all = false
 
