@@ -14,17 +14,14 @@ extension Check {
             claim:
                 "calls with several mappings, many sharers and many threads keep no kernel memory, process or address space"
         ) { scene in
-            let group = try ControlGroup(.memory)
-            let caller = try scene.peer()
-            try group.add(caller.pid)
-            let calling = try caller.startTask()
-            // As in each round that counts, before anything is counted: the caller's own page tables stay.
-            try callAmongSharers(scene, caller, calling)
-            let before = try group.kernelMemory()
-            for _ in 0..<leakRounds { try callAmongSharers(scene, caller, calling) }
-            try expectNoMore(
-                than: before, in: group, "\(leakRounds * leakCalls) calls, when the sharers have gone")
-            try caller.killAndWait()
+            try withChargedCaller(scene) { group, caller, calling in
+                // As in each round that counts, before anything is counted: the caller's own page tables stay.
+                try callAmongSharers(scene, caller, calling)
+                let before = try group.kernelMemory()
+                for _ in 0..<leakRounds { try callAmongSharers(scene, caller, calling) }
+                try expectNoMore(
+                    than: before, in: group, "\(leakRounds * leakCalls) calls, when the sharers have gone")
+            }
         },
 
         Check(
@@ -32,60 +29,55 @@ extension Check {
             claim:
                 "a call that searched for the processes with the address space of its only sharer keeps none"
         ) { scene in
-            let group = try ControlGroup(.memory)
-            let caller = try scene.peer()
-            try group.add(caller.pid)
-            let calling = try caller.startTask()
-            let file = try MemoryFile(name: "leak", length: pageSize)
-            let word = try caller.map(file, length: pageSize)
-            // Of each, 1.7 KB are charged to the group.
-            let calls = 4 * leakSharers
-            func callWithSharer() throws {
-                let sharer = try caller.fork()
-                // Two processes with one address space.
-                _ = try sharer.startTask(.vmProcess)
-                try scene.cleanup(by: calling, address: word)
-                try sharer.close()
+            try withChargedCaller(scene) { group, caller, calling in
+                let file = try MemoryFile(name: "leak", length: pageSize)
+                let word = try caller.map(file, length: pageSize)
+                // Of each, 1.7 KB are charged to the group.
+                let calls = 4 * leakSharers
+                func callWithSharer() throws {
+                    let sharer = try caller.fork()
+                    // Two processes with one address space.
+                    _ = try sharer.startTask(.vmProcess)
+                    try scene.cleanup(by: calling, address: word)
+                    try sharer.close()
+                }
+                // The caller's own page tables stay.
+                try callWithSharer()
+                let before = try group.kernelMemory()
+                for _ in 0..<calls { try callWithSharer() }
+                try expectNoMore(
+                    than: before, in: group, "\(calls) calls, when the sharers have gone")
             }
-            // The caller's own page tables stay.
-            try callWithSharer()
-            let before = try group.kernelMemory()
-            for _ in 0..<calls { try callWithSharer() }
-            try expectNoMore(
-                than: before, in: group, "\(calls) calls, when the sharers have gone")
-            try caller.killAndWait()
         },
 
         Check(
             "keepsNoFile", .leaks, needs: [.root, .cgroupMemory],
             claim: "a file whose mapping a call was about is gone with its last mapping"
         ) { scene in
-            let group = try ControlGroup(.memory)
-            let caller = try scene.peer()
-            try group.add(caller.pid)
-            let calling = try caller.startTask()
-            let before = try group.sharedMemory()
-            for mappings in [1, 2, 40] {
-                let bytes = 2 << 20
-                let file = try MemoryFile(name: "leak", length: bytes)
-                let descriptor = try caller.send(file, mode: O_RDWR)
-                // All of it, by the caller, to whose group it is charged.
-                _ = try caller.need("fallocate(2)", crf_nr_fallocate, descriptor, 0, 0, UInt(bytes))
-                let place = try caller.mapEveryOtherPage(of: file, count: mappings)
-                try scene.cleanup(by: calling, address: place, length: mappings * pageSize)
-                try caller.unmap(place, length: mappings * pageSize)
-                let during = try group.sharedMemory()
-                guard during >= before + bytes else {
-                    throw CheckError.broken(
-                        "of \(bytes) bytes of a file \(during - before) are charged to the caller's group")
+            try withChargedCaller(scene) { group, caller, calling in
+                let before = try group.sharedMemory()
+                for mappings in [1, 2, 40] {
+                    let bytes = 2 << 20
+                    let file = try MemoryFile(name: "leak", length: bytes)
+                    let descriptor = try caller.send(file, mode: O_RDWR)
+                    // All of it, by the caller, to whose group it is charged.
+                    _ = try caller.need("fallocate(2)", crf_nr_fallocate, descriptor, 0, 0, UInt(bytes))
+                    let place = try caller.mapEveryOtherPage(of: file, count: mappings)
+                    try scene.cleanup(by: calling, address: place, length: mappings * pageSize)
+                    try caller.unmap(place, length: mappings * pageSize)
+                    let during = try group.sharedMemory()
+                    guard during >= before + bytes else {
+                        throw CheckError.broken(
+                            "of \(bytes) bytes of a file \(during - before) are charged to the caller's group"
+                        )
+                    }
+                    _ = try caller.need("close(2)", crf_nr_close, descriptor)
                 }
-                _ = try caller.need("close(2)", crf_nr_close, descriptor)
+                let left = try group.fallen(to: before) { try group.sharedMemory() } - before
+                guard left <= 0 else {
+                    throw CheckError.failed("\(left) bytes of files are left that nobody has open or mapped")
+                }
             }
-            let left = try group.fallen(to: before) { try group.sharedMemory() } - before
-            guard left <= 0 else {
-                throw CheckError.failed("\(left) bytes of files are left that nobody has open or mapped")
-            }
-            try caller.killAndWait()
         },
 
         Check(
@@ -139,6 +131,17 @@ extension Check {
             withExtendedLifetime(reserve) {}
         },
     ]
+
+    /// A caller in a group of its own, to which its memory is charged, and the task that makes the calls.
+    private static func withChargedCaller(
+        _ scene: Scene, _ body: (borrowing ControlGroup, Peer, PeerTask) throws -> Void
+    ) throws {
+        let group = try ControlGroup(.memory)
+        let caller = try scene.peer()
+        try group.add(caller.pid)
+        try body(group, caller, try caller.startTask())
+        try caller.killAndWait()
+    }
 
     /// As ``withHead``; the process is killed after the call.
     private static func keepsNoAddressSpace(
