@@ -79,8 +79,9 @@ import Testing
     @Test func privateMemoryMayBeCopiedByAWakeUp() {
         var world = world()
         let (word, file) = (Self.page + 8, (Self.page + 8) / 4)
-        guard case .own(let number) = world.add(.init(file: (0, 1))) else { return }
-        world.spaces[1].pages[1] = .init(memory: .own(number), isWritable: true, canBecomeWritable: true)
+        let number = world.privatePages.count
+        world.spaces[1].pages[1] = .init(
+            memory: world.add(.init(file: (0, 1))), isWritable: true, canBecomeWritable: true)
         let before = world.possibleContents(ofPrivatePage: number)[0]
         world.wake(at: word, in: 1)
         world.files[0][file] = 6
