@@ -68,13 +68,14 @@ public struct MutationWorlds: Sendable {
         let kept = KeptResult<Finding>(of: "worlds-\(name)", in: run.results)
         let inputs = try await builders.kernels.inputs(of: run.kernel) + suite + ["\(budget) worlds"]
         return try await kept.value(for: inputs) { [builders] in
-            try await explore(name, on: kernel, with: builders)
+            try await explore(mutation, on: kernel, with: builders)
         }
     }
 
     private func explore(
-        _ name: String, on kernel: Catalogue.Kernel, with builders: Builders
+        _ mutation: Mutation?, on kernel: Catalogue.Kernel, with builders: Builders
     ) async throws -> Finding {
+        let name = mutation?.name ?? Self.noMutation
         // A world takes a fraction of a second on a busy machine.
         let limit = kernel.scaled(.seconds(300 + budget))
         let guest = try await builders.guest(
@@ -108,11 +109,11 @@ public struct MutationWorlds: Sendable {
                 finding.worlds.append(match.flatMap { Int($0.1) } ?? 1)
                 finding.reason = finding.reason ?? match.map { String($0.2) } ?? error.description
             }
-            // The median is decided. Without a mutation each counts.
-            if name != Self.noMutation, finding.worlds.count(where: { $0 == nil }) > Self.firstSeeds.count / 2
-            {
-                break
-            }
+            // Without a mutation each counts. With one, two decide the median; where its file says that worlds cannot
+            // notice it, one that agrees is enough.
+            guard let mutation else { continue }
+            let enough = mutation.notInWorlds == nil ? Self.firstSeeds.count / 2 + 1 : 1
+            if finding.worlds.count(where: { $0 == nil }) >= enough { break }
         }
         return finding
     }
