@@ -19,23 +19,30 @@ static void *found[RLP_FUNCTIONS];
 static bool locked_robust;
 static bool asked_for_unmapping;
 
+static void *find(enum rlp_function function)
+{
+	void *next = dlsym(RTLD_NEXT, names[function]);
+
+	/* Relaxed: who finds nothing searches as well, and finds the same. */
+	__atomic_store_n(&found[function], next, __ATOMIC_RELAXED);
+	return next;
+}
+
 void *rlp_next(enum rlp_function function)
 {
-	/* Relaxed: who finds nothing searches as well, and finds the same. */
 	void *next = __atomic_load_n(&found[function], __ATOMIC_RELAXED);
 
 	if (__builtin_expect(!next, 0)) {
-		next = dlsym(RTLD_NEXT, names[function]);
+		next = find(function);
 		if (!next)
 			abort();
-		__atomic_store_n(&found[function], next, __ATOMIC_RELAXED);
 	}
 	return next;
 }
 
 /*
  * Before main, so that no search has to be made where that could not be: in a signal handler, or in an allocator that
- * dlsym() calls and that locks.
+ * dlsym() calls and that locks. A library that lacks a function (musl, clocklock) has no program that calls it.
  */
 __attribute__((constructor)) static void find_all(void)
 {
@@ -43,7 +50,7 @@ __attribute__((constructor)) static void find_all(void)
 
 	asked_for_unmapping = unmapping && !strcmp(unmapping, "unmap");
 	for (int function = 0; function < RLP_FUNCTIONS; function++)
-		rlp_next(function);
+		find(function);
 }
 
 void rlp_note_robust_lock(void)

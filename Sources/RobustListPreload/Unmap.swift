@@ -6,34 +6,43 @@ import CRobustListPreload
 /// Ends the pending operations of this process's threads in memory that is about to leave its address space. Other
 /// processes go on using what they share, hence `FUTEX2_PRIVATE`.
 ///
-/// Makes no call for a range that the kernel will refuse to unmap: memory that stays can hold locks in use, whose operations must not be
-/// taken for finished ones. The range is rounded up to whole pages, as the kernel does it.
-private func cleanUp(_ start: UInt, _ length: Int) {
-    guard length > 0, start % pageBytes == 0, rlp_cleans_unmapped() else { return }
-    _ = crf_cleanup_robust_list(start, Int(wholePages(length)), UInt32(FUTEX_PRIVATE_FLAG))
+/// Makes no call for a range that the kernel refuses for what it is: memory that stays can hold locks in use, whose operations must not
+/// be taken for finished ones. The range is rounded up to whole pages, as the kernel does it.
+private func cleanUp(_ start: UInt, _ length: UInt) {
+    let bytes = wholePages(length)
+    guard bytes > 0, start % pageBytes == 0, bytes <= end, start <= end - bytes, rlp_cleans_unmapped() else {
+        return
+    }
+    _ = crf_cleanup_robust_list(start, Int(bitPattern: bytes), UInt32(FUTEX_PRIVATE_FLAG))
 }
 
 private let pageBytes: UInt = 4096
+/// Of user space; what lies beyond it on a machine with five levels of page tables has to be asked for.
+private let end: UInt = 1 << 47
 
-private func wholePages(_ length: Int) -> UInt {
-    (UInt(bitPattern: length) &+ (pageBytes - 1)) & ~(pageBytes - 1)
-}
+/// 0 for a length that no address space has.
+private func wholePages(_ length: UInt) -> UInt { (length &+ (pageBytes - 1)) & ~(pageBytes - 1) }
 
 @_cdecl("munmap")
 public func unmap(_ start: UnsafeMutableRawPointer?, _ length: Int) -> Int32 {
-    cleanUp(UInt(bitPattern: start), length)
+    cleanUp(UInt(bitPattern: start), UInt(bitPattern: length))
     typealias Function = @convention(c) (UnsafeMutableRawPointer?, Int) -> Int32
     return unsafeBitCast(rlp_next(RLP_MUNMAP), to: Function.self)(start, length)
 }
 
-/// A new mapping with `MAP_FIXED` takes what it covers out of the address space.
+/// A new mapping with `MAP_FIXED` takes what it covers out of the address space. One that shares a file may put the same
+/// memory there again, longer perhaps, while threads go on using locks in it: it is left alone.
 @_cdecl("mmap")
 public func map(
     _ start: UnsafeMutableRawPointer?, _ length: Int, _ protection: Int32, _ flags: Int32,
     _ descriptor: Int32, _ offset: Int
 ) -> UnsafeMutableRawPointer? {
-    // MAP_FIXED_NOREPLACE covers nothing, with or without MAP_FIXED.
-    if flags & MAP_FIXED != 0, flags & MAP_FIXED_NOREPLACE == 0 { cleanUp(UInt(bitPattern: start), length) }
+    // MAP_FIXED_NOREPLACE covers nothing, with or without MAP_FIXED. MAP_SHARED_VALIDATE has the bit of MAP_SHARED.
+    if flags & MAP_FIXED != 0, flags & MAP_FIXED_NOREPLACE == 0,
+        flags & MAP_SHARED == 0 || flags & MAP_ANONYMOUS != 0
+    {
+        cleanUp(UInt(bitPattern: start), UInt(bitPattern: length))
+    }
     typealias Function =
         @convention(c) (UnsafeMutableRawPointer?, Int, Int32, Int32, Int32, Int) ->
         UnsafeMutableRawPointer?
@@ -57,14 +66,18 @@ public func remap(
     _ start: UnsafeMutableRawPointer?, _ length: Int, _ newLength: Int, _ flags: Int32,
     _ target: UnsafeMutableRawPointer?
 ) -> UnsafeMutableRawPointer? {
-    let (old, new) = (wholePages(length), wholePages(newLength))
-    if new < old {
-        cleanUp(UInt(bitPattern: start) &+ new, Int(bitPattern: old - new))
-    }
-    if flags & MREMAP_FIXED != 0 {
-        // MREMAP_DONTUNMAP leaves the old place mapped, and in use if it is shared.
-        if flags & MREMAP_DONTUNMAP == 0 { cleanUp(UInt(bitPattern: start), Int(bitPattern: min(old, new))) }
-        cleanUp(UInt(bitPattern: target), newLength)
+    let (from, to) = (UInt(bitPattern: start), UInt(bitPattern: target))
+    let (old, new) = (wholePages(UInt(bitPattern: length)), wholePages(UInt(bitPattern: newLength)))
+    let isFixed = flags & MREMAP_FIXED != 0
+    // Otherwise refused.
+    let overlaps = to < from &+ old && from < to &+ new
+    if new > 0, !isFixed || flags & MREMAP_MAYMOVE != 0 && !overlaps && to % pageBytes == 0 {
+        if new < old { cleanUp(from &+ new, old - new) }
+        if isFixed {
+            // MREMAP_DONTUNMAP leaves the old place mapped, and in use if it is shared.
+            if flags & MREMAP_DONTUNMAP == 0 { cleanUp(from, min(old, new)) }
+            cleanUp(to, new)
+        }
     }
     typealias Function =
         @convention(c) (
@@ -77,7 +90,7 @@ public func remap(
 @_cdecl("shmdt")
 public func detach(_ start: UnsafeRawPointer?) -> Int32 {
     if rlp_cleans_unmapped() {
-        cleanUp(UInt(bitPattern: start), MappedFile.length(at: UInt(bitPattern: start)))
+        cleanUp(UInt(bitPattern: start), UInt(bitPattern: MappedFile.length(at: UInt(bitPattern: start))))
     }
     typealias Function = @convention(c) (UnsafeRawPointer?) -> Int32
     return unsafeBitCast(rlp_next(RLP_SHMDT), to: Function.self)(start)

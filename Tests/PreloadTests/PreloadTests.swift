@@ -60,13 +60,15 @@ final class PreloadTests {
             error: result.standardError)
     }
 
-    private func compile(_ name: String, to program: String, _ options: String...) async throws -> FilePath {
+    private func compile(
+        _ name: String, to program: String, _ options: String..., compiler: String = "gcc"
+    ) async throws -> FilePath {
         let output = directory.appending(program)
         let result = try await Subprocess.run(
-            .name("gcc"),
+            .name(compiler),
             arguments: Arguments(["-O1", "-pthread", "-o", output.string, try source(name)] + options),
             output: .discarded, error: .string(limit: 1 << 16))
-        try #require(result.terminationStatus.isSuccess, "gcc: \(result.standardError)")
+        try #require(result.terminationStatus.isSuccess, "\(compiler): \(result.standardError)")
         return output
     }
 
@@ -132,6 +134,19 @@ final class PreloadTests {
         #expect(try await run(program, ["destroy"]).output == [Self.success])
     }
 
+    @Test(arguments: ["destroy", "munmap"])
+    func doesNothingInProgramsOnMusl(what: String) async throws {
+        // musl has no headers of the kernel, and some versions no such function.
+        let program = try await compile(
+            "subject.c", to: "musl", "-idirafter", "/usr/include", "-idirafter",
+            "/usr/include/x86_64-linux-gnu",
+            "-Dpthread_mutex_clocklock(mutex,clock,until)=pthread_mutex_timedlock(mutex,until)",
+            compiler: "musl-gcc")
+        let asked: [Environment.Key: String] = ["ROBUST_LIST_PRELOAD": "unmap"]
+        #expect(try await run(program, ["where"]).output == [preload.string])
+        #expect(try await run(program, [what], environment: asked).output == [Self.success])
+    }
+
     @Test(.enabled(if: geteuid() == 0, "making a set-user-ID program of another user takes root"))
     func loaderIgnoresItInSetuidPrograms() async throws {
         let subject = try await subject()
@@ -171,6 +186,8 @@ final class PreloadTests {
     @Test(arguments: [
         ("munmap", ["call 0 8192 0x80"]), ("munmap-nothing", []), ("mmap-fixed", ["call 0 4096 0x80"]),
         ("mmap", []), ("mmap-noreplace", []), ("munmap-part", ["call 0 8192 0x80"]), ("munmap-unaligned", []),
+        ("munmap-huge", []), ("mmap-fixed-file", []), ("mremap-nothing", []),
+        ("mremap-overlap", []), ("mremap-fixed-only", []),
         ("shmdt-beside", ["call 0 12288 0x80"]), ("mremap-shrink-little", ["call 4096 4096 0x80"]),
         ("mremap-shrink", ["call 4096 12288 0x80"]), ("mremap-grow", []),
         ("mremap-fixed", ["call 0 4096 0x80", "call 16384 4096 0x80"]), ("shmdt", ["call 0 12288 0x80"]),
@@ -178,8 +195,11 @@ final class PreloadTests {
     func cleansUpWhatIsUnmappedWhenAskedTo(what: String, calls: [String]) async throws {
         let subject = try await subject()
         let asked: [Environment.Key: String] = ["ROBUST_LIST_PRELOAD": "unmap"]
-        // munmap(2) of nothing is refused, with or without the call.
-        let refused = ["munmap-nothing": 22, "munmap-unaligned": 22, "mmap-noreplace": 17]
+        // With or without the call.
+        let refused = [
+            "munmap-nothing": 22, "munmap-unaligned": 22, "munmap-huge": 22, "mmap-noreplace": 17,
+            "mremap-nothing": 22, "mremap-overlap": 22, "mremap-fixed-only": 22,
+        ]
         let result = refused[what].map { "result -1 errno \($0)" } ?? Self.success
         #expect(try await run(subject, [what], environment: asked).output == calls + [result])
         #expect(try await run(subject, [what]).output == [result], "not asked for")

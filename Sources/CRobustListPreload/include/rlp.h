@@ -33,10 +33,13 @@ enum rlp_function {
 /* The next definition of the function in the order of search; ends the process when there is none. */
 void *rlp_next(enum rlp_function function);
 
+/* Of glibc alone. musl's loader takes a library that needs glibc, but its mutexes have another layout. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+
 /* Bit 4 of __kind, which glibc sets in robust mutexes of all types: PTHREAD_MUTEX_ROBUST_NORMAL_NP. */
 static inline bool rlp_is_robust(const pthread_mutex_t *mutex)
 {
-	return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) & 16;
+	return gnu_get_libc_version && __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) & 16;
 }
 
 /* Remembers that this process has locked a robust mutex. fork hands it on, execve forgets it, as it should be. */

@@ -92,6 +92,10 @@ static pthread_mutex_t *make(int robust)
 	pthread_mutexattr_setrobust(&attributes, robust ? PTHREAD_MUTEX_ROBUST : PTHREAD_MUTEX_STALLED);
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_mutex_init(mutex, &attributes);
+#ifndef __GLIBC__
+	/* By glibc's layout it is robust. musl has no use for that word. */
+	((int *)mutex)[4] = 16;
+#endif
 	return mutex;
 }
 
@@ -119,6 +123,8 @@ static long unmapping(const char *what)
 		return munmap(map(3, MAP_PRIVATE), 2 * PAGE);
 	if (!strcmp(what, "munmap-nothing"))
 		return munmap(map(1, MAP_PRIVATE), 0);
+	if (!strcmp(what, "munmap-huge"))
+		return munmap(map(1, MAP_PRIVATE), PTRDIFF_MAX);
 	if (!strcmp(what, "munmap-part"))
 		return munmap(map(3, MAP_PRIVATE), PAGE + 1);
 	if (!strcmp(what, "munmap-unaligned"))
@@ -131,12 +137,28 @@ static long unmapping(const char *what)
 	if (!strcmp(what, "mmap-fixed"))
 		return mmap(map(2, MAP_PRIVATE), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
 				       memory ? 0 : -1;
+	if (!strcmp(what, "mmap-fixed-file"))
+		return mmap(map(2, MAP_SHARED), PAGE, PROT_READ, MAP_SHARED | MAP_FIXED,
+			    memfd_create("subject", MFD_CLOEXEC), 0) == memory ? 0 : -1;
 	if (!strcmp(what, "mmap"))
 		return map(1, MAP_PRIVATE) ? 0 : -1;
 	if (!strcmp(what, "mremap-shrink"))
 		return mremap(map(4, MAP_PRIVATE), 4 * PAGE, PAGE, 0) == memory ? 0 : -1;
 	if (!strcmp(what, "mremap-grow"))
 		return mremap(map(1, MAP_PRIVATE), PAGE, 2 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0;
+	if (!strcmp(what, "mremap-nothing"))
+		return mremap(map(2, MAP_PRIVATE), 2 * PAGE, 0, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0;
+	if (!strcmp(what, "mremap-overlap")) {
+		char *from = map(3, MAP_PRIVATE);
+
+		return mremap(from, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, from + PAGE) == MAP_FAILED ?
+			       -1 : 0;
+	}
+	if (!strcmp(what, "mremap-fixed-only")) {
+		char *from = map(4, MAP_PRIVATE);
+
+		return mremap(from, PAGE, PAGE, MREMAP_FIXED, from + 2 * PAGE) == MAP_FAILED ? -1 : 0;
+	}
 	if (!strcmp(what, "mremap-fixed")) {
 		char *from = map(8, MAP_PRIVATE);
 
