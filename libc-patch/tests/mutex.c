@@ -259,7 +259,8 @@ static int uses_pending(const struct kind *kind)
 #ifdef __GLIBC__
 	return kind->robust;
 #else
-	return kind->pshared && (kind->robust || kind->type != PTHREAD_MUTEX_NORMAL);
+	return kind->pshared && (kind->robust || kind->type != PTHREAD_MUTEX_NORMAL ||
+				 kind->protocol == PTHREAD_PRIO_INHERIT);
 #endif
 }
 
