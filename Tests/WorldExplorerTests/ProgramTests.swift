@@ -41,6 +41,7 @@ import Testing
             var generator = ProgramGenerator(seed: seed)
             for step in generator.program().steps {
                 seen.insert(String(describing: step).prefix { $0 != "(" }.description)
+                if case .map(_, _, _, .reopenedFile) = step { seen.insert("reopened") }
                 if case .calls(let calls) = step {
                     for call in calls {
                         if call.isPrivate { seen.insert("private") }
@@ -57,7 +58,8 @@ import Testing
                 "process", "fork", "map", "unmap", "protect", "task", "pend", "store", "wait", "calls",
                 "callsBesideKill", "exit", "exec", "kill", "moveHead", "headPage", "pendCompat", "private",
                 "processInNamespace", "hugeMapping", "move", "pageOut", "halt", "resume", "exitLeader",
-                "vforkTask", "dropHead", "bury", "callsBeside", "unknown flag", "wraps", "empty", "two calls",
+                "vforkTask", "mapScattered", "reopened", "dropHead", "bury", "callsBeside", "unknown flag",
+                "wraps", "empty", "two calls",
             ])
     }
 }

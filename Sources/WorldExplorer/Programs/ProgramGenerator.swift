@@ -29,8 +29,11 @@ public struct ProgramGenerator {
         /// With steps beside calls, children of vfork, tasks without a head, buried heads, and operations that wrap or are
         /// garbage.
         case fourth
+        /// With files that are opened again, pages of a file in any order, processes that share a part of a file, and more
+        /// of what takes several steps to be noticed: waiters, heads of 32 bits, calls for several mappings.
+        case fifth
 
-        public static let latest = Generation.fourth
+        public static let latest = Generation.fifth
 
         func has(_ other: Generation) -> Bool { rawValue >= other.rawValue }
     }
@@ -61,6 +64,18 @@ public struct ProgramGenerator {
             .task(process: 0, sharesMemoryOnly: false), .task(process: 1, sharesMemoryOnly: false),
         ]
         if generation.has(.third), chance(8) { steps[0] = .processInNamespace }
+        // Of what the one has in any order the other has a part, where operations come about.
+        if generation.has(.fifth), chance(3) {
+            steps[2] = .mapScattered(process: 0, page: 0, file: 0, filePages: filePages())
+            let page = number(Extent.filePages)
+            steps[3] = .map(
+                process: 1, page: favourites[0] / Extent.pageBytes, pages: 1,
+                chance(2)
+                    ? .reopenedFile(file: 0, page: page) : .sharedFile(file: 0, page: page, writable: true))
+            if chance(2) {
+                steps.append(.pend(task: 1, .init(offset: favourites[0], futexOffset: -32, isPI: false)))
+            }
+        }
         for _ in 0..<Int.random(in: 6...40, using: &random) { steps.append(step()) }
         return WorldProgram(seed: seed, steps: steps)
     }
@@ -71,6 +86,7 @@ public struct ProgramGenerator {
 
     /// Any step, as a program that is varied can have it.
     mutating func step() -> Step {
+        if generation.has(.fifth), chance(8) { return compoundStep() }
         if generation.has(.fourth), chance(5) { return latestStep() }
         if generation.has(.third), chance(6) { return lateStep() }
         let (process, task) = (number(Extent.processes), number(Extent.tasks))
@@ -125,6 +141,37 @@ public struct ProgramGenerator {
         default: return .callsBeside((0..<pick(1, 1, 2)).map { _ in call() }, beside())
         }
     }
+
+    /// One that earlier generations do not have, or have too rarely to meet another.
+    private mutating func compoundStep() -> Step {
+        let (process, page) = (number(Extent.processes), number(Extent.arenaPages))
+        let (file, filePage) = (chance(2) ? 0 : number(Extent.files), number(Extent.filePages))
+        switch number(12) {
+        case 0..<2:
+            let pages = Array(filePages().prefix(2 + number(Extent.filePages - 1)))
+            return .mapScattered(process: process, page: page, file: file, filePages: pages)
+        case 2..<4:
+            return .map(
+                process: process, page: page, pages: 1 + number(3), .reopenedFile(file: file, page: filePage))
+        case 4..<6:
+            return .map(
+                process: process, page: page, pages: 1,
+                .sharedFile(file: file, page: filePage, writable: true))
+        case 6..<9:
+            return .wait(task: number(Extent.tasks), offset: favourites.randomElement(using: &random)!)
+        case 9..<10: return .pendCompat(task: number(Extent.tasks), compatOperation())
+        default:
+            return .calls([
+                .init(
+                    task: number(Extent.tasks), offset: chance(2) ? 0 : page * Extent.pageBytes,
+                    length: (2 + number(3)) * Extent.pageBytes, isPrivate: false, unknownFlag: false,
+                    wraps: false)
+            ])
+        }
+    }
+
+    /// The pages of a file in any order.
+    private mutating func filePages() -> [Int] { (0..<Extent.filePages).shuffled(using: &random) }
 
     private mutating func beside() -> Step.Beside {
         let (process, page) = (number(Extent.processes), number(Extent.arenaPages))
@@ -207,6 +254,10 @@ public struct ProgramGenerator {
         if offset == 0, chance(2) { length = whole }
         if generation.has(.third), chance(12) {
             (offset, length) = (Extent.huge.lowerBound, Extent.huge.count)
+        }
+        // All that the first process had of the first file.
+        if generation.has(.fifth), chance(5) {
+            (offset, length) = (0, Extent.filePages * Extent.pageBytes)
         }
         if chance(16) { length = pick(0, 1, 3, 5) }
         let unknownFlag = chance(40)

@@ -14,6 +14,8 @@ public enum Step: Codable, Equatable, Sendable {
     case fork(process: Int)
     /// A mapping at a page of the process's arena, over what is there.
     case map(process: Int, page: Int, pages: Int, Backing)
+    /// Pages of a file in any order, each in a mapping of its own, one after the other in the arena.
+    case mapScattered(process: Int, page: Int, file: Int, filePages: [Int])
     case unmap(process: Int, page: Int, pages: Int)
     /// Write permission is taken away or given back, as far as the file allows.
     case protect(process: Int, page: Int, pages: Int, writable: Bool)
@@ -107,6 +109,8 @@ public enum Step: Codable, Equatable, Sendable {
 
     public enum Backing: Codable, Equatable, Sendable {
         case sharedFile(file: Int, page: Int, writable: Bool)
+        /// The same memory by another open file.
+        case reopenedFile(file: Int, page: Int)
         /// Opened for reading only: never writable.
         case readOnlyFile(file: Int, page: Int)
         case privateFile(file: Int, page: Int)

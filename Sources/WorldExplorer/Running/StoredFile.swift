@@ -5,10 +5,11 @@ import RobustFutex
 import SystemPackage
 import TestProcesses
 
-/// A file of a world, with its descriptor for reading only.
+/// A file of a world, with its descriptor for reading only, and that of the file opened again.
 final class StoredFile {
     let file: MemoryFile
     let readOnly: MemoryFile
+    let reopened: MemoryFile
     /// Of the file in hugetlbfs, which can be read but not written by write(2).
     private let mapping: MemoryMapping?
     /// The address of that; a value that cannot be copied cannot be bound in a class.
@@ -27,6 +28,7 @@ final class StoredFile {
             file = try MemoryFile(name: "world", length: length)
         }
         readOnly = try MemoryFile(readOnly: file)
+        reopened = try MemoryFile(opening: FilePath("/proc/self/fd/\(file.descriptor.rawValue)"))
         mapping = nil
         mappingStart = nil
         window = 0..<length
@@ -37,6 +39,7 @@ final class StoredFile {
         let hugePages: UInt32 = 4  // MFD_HUGETLB
         file = try MemoryFile(name: "world", length: Extent.huge.count, flags: hugePages)
         readOnly = try MemoryFile(readOnly: file)
+        reopened = try MemoryFile(opening: FilePath("/proc/self/fd/\(file.descriptor.rawValue)"))
         let mapping = try MemoryMapping(of: file, length: Extent.huge.count)
         mappingStart = mapping.address
         self.mapping = consume mapping

@@ -34,6 +34,11 @@ extension WorldRun {
         case .map(let number, let page, let pages, let backing):
             guard let process = process(number) else { return }
             try map(in: process, page, min(pages, Extent.arenaPages - page), backing)
+        case .mapScattered(let number, let page, let file, let filePages):
+            guard let process = process(number) else { return }
+            for (page, filePage) in zip(page..<Extent.arenaPages, filePages) {
+                try map(in: process, page, 1, .sharedFile(file: file, page: filePage, writable: true))
+            }
         case .unmap(let number, let page, let pages):
             guard let process = process(number) else { return }
             let count = min(pages, Extent.arenaPages - page)
@@ -195,6 +200,12 @@ extension WorldRun {
                     length: Extent.pageBytes, protection: writable ? [.read, .write] : [.read])
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: writable, canBecomeWritable: true)
+            case .reopenedFile(let file, let start):
+                try peer.map(
+                    files[file].reopened, at: there, offset: filePage(start) * Extent.pageBytes,
+                    length: Extent.pageBytes, protection: [.read, .write])
+                mapping = .init(
+                    memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true)
             case .readOnlyFile(let file, let start):
                 try peer.map(
                     files[file].readOnly, at: there, offset: filePage(start) * Extent.pageBytes,
