@@ -114,7 +114,8 @@ extension Check {
                 try owner?.killAndWait()
             }
             try scene.expectSoon("\(leakRounds) control groups that were removed to be freed") {
-                try ControlGroup.dyingGroups() <= before
+                try releasePagesOfProcessors()
+                return try ControlGroup.dyingGroups() <= before
             }
         },
 
