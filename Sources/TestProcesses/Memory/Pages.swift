@@ -99,13 +99,6 @@ package func countedPages(_ name: String) throws -> Int {
     throw CheckError.broken("/proc/vmstat has no \(name)")
 }
 
-/// Releases the pages that processors keep for adding them to the LRU lists: those of a file that has gone pin the
-/// control group to which they are charged, in Linux 6.12 and 6.1 (lru_add_drain_all() in fs/drop_caches.c). Only as root;
-/// what is merely cached of files is dropped as well.
-package func releasePagesOfProcessors() throws {
-    try writeText("1", to: "/proc/sys/vm/drop_caches")
-}
-
 /// Writes a file of /proc, /sys or a control group.
 package func writeText(_ text: String, to path: FilePath) throws {
     do {
