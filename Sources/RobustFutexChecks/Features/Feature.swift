@@ -29,6 +29,8 @@ public enum Feature: String, CaseIterable, Sendable {
     case cgroupFreezer
     /// The memory controller of the same (CONFIG_MEMCG).
     case cgroupMemory
+    /// Removed control groups that do not stay for the pages charged to them: Linux 6.12 keeps them.
+    case groupRemoval
     /// User and process id namespaces (CONFIG_USER_NS, CONFIG_PID_NS).
     case namespaces
     /// memfd_secret(2) (CONFIG_SECRETMEM).

@@ -36,6 +36,7 @@ extension Feature {
         case .overlay: return Self.fileSystemProblem("overlay", "CONFIG_OVERLAY_FS")
         case .cgroupFreezer: return ControlGroup.problem()
         case .cgroupMemory: return ControlGroup.problem(with: .memory)
+        case .groupRemoval: return GroupRemoval.problem()
         case .namespaces:
             return Self.missing("/proc/self/ns/user", "CONFIG_USER_NS")
                 ?? Self.missing("/proc/self/ns/pid", "CONFIG_PID_NS")

@@ -95,7 +95,8 @@ extension Check {
         },
 
         Check(
-            "keepsNoControlGroupItCharged", .leaks, needs: [.root, .cgroupMemory, .faultedHeads],
+            "keepsNoControlGroupItCharged", .leaks,
+            needs: [.root, .cgroupMemory, .groupRemoval, .faultedHeads],
             claim:
                 "the control group of a process whose head a call faulted in is gone when it was removed"
         ) { scene in
