@@ -44,8 +44,17 @@ public struct MemoryFile: ~Copyable {
 
     /// The same file again, by a descriptor that may only read: its shared mappings can never be written.
     public init(readOnly file: borrowing MemoryFile) throws(Errno) {
-        descriptor = try open(
-            FilePath("/proc/self/fd/\(file.descriptor.rawValue)"), .readOnly, [.closeOnExec], nil)
+        descriptor = try open(Self.path(of: file), .readOnly, [.closeOnExec], nil)
+    }
+
+    /// The same file again, by another open file: its mappings are of the same memory.
+    public init(reopening file: borrowing MemoryFile) throws(Errno) {
+        try self.init(opening: Self.path(of: file))
+    }
+
+    /// Opens anew whatever the file is, a name in a file system or none.
+    private static func path(of file: borrowing MemoryFile) -> FilePath {
+        FilePath("/proc/self/fd/\(file.descriptor.rawValue)")
     }
 
     private init(adopting descriptor: FileDescriptor, length: Int) throws(Errno) {

@@ -10,15 +10,17 @@ import CRobustListPreload
 /// be taken for finished ones. The range is rounded up to whole pages, as the kernel does it.
 private func cleanUp(_ start: UInt, _ length: UInt) {
     let bytes = wholePages(length)
-    guard bytes > 0, start % pageBytes == 0, bytes <= end, start <= end - bytes, rlp_cleans_unmapped() else {
+    guard bytes > 0, start % pageBytes == 0, bytes <= endOfUserSpace,
+        start <= endOfUserSpace - bytes, rlp_cleans_unmapped()
+    else {
         return
     }
     _ = crf_cleanup_robust_list(start, Int(bitPattern: bytes), UInt32(FUTEX_PRIVATE_FLAG))
 }
 
 private let pageBytes: UInt = 4096
-/// Of user space; what lies beyond it on a machine with five levels of page tables has to be asked for.
-private let end: UInt = 1 << 47
+/// What lies beyond it on a machine with five levels of page tables has to be asked for.
+private let endOfUserSpace: UInt = 1 << 47
 
 /// 0 for a length that no address space has.
 private func wholePages(_ length: UInt) -> UInt { (length &+ (pageBytes - 1)) & ~(pageBytes - 1) }
@@ -61,24 +63,29 @@ public func map64(
 
 /// Only what surely leaves its place is cleaned up: the end of a mapping that shrinks, and what `MREMAP_FIXED` covers
 /// and moves. A mapping that may move, or grow where it is, can hold locks in use.
+private func cleanUpRemapped(from: UInt, _ old: UInt, to: UInt, _ new: UInt, _ flags: Int32) {
+    // What is refused moves nothing.
+    guard new > 0 else { return }
+    let isFixed = flags & MREMAP_FIXED != 0
+    if isFixed {
+        let overlaps = to < from &+ old && from < to &+ new
+        guard flags & MREMAP_MAYMOVE != 0, !overlaps, to % pageBytes == 0 else { return }
+    }
+    if new < old { cleanUp(from &+ new, old - new) }
+    guard isFixed else { return }
+    // MREMAP_DONTUNMAP leaves the old place mapped, and in use if it is shared.
+    if flags & MREMAP_DONTUNMAP == 0 { cleanUp(from, min(old, new)) }
+    cleanUp(to, new)
+}
+
 @_cdecl("mremap")
 public func remap(
     _ start: UnsafeMutableRawPointer?, _ length: Int, _ newLength: Int, _ flags: Int32,
     _ target: UnsafeMutableRawPointer?
 ) -> UnsafeMutableRawPointer? {
-    let (from, to) = (UInt(bitPattern: start), UInt(bitPattern: target))
-    let (old, new) = (wholePages(UInt(bitPattern: length)), wholePages(UInt(bitPattern: newLength)))
-    let isFixed = flags & MREMAP_FIXED != 0
-    // Otherwise refused.
-    let overlaps = to < from &+ old && from < to &+ new
-    if new > 0, !isFixed || flags & MREMAP_MAYMOVE != 0 && !overlaps && to % pageBytes == 0 {
-        if new < old { cleanUp(from &+ new, old - new) }
-        if isFixed {
-            // MREMAP_DONTUNMAP leaves the old place mapped, and in use if it is shared.
-            if flags & MREMAP_DONTUNMAP == 0 { cleanUp(from, min(old, new)) }
-            cleanUp(to, new)
-        }
-    }
+    cleanUpRemapped(
+        from: UInt(bitPattern: start), wholePages(UInt(bitPattern: length)),
+        to: UInt(bitPattern: target), wholePages(UInt(bitPattern: newLength)), flags)
     typealias Function =
         @convention(c) (
             UnsafeMutableRawPointer?, Int, Int, Int32, UnsafeMutableRawPointer?

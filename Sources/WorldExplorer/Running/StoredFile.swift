@@ -28,7 +28,7 @@ final class StoredFile {
             file = try MemoryFile(name: "world", length: length)
         }
         readOnly = try MemoryFile(readOnly: file)
-        reopened = try MemoryFile(opening: FilePath("/proc/self/fd/\(file.descriptor.rawValue)"))
+        reopened = try MemoryFile(reopening: file)
         mapping = nil
         mappingStart = nil
         window = 0..<length
@@ -39,7 +39,7 @@ final class StoredFile {
         let hugePages: UInt32 = 4  // MFD_HUGETLB
         file = try MemoryFile(name: "world", length: Extent.huge.count, flags: hugePages)
         readOnly = try MemoryFile(readOnly: file)
-        reopened = try MemoryFile(opening: FilePath("/proc/self/fd/\(file.descriptor.rawValue)"))
+        reopened = try MemoryFile(reopening: file)
         let mapping = try MemoryMapping(of: file, length: Extent.huge.count)
         mappingStart = mapping.address
         self.mapping = consume mapping

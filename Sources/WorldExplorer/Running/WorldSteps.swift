@@ -195,23 +195,17 @@ extension WorldRun {
             let mapping: ModelWorld.Mapping
             switch backing {
             case .sharedFile(let file, let start, let writable):
-                try peer.map(
-                    files[file].file, at: there, offset: filePage(start) * Extent.pageBytes,
-                    length: Extent.pageBytes, protection: writable ? [.read, .write] : [.read])
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: writable, canBecomeWritable: true)
+                try map(mapping, by: files[file].file, in: peer, at: there)
             case .reopenedFile(let file, let start):
-                try peer.map(
-                    files[file].reopened, at: there, offset: filePage(start) * Extent.pageBytes,
-                    length: Extent.pageBytes, protection: [.read, .write])
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true)
+                try map(mapping, by: files[file].reopened, in: peer, at: there)
             case .readOnlyFile(let file, let start):
-                try peer.map(
-                    files[file].readOnly, at: there, offset: filePage(start) * Extent.pageBytes,
-                    length: Extent.pageBytes, protection: [.read])
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: false, canBecomeWritable: false)
+                try map(mapping, by: files[file].readOnly, in: peer, at: there)
             case .privateFile(let file, let start):
                 try peer.mapPrivate(
                     files[file].file, at: there, offset: filePage(start) * Extent.pageBytes,
@@ -232,6 +226,16 @@ extension WorldRun {
             }
             model.spaces[processes[process].space].pages[page] = mapping
         }
+    }
+
+    /// A page of a file, shared, as the model has it.
+    private func map(
+        _ mapping: ModelWorld.Mapping, by file: borrowing MemoryFile, in peer: Peer, at address: UInt
+    ) throws {
+        guard case .file(_, let page) = mapping.memory else { return }
+        try peer.map(
+            file, at: address, offset: page * Extent.pageBytes, length: Extent.pageBytes,
+            protection: mapping.isWritable ? [.read, .write] : [.read])
     }
 
     func protect(_ page: Int, in process: Int, _ isWritable: Bool) throws {
