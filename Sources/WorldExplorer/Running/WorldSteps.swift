@@ -12,9 +12,10 @@ extension WorldRun {
         switch step {
         case .process:
             guard processes.count < Extent.processes else { return }
-            // At the same address in some, at another in others.
+            // At the same address in some, at another in others. The low one is beyond the heap, which begins up to 1 GiB behind
+            // a static program and has the stack guard (arch_randomize_brk()), and beyond what MAP_32BIT gives.
             let base: UInt =
-                processes.count % 3 == 2 ? 0x4000_0000 : 0x1000_0000_0000 + UInt(processes.count % 3) << 32
+                processes.count % 3 == 2 ? 0x6000_0000 : 0x1000_0000_0000 + UInt(processes.count % 3) << 32
             try add(Peer(), base: base)
         case .processInNamespace:
             guard processes.count < Extent.processes, means.hasNamespaces else { return }
