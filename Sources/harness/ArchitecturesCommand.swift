@@ -17,13 +17,13 @@ struct ArchitecturesCommand: AsyncParsableCommand {
         discussion: """
             Builds the kernels of each architecture, without the series and with it, with Debian's cross compilers, and \
             boots them. In each guest it runs the futex selftests of the kernel's tree, with the series' own, the latter \
-            as a 32-bit program too where the kernel runs such, and holds the unlocks of glibc and musl in the race \
+            also as a 32-bit program if the kernel runs those, and holds the unlocks of glibc and musl in the race \
             window: by single steps where the kernel has them, otherwise at system calls. Then processes and threads die on each \
             patched kernel while others call, and nobody's memory may change.
 
             Prints a table, then a line for each unlock that was held. The exit status is 0 if everything is as it must \
-            be: the same selftests pass with the series as without it, and its own with it; legacy destroyers see their \
-            memory corrupted exactly in the window, and those that make the call at no boundary.
+            be: the same selftests pass with the series as without it, and its own with it; memory is corrupted \
+            exactly in the window when nobody makes the call, and nowhere when the destroyer does.
             """)
 
     @Flag(help: "Show the architectures and their kernels.")

@@ -25,20 +25,21 @@ struct CompareCommand: AsyncParsableCommand {
         discussion: """
             Builds what is missing first. Prints a table by kernel, unlocker and destroyer, and writes \
             build/compare/comparison.json and build/compare/comparison.html, each whole or not at all. Finished cells \
-            are kept: an interrupted comparison continues where it was, and what has not changed is not run again.
+            are kept: an interrupted comparison continues where it left off, and what has not changed is not run again.
 
-            A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER. On stock kernels, and on patched ones \
-            without the call, memory must be corrupted by a legacy unlocker exactly at the boundaries where the futex \
-            word is released and list_op_pending still set. With a destroyer that calls cleanup_robust_list(), or with \
-            FUTEX_ROBUST_UNLOCK, nothing may be corrupted. A patched C library or the preload makes the call inside of \
-            pthread_mutex_destroy(); on stock kernels it fails, and memory is corrupted as without it. The exit status is 0 only if all of that holds and every \
-            scenario that can run did run, and 1 otherwise: a comparison that does not show the bug has failed. For \
-            your own image there is no expectation; the results are only reported. A tree of yours is expected to do \
+            A scenario is TECHNIQUE/UNLOCKER/VARIANT/MEMORY/KILLER/DESTROYER. If nobody makes the call, \
+            whether the kernel has it or not, a legacy unlocker must corrupt memory exactly at the boundaries where \
+            the futex word is released and list_op_pending is still set (but for musl within one process, whose \
+            destroy waits for the unlock). With a destroyer that calls cleanup_robust_list(), or with \
+            FUTEX_ROBUST_UNLOCK, nothing may be corrupted. A patched C library or the preload makes the call inside \
+            pthread_mutex_destroy(); on stock kernels the call fails, and memory must be corrupted just as without it. \
+            The exit status is 0 only if all of that holds and every scenario that can run did run, and 1 \
+            otherwise: a comparison that does not show the bug has failed. For your own image there is no expectation; the results are only reported. A tree of yours is expected to do \
             what a patched kernel does.
 
             Of a shard only its own cells are judged; its report is build/compare/comparison-K-of-N.json.
 
-            Other statuses: 64 bad usage, 253 set-up failed, 130 and 143 interrupted.
+            Other statuses: 64 bad usage, 253 set-up failed, 128+N interrupted by signal N (129, 130, 143).
             """, subcommands: [MergeComparisonsCommand.self])
 
     @Option(

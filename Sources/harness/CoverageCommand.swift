@@ -17,8 +17,8 @@ struct CoverageCommand: AsyncParsableCommand {
             counts and every difference from kernel-patch/coverage/unreached.json, and writes \
             build/coverage/cleanup.html, the source with counts. Exits 1 if a line outside the list is missed or a listed \
             one is reached, unless the list marks it byChance; 253 if a check fails or the kernel reports a fault; with \
-            --update 0. Guided worlds vary the programs that took a new branch, or one more often; they are not \
-            compared with the list.
+            --update 0. With --worlds, worlds that took a new branch, or took a branch more often, are varied; \
+            nothing is compared with the list.
             """)
 
     @Option(

@@ -14,7 +14,7 @@ struct EvidenceCommand: AsyncParsableCommand {
             kernel-patch/evidence                 the table; exits 1 if something failed, or was not run on the series as it is
             kernel-patch/evidence --update        writes it to docs/proof.md
             kernel-patch/evidence models          runs the models of the protocols
-            kernel-patch/evidence worlds          100,000 random worlds; goes on where it was interrupted
+            kernel-patch/evidence worlds          100,000 random worlds; continues where it left off
             kernel-patch/evidence stress          20 minutes of stress
             kernel-patch/evidence faults          lets each allocation fail
             """,

@@ -16,10 +16,10 @@ struct FreshCheckCommand: AsyncParsableCommand {
             Makes a machine for each release in build/fresh: debootstrap's minbase and the packages that Swift's own \
             guide lists, without recommended ones, with the Swift toolchain of this machine. Clones what is committed \
             in this checkout into it, and runs each command there as root. Mirrors and keyrings are those of this \
-            machine's apt, and Swift packages come from where its git gets them. Only compiled kernel objects \
-            (build/ccache) and downloaded Debian packages are shared with this machine.
+            machine's apt, and Swift packages come from wherever this machine's git is configured to fetch them. The \
+            compile cache (build/ccache) is shared with this machine; downloaded Debian packages are kept between runs.
 
-            An interrupted run continues where it was, and a command that passed is not run again. Another commit \
+            An interrupted run continues where it left off, and a command that passed is not run again. Another commit \
             gets another empty machine. Needs root, and up to 20 GiB for each release. The exit status is 0 only if \
             every command passed, 1 if one did not, and 253 if no machine can be made.
             """)

@@ -14,7 +14,7 @@ struct LibraryBuildCommand: AsyncParsableCommand {
         discussion: """
             Fetches the source from Debian's archive, applies the series in libc-patch/NAME/VERSION, and builds and \
             installs it in build/libc/NAME-VERSION. Apart from Debian packages that the build needs, nothing else on the machine \
-            changes. An interrupted build goes on where it was. Prints the path of the dynamic loader, which starts \
+            changes. An interrupted build continues where it left off. Prints the path of the dynamic loader, which starts \
             programs with this library.
             """)
 
@@ -46,7 +46,7 @@ struct LibraryCheckCommand: AsyncParsableCommand {
             Builds the library with the series and without it, and runs glibc's own nptl tests of mutexes and robust \
             mutexes, and those in libc-patch/tests, on this machine and in a guest whose kernel has \
             cleanup_robust_list(2). The tests of the series itself must pass in the guest, be skipped on a kernel without the \
-            call, and fail without the series. Every other test must not fail, and give the same result with the \
+            call, and fail without the series. No other test may fail, and each must give the same result with the \
             series and without it. The exit status is 0 \
             only if that is so. glibc takes two builds of about 12 minutes of processor time each.
             """)
@@ -106,12 +106,12 @@ struct StormCommand: AsyncParsableCommand {
         abstract: "Kills processes that use a database with robust mutexes, with the preload and without.",
         usage: "libc-patch/storm [--seconds S] [--kernel NAME]",
         discussion: """
-            In a guest four processes open a database of Debian's LMDB or tdb, change it, and close it, and one after the other \
-            is killed at any place. Afterwards no transaction may be missing or done by half, no call may have failed, and \
-            nobody may wait for ever: with the preload as without it. The exit status is 0 only if that is so.
+            Four processes in a guest open, change and close a database of Debian's LMDB or tdb, and are killed one after \
+            the other at arbitrary points. No transaction may be lost or half done, no call may fail and no process may \
+            wait for ever, with the preload or without it. The exit status is 0 only if that is so.
             """)
 
-    @Option(help: "Seconds of each of the six runs.")
+    @Option(help: "Duration of each run, in seconds.")
     var seconds = 20
 
     @Option(help: "The kernel, one of those that ./qemu/run --list names.")

@@ -26,7 +26,7 @@ struct MutateCommand: AsyncParsableCommand {
             protocol: then that model runs and has to show the forbidden outcome. A mutation that no longer applies \
             has to be rewritten. The series without mutations runs first and must pass. Results are kept in \
             build/mutations until the kernel, the mutation, or the sources of what runs in the guest change, so an \
-            interrupted run continues where it was. The report of a shard is build/mutations/report-K-of-N.json.
+            interrupted run continues where it left off. The report of a shard is build/mutations/report-K-of-N.json.
             """, subcommands: [MergeMutationsCommand.self])
 
     @Option(help: ArgumentHelp("Try only this mutation; may be repeated.", valueName: "name"))

@@ -15,7 +15,8 @@ struct SelftestsCommand: AsyncParsableCommand {
             The tests are those of the patched tree, built once for all kernels of a base and run in guests by \
             the tree's own runner. The exit status is 0 only if every test left a result, the test of the series \
             (cleanup_robust_list) passed on patched kernels and was skipped on others, and all other tests had the \
-            same result as on the stock kernel of the base. If that kernel is not among those chosen, no test may fail. \
+            same result as on the chosen stock kernel of that base, preferably the one with the same configuration. If \
+            none is chosen, no test may fail. \
             With --tree the tests and the patched kernel are those of that tree as it is.
             """)
 

@@ -7,12 +7,13 @@ import GuestHarness
 struct TestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Runs every test of this project and counts the results in the last line.",
+        abstract: "Runs the project's standard tests and counts the results in the last line.",
         usage: "./test [--junit FILE]",
         discussion: """
-            In this order: lint; the models of the call's protocols; unit tests on this machine; building the \
-            kernels; the syscall suite on each kernel, where one without the syscall must skip what needs it; tests of \
-            the harness with real guests. The exit status is 0 only if nothing failed.
+            In this order: lint; the models of the call's protocols; unit tests, and the suite without the system call, \
+            on this machine; building the kernels; the suite on the patched and on the stock kernel, where tests that \
+            need the system call must be skipped; random worlds on the patched one; tests of the harness with real \
+            guests. The exit status is 0 only if nothing failed.
             """)
 
     @OptionGroup var junit: JUnitArgument

@@ -55,4 +55,27 @@ import Testing
         #expect(patch("From 12", diff) != patch("From 12", diff.replacing("+b", with: "+c")))
         #expect(patch("From 12", diff).contains("+b"))
     }
+
+    @Test func documentationDoesNotChangeTheMark() async throws {
+        func file(_ path: String, _ line: String) -> String {
+            "diff --git a/\(path) b/\(path)\n--- a/\(path)\n+++ b/\(path)\n@@ -1 +1 @@\n-a\n+\(line)\n"
+        }
+        func mark(_ texts: String...) async throws -> String {
+            try await withTemporaryDirectory { directory in
+                for (index, text) in texts.enumerated() {
+                    try Files.write(
+                        Data("From 12\n---\n\n\(text)".utf8),
+                        to: directory.appending("000\(index + 1)-x.patch"))
+                }
+                return try PatchSeries(directory: directory).mark
+            }
+        }
+        let code = file("kernel/x.c", "b")
+        let alone = try await mark(code)
+        #expect(try await mark(code, file("Documentation/x.rst", "b")) == alone)
+        #expect(try await mark(file("Documentation/x.rst", "c") + code) == alone)
+        #expect(try await mark(code + file("Documentation/x.rst", "c")) == alone)
+        #expect(try await mark(file("kernel/x.c", "c")) != alone)
+        #expect(try await mark(code, file("tools/Documentation/x", "b")) != alone)
+    }
 }

@@ -16,6 +16,13 @@ public struct PatchSeries: Sendable {
                 .filter { !$0.hasPrefix("index ") }
                 .joined(separator: "\n")
         }
+
+        /// The same without the files in `Documentation/`, which do nothing in a kernel that runs; may be empty.
+        var changesToCode: String {
+            changes.split(separator: /(?m)^(?=diff --git )/)
+                .filter { !$0.hasPrefix("diff --git a/Documentation/") }
+                .joined()
+        }
     }
 
     public let directory: FilePath
@@ -62,9 +69,10 @@ public struct PatchSeries: Sendable {
         return series
     }
 
-    /// The same for the same changes to the kernel, however they are described and cut into patches of these.
+    /// The same for the same changes to the kernel's code, whatever its documentation and the mails say about them.
     public var mark: String {
-        String(Digest.mark(of: patches.map(\.changes).joined(separator: "\n")).prefix(8))
+        let changes = patches.map(\.changesToCode).filter { !$0.isEmpty }
+        return String(Digest.mark(of: changes.joined(separator: "\n")).prefix(8))
     }
 
     /// The files that the series creates, changes or deletes, relative to the tree; sorted.

@@ -58,7 +58,7 @@ struct LintPlan: Codable, Equatable, Sendable {
 
     var configurations: [Configuration]
     var accepted: [Acceptance]
-    var coverage: SeriesCoverage
+    var features: FeaturePatches
 
     init(contentsOf path: FilePath) throws {
         do {

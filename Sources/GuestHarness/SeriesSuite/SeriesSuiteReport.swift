@@ -48,7 +48,7 @@ public struct SeriesSuiteReport: Codable, Sendable {
         self.base = base
     }
 
-    mutating func add(_ stage: SeriesCoverage.Stage, _ finding: Finding) {
+    mutating func add(_ stage: FeaturePatches.Stage, _ finding: Finding) {
         func passed(_ finding: Finding?) -> [String] {
             guard let finding else { return [] }
             return finding.suite.passed.sorted() + finding.selftest.passed.sorted().map { "selftest \($0)" }

@@ -11,7 +11,7 @@ public struct SeriesSuiteRun: Sendable {
     /// The patched kernel of the base under the name of these kernels: they share a tree, in which only what a patch
     /// changes is compiled again.
     private let kernel: Catalogue.Kernel
-    private let coverage: SeriesCoverage
+    private let features: FeaturePatches
 
     /// - Parameter base: the name of a base in the catalogue.
     public init(_ builders: Builders, base: String) throws {
@@ -27,9 +27,9 @@ public struct SeriesSuiteRun: Sendable {
         kernel.name = kernel.name.replacing("patched", with: "bypatch")
         self.base = base
         self.kernel = kernel
-        coverage = try LintPlan(
+        features = try LintPlan(
             contentsOf: builders.repository.root.appending("kernel-patch/check.json")
-        ).coverage
+        ).features
     }
 
     /// The directory that results are kept in.
@@ -38,7 +38,7 @@ public struct SeriesSuiteRun: Sendable {
     /// Runs everything. The result of a patch is kept until something that it depends on changes.
     public func run() async throws -> SeriesSuiteReport {
         let series = try PatchSeries(directory: builders.repository.root.appending(base.series))
-        let stages = try coverage.stages(of: series)
+        let stages = try features.stages(of: series)
         let inputs =
             try await SuiteSources(repository: builders.repository).identity()
             + series.patches.filter { $0.changes.contains("tools/testing/selftests/") }.map(\.changes)
@@ -55,7 +55,7 @@ public struct SeriesSuiteRun: Sendable {
     }
 
     private func finding(
-        at stage: SeriesCoverage.Stage, _ inputs: [String]
+        at stage: FeaturePatches.Stage, _ inputs: [String]
     ) async throws -> SeriesSuiteReport.Finding {
         var builders = builders
         builders.seriesChange.length = stage.length
@@ -74,7 +74,7 @@ public struct SeriesSuiteRun: Sendable {
 
     /// Sorts the outcome on a kernel by verdict, and adds the problems in it.
     static func finding(
-        _ outcome: KernelTrial.Outcome, _ stage: SeriesCoverage.Stage, seconds: Double
+        _ outcome: KernelTrial.Outcome, _ stage: FeaturePatches.Stage, seconds: Double
     ) -> SeriesSuiteReport.Finding {
         let run = outcome.suite
         var suite = SeriesSuiteReport.Tests()
@@ -95,7 +95,7 @@ public struct SeriesSuiteRun: Sendable {
 
     /// The tests of the selftest. One that is skipped has to be so for what is missing, and something has to be.
     static func selftest(
-        _ run: SelftestRun.KernelRun, _ stage: SeriesCoverage.Stage
+        _ run: SelftestRun.KernelRun, _ stage: FeaturePatches.Stage
     ) -> (tests: SeriesSuiteReport.Tests, problems: [String]) {
         let reasons = stage.missing.compactMap(\.selftestSkips)
         var tests = SeriesSuiteReport.Tests()

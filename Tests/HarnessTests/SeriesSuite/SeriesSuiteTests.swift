@@ -8,8 +8,8 @@ import Testing
     private typealias Report = SeriesSuiteReport
 
     private func stage(
-        _ length: Int, missing: [SeriesCoverage.Step] = [], isSameKernel: Bool = false
-    ) -> SeriesCoverage.Stage {
+        _ length: Int, missing: [FeaturePatches.Step] = [], isSameKernel: Bool = false
+    ) -> FeaturePatches.Stage {
         .init(length: length, subject: "patch \(length)", missing: missing, isSameKernel: isSameKernel)
     }
 
@@ -21,7 +21,7 @@ import Testing
             accelerator: "tcg", seconds: 1)
     }
 
-    private let sharing = SeriesCoverage.Step(
+    private let sharing = FeaturePatches.Step(
         feature: .sharedMemory, patch: "p", selftestSkips: "not shared")
 
     @Test func whatPassesForTheFirstTimeIsWhatAPatchAdds() {
@@ -65,7 +65,7 @@ import Testing
     }
 
     private func selftest(
-        _ verdict: KTAP.Result.Verdict, _ remark: String, missing: [SeriesCoverage.Step]
+        _ verdict: KTAP.Result.Verdict, _ remark: String, missing: [FeaturePatches.Step]
     ) -> (tests: Report.Tests, problems: [String]) {
         let run = SelftestRun.KernelRun(
             kernel: "bypatch", base: "b", patched: true, config: [], release: nil,

@@ -5,8 +5,8 @@ import Testing
 
 @testable import GuestHarness
 
-@Suite struct SeriesCoverageTests {
-    private let coverage = SeriesCoverage(
+@Suite struct FeaturePatchesTests {
+    private let features = FeaturePatches(
         from: "wire up",
         steps: [
             .init(feature: .sharedMemory, patch: "share", selftestSkips: "not shared"),
@@ -31,7 +31,7 @@ import Testing
     ]
 
     @Test func eachStageLacksWhatLaterPatchesBring() async throws {
-        let stages = try coverage.stages(of: try await series(whole))
+        let stages = try features.stages(of: try await series(whole))
         #expect(stages.map(\.length) == [2, 3, 4, 5, 6])
         #expect(stages.map(\.subject) == ["wire up", "copy", "share", "fault", "describe"])
         let all: [SeriesFeature] = [.sharedMemory, .faultedHeads]
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func patchOutsideTheKernelMakesNoOtherKernel() async throws {
-        let stages = try coverage.stages(of: try await series(whole))
+        let stages = try features.stages(of: try await series(whole))
         #expect(stages.map(\.isSameKernel) == [false, true, false, false, true])
     }
 
@@ -48,7 +48,7 @@ import Testing
             var patches = whole
             patches.remove(at: missing)
             let series = try await series(patches)
-            let error = #expect(throws: HarnessError.self) { try coverage.stages(of: series) }
+            let error = #expect(throws: HarnessError.self) { try features.stages(of: series) }
             #expect(error?.description.contains("has the subject '\(whole[missing].0)'") == true)
         }
     }
@@ -57,23 +57,23 @@ import Testing
         var patches = whole
         patches[4].1 = "tools/a.c"
         let series = try await series(patches)
-        let error = #expect(throws: HarnessError.self) { try coverage.stages(of: series) }
+        let error = #expect(throws: HarnessError.self) { try features.stages(of: series) }
         #expect(error?.description == "'fault' brings faultedHeads and changes nothing of the kernel")
     }
 
     @Test func seriesInOneGoLacksNothingFromTheStart() async throws {
         let backport = try await series([("add", "kernel/a.c"), ("wire up", "arch/t.tbl")])
-        let stages = try coverage.stages(of: backport)
+        let stages = try features.stages(of: backport)
         #expect(stages.map(\.missing) == [[]])
     }
 
     /// Checks that check.json fits the series that is there, and that every feature has its patch.
-    @Test func coverageOfTheSeriesFitsIt() throws {
+    @Test func featuresFitTheSeries() throws {
         let root = try Repository.containing(FilePath(#filePath)).root.appending("kernel-patch")
-        let coverage = try LintPlan(contentsOf: root.appending("check.json")).coverage
-        #expect(coverage.steps.map(\.feature) == SeriesFeature.allCases)
+        let features = try LintPlan(contentsOf: root.appending("check.json")).features
+        #expect(features.steps.map(\.feature) == SeriesFeature.allCases)
         let series = try PatchSeries(directory: root)
-        let stages = try coverage.stages(of: series)
+        let stages = try features.stages(of: series)
         #expect(stages.first?.missing.count == SeriesFeature.allCases.count)
         #expect(stages.last?.missing == [])
         #expect(stages.last?.length == series.patches.count)

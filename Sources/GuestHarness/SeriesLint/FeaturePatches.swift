@@ -2,10 +2,10 @@
 
 import Foundation
 
-/// The patch of a series that brings what a test needs: the part `coverage` of `kernel-patch/check.json`.
+/// The patch of a series that brings what a test needs: the part `features` of `kernel-patch/check.json`.
 ///
 /// Patches go by their subjects, as numbers change with every patch that is added.
-struct SeriesCoverage: Codable, Equatable, Sendable {
+struct FeaturePatches: Codable, Equatable, Sendable {
     struct Step: Codable, Equatable, Sendable {
         var feature: SeriesFeature
         /// The subject of the patch that brings it.
