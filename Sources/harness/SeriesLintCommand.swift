@@ -29,7 +29,7 @@ struct SeriesLintCommand: AsyncParsableCommand {
             must pass, and all of them at the last patch. Prints a table and the tests that each patch adds.
 
             Everything it makes is in build/check. Nothing is built twice, so an interrupted run continues where it \
-            was. With LINUX_SRC=DIR in the environment, it uses the kernel source in DIR.
+            left off. With LINUX_SRC=DIR in the environment, it uses the kernel source in DIR.
             """)
 
     @Option(help: "Base in qemu/kernels.json whose series is checked.")
