@@ -79,6 +79,9 @@ struct CompareCommand: AsyncParsableCommand {
     @Flag(help: "Forget the finished cells among those chosen, and run all of them again.")
     var fresh = false
 
+    @Flag(help: "Write the table to docs/comparison.md; only with --all, and without a selection.")
+    var update = false
+
     @Flag(help: "Print the cells, their expected results, and which are finished; run none.")
     var list = false
 
@@ -109,7 +112,23 @@ struct CompareCommand: AsyncParsableCommand {
                     .comparison, figures: Self.figures(of: report), isGood: report.verdict.isGood)
             }
         }
+        if update {
+            try MarkedText(writtenBy: "./qemu/compare --all --update").replace(
+                in: builders.repository.comparisonPage
+            ) { _ in ComparisonTable.markdown(of: report) }
+        }
         try Self.finish(report, in: files, junitFile)
+    }
+
+    func validate() throws {
+        guard update else { return }
+        let parts = [
+            try given.tree != nil, try part.shard != nil, kernels != nil, !kernelImages.isEmpty,
+            scenarios != nil, quick,
+        ]
+        if !all || parts.contains(true) {
+            throw ValidationError("--update: only with --all, without a choice of kernels or scenarios")
+        }
     }
 
     static func figures(of report: ComparisonReport) -> String {

@@ -155,7 +155,9 @@ extension Builders {
         _ subject: EvidenceRecord.Subject, kernel: String? = nil, figures: String, isGood: Bool
     ) throws {
         let name = TypedCommand.name ?? "harness \(CommandLine.arguments.dropFirst().first ?? "")"
-        let command = ([name] + CommandLine.arguments.dropFirst(2)).joined(separator: " ")
+        // Whether a page was written says nothing about what was seen.
+        let arguments = CommandLine.arguments.dropFirst(2).filter { $0 != "--update" }
+        let command = ([name] + arguments).joined(separator: " ")
         let base =
             try kernel.map { try catalogue.base(of: catalogue.kernel(named: $0)) } ?? catalogue.bases[0]
         try EvidenceStore(in: repository).keep(

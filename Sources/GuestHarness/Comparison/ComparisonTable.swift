@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import RaceReport
+
 /// A comparison as a table for a terminal.
 public enum ComparisonTable {
     public static func lines(of report: ComparisonReport) -> [String] {
@@ -17,6 +19,29 @@ public enum ComparisonTable {
             }
         }
         return TextTable.lines(of: rows)
+    }
+
+    /// The same for a page: a row for each unlocker, a column for each destroyer; below it, how the comparison ended.
+    public static func markdown(of report: ComparisonReport) -> [String] {
+        var lines = [
+            "| kernel | unlocker | destroyed as today | with `cleanup_robust_list()` | by the patched library | with the preload |",
+            "|---|---|---|---|---|---|",
+        ]
+        for kernel in report.kernels {
+            for unlocker in Scenario.Unlocker.allCases {
+                let groups = report.groups.filter { $0.kernel == kernel.name && $0.unlocker == unlocker }
+                guard !groups.isEmpty else { continue }
+                let cells = [Scenario.Destroyer.legacy, .cleanup, .patchedLibrary, .preload].map {
+                    destroyer in
+                    groups.first { $0.destroyer == destroyer }.map { group in
+                        (group.verdict == .cannotRun ? group.verdict.rawValue : group.summary)
+                            + (group.isWrong ? " **WRONG**" : "")
+                    } ?? "–"
+                }
+                lines.append("| \(([kernel.name, unlocker.rawValue] + cells).joined(separator: " | ")) |")
+            }
+        }
+        return lines + ["", "```", conclusion(of: report).last ?? "", "```"]
     }
 
     /// Lines below the table.

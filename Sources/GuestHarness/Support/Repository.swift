@@ -30,6 +30,8 @@ public struct Repository: Sendable {
     public var configFragments: FilePath { root.appending("qemu/config") }
     /// The page with the figures of the evidence for the kernel code.
     public var evidencePage: FilePath { root.pushing("docs/proof.md") }
+    /// The page with the result of a full comparison of kernels.
+    public var comparisonPage: FilePath { root.pushing("docs/comparison.md") }
     /// Everything the harness makes; ignored by git and safe to delete.
     public var build: FilePath { root.appending("build") }
     public var sources: FilePath { build.appending("sources") }

@@ -49,6 +49,22 @@ import Testing
                 == "PASSED: 4 cells: 3 ran, 1 cannot run, 0 broken; 0 problems")
     }
 
+    @Test func tableOfAPageHasAColumnForEachDestroyer() throws {
+        var report = Samples.comparison(try Samples.good())
+        let cells = ["| stock | glibc64 | corrupted 3 of 10 | cannot run | – | – |"]
+        let patched = "| patched | glibc64 | corrupted 3 of 10 | intact 10 of 10 | – | – |"
+        #expect(Array(ComparisonTable.markdown(of: report)[2...3]) == cells + [patched])
+        #expect(
+            ComparisonTable.markdown(of: report).suffix(3)
+                == ["```", "PASSED: 4 cells: 3 ran, 1 cannot run, 0 broken; 0 problems", "```"])
+
+        let hit = Samples.cell(Samples.scenario(.glibc64, .cleanup), corruptedAt: [5])
+        report = Samples.comparison([try Samples.compared(hit, on: Samples.patched)], [Samples.patched])
+        #expect(
+            ComparisonTable.markdown(of: report)[2]
+                == "| patched | glibc64 | – | corrupted 1 of 10 **WRONG** | – | – |")
+    }
+
     @Test func comparisonInWhichTheBugDoesNotShowFails() throws {
         var cells = try Samples.good()
         cells[0] = try Samples.compared(Samples.cell(Samples.scenario(), corruptedAt: []), on: Samples.stock)
