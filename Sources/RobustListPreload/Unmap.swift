@@ -19,7 +19,7 @@ private func cleanUp(_ start: UInt, _ length: UInt) {
 }
 
 private let pageBytes: UInt = 4096
-/// What lies beyond it on a machine with five levels of page tables has to be asked for.
+/// The end of user space with four levels of page tables. With five, programs have to ask for more.
 private let endOfUserSpace: UInt = 1 << 47
 
 /// 0 for a length that no address space has.

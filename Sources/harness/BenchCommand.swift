@@ -12,8 +12,8 @@ struct BenchArguments: ParsableArguments {
             discussion: """
                 Boots each kernel until two boots in a row give the same numbers within 1 %, with a clock that \
                 counts instructions. Fails if five boots are not enough, or if the cost of anything changes, beyond \
-                the lookup of the system call and noise, for programs that do not make the call. A missed target is shown, but is not a failure. Another guest, with four \
-                processors, shows whether four callers at once slow one another down when there are many other \
+                the lookup of the system call and noise, for programs that do not make the call. A missed \
+                target is shown, but is not a failure. Another guest, with four processors, shows whether four callers at once slow one another down when there are many other \
                 processes. That fails if a call searches all processes, or if the calls per second fall below \
                 0.85 of those without the other processes. Writes build/bench/KERNEL.json.
                 """))

@@ -34,8 +34,8 @@ struct CompareCommand: AsyncParsableCommand {
             FUTEX_ROBUST_UNLOCK, nothing may be corrupted. A patched C library or the preload makes the call inside \
             pthread_mutex_destroy(); on stock kernels the call fails, and memory must be corrupted just as without it. \
             The exit status is 0 only if all of that holds and every scenario that can run did run, and 1 \
-            otherwise: a comparison that does not show the bug has failed. For your own image there is no expectation; the results are only reported. A tree of yours is expected to do \
-            what a patched kernel does.
+            otherwise: a comparison that does not show the bug has failed. For your own image there is no \
+            expectation; the results are only reported. A tree of yours is expected to do what a patched kernel does.
 
             Of a shard only its own cells are judged; its report is build/compare/comparison-K-of-N.json.
 
@@ -105,7 +105,7 @@ struct CompareCommand: AsyncParsableCommand {
         var report = try await comparison.run(
             command: ["./qemu/compare"] + CommandLine.arguments.dropFirst(2))
         let files = ComparisonFiles(in: builders.repository, shard: try part.shard)
-        if all, !quick, scenarios == nil {
+        if try isComplete {
             report.place?.series = try builders.markOfMainline()
             if try part.shard == nil {
                 try builders.recordEvidence(
@@ -120,13 +120,16 @@ struct CompareCommand: AsyncParsableCommand {
         try Self.finish(report, in: files, junitFile)
     }
 
+    /// Tells whether every scenario is tried on every kernel of the bases, by this command or by all shards together.
+    private var isComplete: Bool {
+        get throws {
+            try all && !quick && scenarios == nil && kernels == nil && kernelImages.isEmpty
+                && given.tree == nil
+        }
+    }
+
     func validate() throws {
-        guard update else { return }
-        let parts = [
-            try given.tree != nil, try part.shard != nil, kernels != nil, !kernelImages.isEmpty,
-            scenarios != nil, quick,
-        ]
-        if !all || parts.contains(true) {
+        if update, try !isComplete || part.shard != nil {
             throw ValidationError("--update: only with --all, without a choice of kernels or scenarios")
         }
     }

@@ -155,7 +155,7 @@ extension Builders {
         _ subject: EvidenceRecord.Subject, kernel: String? = nil, figures: String, isGood: Bool
     ) throws {
         let name = TypedCommand.name ?? "harness \(CommandLine.arguments.dropFirst().first ?? "")"
-        // Whether a page was written says nothing about what was seen.
+        // A page that was written as well says nothing about what was seen.
         let arguments = CommandLine.arguments.dropFirst(2).filter { $0 != "--update" }
         let command = ([name] + arguments).joined(separator: " ")
         let base =

@@ -20,12 +20,11 @@ struct MutantsCommand: AsyncParsableCommand {
         discussion: """
             Each condition is negated and forced to true and to false, each boundary moved by one, each operator, number \
             and constant changed, each statement left out, each lock taken by a guard() released. All mutants are in \
-            one kernel, in which a number selects one. First, each check runs once to record which it reaches; then those checks run on each mutant, the fastest first, until one fails twice or the \
-            kernel goes down. The exit status is 0 only if every mutant was killed or is in \
+            one kernel, in which a number selects one. First, each check runs once to record which it reaches; then \
+            those checks run on each mutant, the fastest first, until one fails twice or the kernel goes down. The exit status is 0 only if every mutant was killed or is in \
             kernel-patch/mutants-equivalent.json with the reason why no test can kill it; those are tried only with \
             --equivalents. Results are kept until the kernel or the checks change, so an interrupted run continues \
-            where it left off. The report of a shard is \
-            build/mutants/report-K-of-N.json.
+            where it left off. The report of a shard is build/mutants/report-K-of-N.json.
             """, subcommands: [MergeMutantsCommand.self])
 
     @Option(help: ArgumentHelp("Regular expression for names of functions.", valueName: "name"))
