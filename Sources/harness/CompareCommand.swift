@@ -114,8 +114,7 @@ struct CompareCommand: AsyncParsableCommand {
         }
         if update {
             try MarkedText(writtenBy: "./qemu/compare --all --update").replace(
-                in: builders.repository.comparisonPage
-            ) { _ in ComparisonTable.markdown(of: report) }
+                in: builders.repository.comparisonPage, by: ComparisonTable.markdown(of: report))
         }
         try Self.finish(report, in: files, junitFile)
     }

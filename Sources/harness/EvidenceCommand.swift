@@ -21,6 +21,7 @@ struct EvidenceCommand: AsyncParsableCommand {
         discussion: """
             kernel-patch/mutate, kernel-patch/mutants, ./qemu/coverage and ./qemu/compare keep their figures in \
             build/evidence when they run whole; what has no command of its own is run by this one.
+            Of what was not run on this machine the table has the lines of docs/proof.md.
             """,
         subcommands: [Models.self, Worlds.self, Stress.self, Faults.self])
 
@@ -30,10 +31,11 @@ struct EvidenceCommand: AsyncParsableCommand {
     func run() async throws {
         let builders = try Builders()
         let series = try builders.catalogue.bases.map(builders.mark(ofSeriesFor:))
-        let table = EvidenceTable(
-            try EvidenceStore(in: builders.repository).records(), series: Set(series))
+        let page = builders.repository.evidencePage
+        let table = try EvidenceTable(
+            try EvidenceStore(in: builders.repository).records(), page: page, series: Set(series))
         print(table.lines.joined(separator: "\n"))
-        if update { try table.place(in: builders.repository.evidencePage) }
+        if update { try table.place(in: page) }
         guard table.isGood else { throw ExitCode(1) }
     }
 

@@ -89,8 +89,7 @@ struct MutateCommand: AsyncParsableCommand {
                     .mutationsInWorlds, figures: report.figures, isGood: report.isGood)
                 if update {
                     try MarkedText(writtenBy: "kernel-patch/mutate --worlds --update").replace(
-                        in: builders.repository.evidencePage
-                    ) { _ in report.markdown }
+                        in: builders.repository.evidencePage, by: report.markdown)
                 }
             }
             try Self.finish(report, in: json, shard: part.shard, builders)

@@ -14,8 +14,14 @@ import Testing
             subject, kernel: kernel, figures: figures, command: "a command", series: "now", isGood: isGood)
     }
 
-    private static func table(_ records: [EvidenceRecord]) -> EvidenceTable {
-        EvidenceTable(records, series: ["now", "backport"])
+    private static func table(_ records: [EvidenceRecord], before: [String] = []) -> EvidenceTable {
+        EvidenceTable(records, before: before.map { $0[...] }, series: ["now", "0123beef"])
+    }
+
+    /// A good record of each line that the table has to have.
+    private static let all = EvidenceRecord.Subject.allCases.flatMap { subject in
+        EvidenceTable.kernels[subject].map { $0.map { record(subject, kernel: $0, "good") } }
+            ?? [record(subject, "good")]
     }
 
     /// The last run of a subject on a kernel counts; other kernels have a record of their own.
@@ -60,15 +66,11 @@ import Testing
         #expect(some.lines[2].hasPrefix("| models | **failed**: 3 failed | `a command` |"))
         #expect(some.lines[3] == "| mutations | not run | | | |")
         #expect(some.lines[6].hasPrefix("| random worlds on `patched` | 7 worlds |"))
-        let all = EvidenceRecord.Subject.allCases.flatMap { subject in
-            EvidenceTable.kernels[subject].map { $0.map { Self.record(subject, kernel: $0, "good") } }
-                ?? [Self.record(subject, "good")]
-        }
-        #expect(Self.table(all).isGood)
-        #expect(!Self.table(Array(all.dropFirst())).isGood)
-        #expect(!Self.table(all.filter { $0.kernel != "patched-rt" }).isGood)
-        #expect(!Self.table(all + [Self.record(.worlds, kernel: "patched", "no", isGood: false)]).isGood)
-        var old = all
+        #expect(Self.table(Self.all).isGood)
+        #expect(!Self.table(Array(Self.all.dropFirst())).isGood)
+        #expect(!Self.table(Self.all.filter { $0.kernel != "patched-rt" }).isGood)
+        #expect(!Self.table(Self.all + [Self.record(.worlds, kernel: "patched", "no", isGood: false)]).isGood)
+        var old = Self.all
         old[0].series = "then"
         #expect(!Self.table(old).isGood)
     }
@@ -85,29 +87,35 @@ import Testing
         #expect(EvidenceRun.sums(of: ["the guest died"]).hasSuffix("; the guest died"))
     }
 
-    @Test func tableReplacesTheOneThatIsThere() throws {
-        let table = Self.table([Self.record(.stress, "quiet")])
-        let marks = ("<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->")
-        let text = "before\n\(marks.0)\nold\n\(marks.1)\nafter\n"
-        let placed = try table.placed(in: text, of: "a.md")
-        #expect(
-            placed.hasPrefix("before\n\(marks.0)\n\n| what |") && placed.hasSuffix("\n\n\(marks.1)\nafter\n"))
-        #expect(!placed.contains("old"))
-        #expect(try table.placed(in: placed, of: "a.md") == placed)
-        #expect(throws: HarnessError.self) { try table.placed(in: "no marks", of: "a.md") }
+    @Test func tableReplacesTheOneThatIsThere() async throws {
+        try await withTemporaryDirectory { root in
+            let marks = (
+                "<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->"
+            )
+            let page = root.appending("a.md")
+            try Files.write(Data("before\n\(marks.0)\nold\n\(marks.1)\nafter\n".utf8), to: page)
+            let table = try EvidenceTable([Self.record(.stress, "quiet")], page: page, series: [])
+            try table.place(in: page)
+            let text = String(decoding: try Files.read(page), as: UTF8.self)
+            #expect(text.hasPrefix("before\n\(marks.0)\n\n| what |"))
+            #expect(text.hasSuffix("\n\n\(marks.1)\nafter\n"))
+            #expect(!text.contains("old"))
+            #expect(try EvidenceTable([], page: page, series: []).lines == table.lines)
+            try Files.write(Data("no marks".utf8), to: page)
+            #expect(throws: HarnessError.self) { try EvidenceTable([], page: page, series: []) }
+        }
     }
 
-    @Test func tableKeepsWhatAnotherMachineHasRun() throws {
-        let marks = ("<!-- written by kernel-patch/evidence --update -->", "<!-- end of what it writes -->")
+    /// A machine that has run only some of it shows, and judges, what others have run as well.
+    @Test func tableKeepsWhatAnotherMachineHasRun() {
         let there = Self.table([
             Self.record(.stress, kernel: "patched-rt", "quiet"), Self.record(.stress, "loud"),
-            Self.record(.guidedWorlds, "many"),
+            Self.record(.guidedWorlds, "many | lines"),
         ])
-        let before = try there.placed(in: "\(marks.0)\n\(marks.1)\n", of: "a.md")
-        let here = Self.table([
-            Self.record(.stress, "quiet"), Self.record(.stress, kernel: "patched-6.1", "new"),
-        ])
-        let lines = try here.placed(in: before, of: "a.md").split(separator: "\n").map(String.init)
+        let lines = Self.table(
+            [Self.record(.stress, "quiet"), Self.record(.stress, kernel: "patched-6.1", "new")],
+            before: there.lines
+        ).lines
         #expect(
             lines.filter { $0.contains("stress") && !$0.contains("not run") }.map {
                 $0.split(separator: " | ")[0]
@@ -115,8 +123,19 @@ import Testing
                 "| stress", "| stress on `patched-6.1`", "| stress on `patched-rt`",
             ])
         #expect(!lines.contains { $0.contains("loud") })
-        #expect(lines.contains { $0.hasPrefix("| random worlds guided by coverage | many |") })
+        #expect(lines.contains { $0.hasPrefix("| random worlds guided by coverage | many | lines |") })
         #expect(lines.contains("| random worlds on `patched-debug` | not run | | | |"))
         #expect(lines.contains("| models | not run | | | |"))
+    }
+
+    @Test func linesOfAnotherMachineAreJudged() {
+        let lines = Self.table(Self.all).lines
+        #expect(Self.table([], before: lines).isGood)
+        #expect(!Self.table([], before: lines.filter { !$0.contains("patched-rt") }).isGood)
+        #expect(!Self.table([], before: lines.map { $0.replacing("`now`", with: "`then`") }).isGood)
+        let failed = Self.record(.worlds, kernel: "stock", "no", isGood: false)
+        let failing = Self.table(Self.all + [failed]).lines
+        #expect(!Self.table([], before: failing).isGood)
+        #expect(Self.table([Self.record(.worlds, kernel: "stock", "good")], before: failing).isGood)
     }
 }

@@ -26,14 +26,14 @@ public struct EvidenceRecord: Codable, Equatable, Sendable {
     public var figures: String
     /// The command as it was typed.
     public var command: String
-    /// The ``PatchSeries/mark`` of the series that it was about; nil in records of a time without.
-    public var series: String?
+    /// The ``PatchSeries/mark`` of the series that it was about.
+    public var series: String
     /// Its last day, as 2026-11-26.
     public var day: String
     public var isGood: Bool
 
     public init(
-        _ subject: Subject, kernel: String? = nil, figures: String, command: String, series: String? = nil,
+        _ subject: Subject, kernel: String? = nil, figures: String, command: String, series: String,
         isGood: Bool
     ) {
         self.subject = subject
@@ -75,44 +75,50 @@ public struct EvidenceStore: Sendable {
     }
 }
 
-/// The table of all records, as Markdown.
+/// The table of all figures, as Markdown: those of this machine's records, and of what it has no record of the lines that
+/// the page has from other machines.
 public struct EvidenceTable {
-    private let records: [EvidenceRecord]
+    private let rows: [Row]
     private let series: Set<String>
 
-    /// The kernels that each have to have a record of their own, of the subjects that are about more than one.
+    /// The kernels that each have to have a line of their own, of the subjects that are about more than one.
     static let kernels: [EvidenceRecord.Subject: [String]] = [
         .worlds: ["patched", "patched-debug"],
         .stress: ["patched-debug", "patched-kcsan", "patched-rt", "patched-6.12", "patched-6.1"],
     ]
 
-    /// - Parameter series: the marks of the series as they are now: what is about another one counts no more.
-    public init(_ records: [EvidenceRecord], series: Set<String>) {
-        self.records = records
+    /// - Parameters:
+    ///   - page: the page with a table from before, between its marks.
+    ///   - series: the marks of the series as they are now: what is about another one counts no more.
+    /// - Throws: when the page cannot be read or has no marks.
+    public init(_ records: [EvidenceRecord], page: FilePath, series: Set<String>) throws {
+        let text = String(decoding: try Files.read(page), as: UTF8.self)
+        self.init(records, before: try Self.marked.lines(in: text, of: page), series: series)
+    }
+
+    init(_ records: [EvidenceRecord], before: [Substring] = [], series: Set<String>) {
+        let own = records.map(Row.init)
+        let others = before.compactMap(Row.init).filter { other in !own.contains { $0.what == other.what } }
+        rows = (own + others).sorted { $0.what < $1.what }
         self.series = series
     }
 
     /// Tells whether all that has to be there is there, about the series as it is, and good.
     public var isGood: Bool {
-        records.allSatisfy(\.isGood)
+        rows.allSatisfy(\.isGood)
             && EvidenceRecord.Subject.allCases.allSatisfy { subject in
-                let current = records.filter {
-                    $0.subject == subject && $0.series.map(series.contains) != false
-                }
+                let current = rows.filter { $0.isAbout(subject) && series.contains($0.series) }
                 guard let kernels = Self.kernels[subject] else { return !current.isEmpty }
-                return kernels.allSatisfy { kernel in current.contains { $0.kernel == kernel } }
+                return kernels.allSatisfy { kernel in
+                    current.contains { $0.what == Row.what(subject, on: kernel) }
+                }
             }
     }
 
-    public var lines: [String] { lines(keeping: []) }
-
-    private func lines(keeping others: [Row]) -> [String] {
-        let rows = records.map(Row.init)
-        let all = (rows + others.filter { other in !rows.contains { $0.what == other.what } })
-            .sorted { $0.what < $1.what }
-        return ["| what | figures | command | series | day |", "|---|---|---|---|---|"]
+    public var lines: [String] {
+        ["| what | figures | command | series | day |", "|---|---|---|---|---|"]
             + EvidenceRecord.Subject.allCases.flatMap { subject in
-                let own = all.filter { $0.isAbout(subject) }
+                let own = rows.filter { $0.isAbout(subject) }
                 let missing = (Self.kernels[subject] ?? []).map { Row.what(subject, on: $0) }.filter { what in
                     !own.contains { $0.what == what }
                 }
@@ -124,23 +130,27 @@ public struct EvidenceTable {
     /// A line of the table.
     private struct Row {
         static let nothing = "| not run | | | |"
+        private static let failed = "**failed**: "
         /// The first cell: the subject and its kernel.
         var what: String
+        var series: String
+        var isGood: Bool
         var text: String
 
         init(_ record: EvidenceRecord) {
             what = Self.what(record.subject, on: record.kernel)
-            let failed = record.isGood ? "" : "**failed**: "
-            text =
-                "| \(what) | \(failed)\(record.figures) | `\(record.command)` | \(record.series.map { "`\($0)`" } ?? "earlier") | \(record.day) |"
+            (series, isGood) = (record.series, record.isGood)
+            let figures = (isGood ? "" : Self.failed) + record.figures
+            text = "| \(what) | \(figures) | `\(record.command)` | `\(series)` | \(record.day) |"
         }
 
         /// - Returns: nil for a line that has no figures.
         init?(_ line: Substring) {
-            guard let match = line.wholeMatch(of: /\| (.+?) \| .+/), !line.hasSuffix(Self.nothing) else {
-                return nil
-            }
+            guard let match = line.wholeMatch(of: /\| (.+?) \| (.+) \| `.+` \| `([0-9a-z]+)` \| [0-9-]+ \|/)
+            else { return nil }
             what = String(match.1)
+            series = String(match.3)
+            isGood = !match.2.hasPrefix(Self.failed)
             text = String(line)
         }
 
@@ -153,20 +163,10 @@ public struct EvidenceTable {
         }
     }
 
-    /// The text with the table between its marks. A line of what was run on another machine, of which there is no record
-    /// here, stays.
+    /// Writes it to the page, between its marks.
     ///
     /// - Throws: when the marks are not there.
-    func placed(in text: String, of file: FilePath) throws -> String {
-        try Self.marked.replaced(in: text, of: file, by: lines(insteadOf:))
-    }
-
-    /// The same in a file.
-    public func place(in file: FilePath) throws { try Self.marked.replace(in: file, by: lines(insteadOf:)) }
+    public func place(in page: FilePath) throws { try Self.marked.replace(in: page, by: lines) }
 
     private static let marked = MarkedText(writtenBy: "kernel-patch/evidence --update")
-
-    private func lines(insteadOf before: [Substring]) -> [String] {
-        lines(keeping: before.compactMap(Row.init))
-    }
 }

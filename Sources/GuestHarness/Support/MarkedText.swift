@@ -14,23 +14,31 @@ public struct MarkedText: Sendable {
     }
 
     /// Replaces the lines in a file, which is written whole or not at all.
-    public func replace(in file: FilePath, by lines: ([Substring]) -> [String]) throws {
+    public func replace(in file: FilePath, by lines: [String]) throws {
         let text = String(decoding: try Files.read(file), as: UTF8.self)
         try Files.write(Data(try replaced(in: text, of: file, by: lines).utf8), to: file)
     }
 
     /// The text with other lines between the marks.
     ///
-    /// - Parameter lines: gets those that are there.
     /// - Throws: when the marks are not there.
-    func replaced(
-        in text: String, of file: FilePath, by lines: ([Substring]) -> [String]
-    ) throws -> String {
+    func replaced(in text: String, of file: FilePath, by lines: [String]) throws -> String {
+        let part = try part(of: text, in: file)
+        return text[..<part.lowerBound] + "\n\n" + lines.joined(separator: "\n") + "\n\n"
+            + text[part.upperBound...]
+    }
+
+    /// The lines between the marks.
+    ///
+    /// - Throws: when the marks are not there.
+    func lines(in text: String, of file: FilePath) throws -> [Substring] {
+        text[try part(of: text, in: file)].split(separator: "\n")
+    }
+
+    private func part(of text: String, in file: FilePath) throws -> Range<String.Index> {
         guard let start = text.range(of: begin),
             let end = text.range(of: Self.end, range: start.upperBound..<text.endIndex)
         else { throw HarnessError("\(file) has no lines '\(begin)' and '\(Self.end)' for a table") }
-        let before = text[start.upperBound..<end.lowerBound].split(separator: "\n")
-        return text[..<start.upperBound] + "\n\n" + lines(before).joined(separator: "\n") + "\n\n"
-            + text[end.lowerBound...]
+        return start.upperBound..<end.lowerBound
     }
 }
