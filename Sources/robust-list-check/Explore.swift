@@ -185,6 +185,9 @@ struct Explore: ParsableCommand {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let steps = try program.steps.map { "  " + String(decoding: try encoder.encode($0), as: UTF8.self) }
-        return "{\"steps\": [\n\(steps.joined(separator: ",\n"))\n]}"
+        let stores = try program.stores.map {
+            "\"stores\": " + String(decoding: try encoder.encode($0), as: UTF8.self) + ", "
+        }
+        return "{\(stores ?? "")\"steps\": [\n\(steps.joined(separator: ",\n"))\n]}"
     }
 }

@@ -176,6 +176,35 @@ import Testing
         #expect(!world.tasks[1].isAlive && !world.tasks[2].isAlive && world.tasks[0].isAlive)
     }
 
+    /// The list goes first, and what it cannot handle ends the whole clean-up of the head.
+    @Test func exitGivesUpHeldLocks() {
+        let start = world()
+        func hold(_ offset: Int, _ change: (inout ModelWorld) -> Void = { _ in }) -> ModelWorld {
+            var world = start
+            world.setWord(at: 8, in: 0, to: 0x8000_0000 | 100)
+            world.setWord(at: 16, in: 0, to: 100)
+            world.tasks[0].isPlaced = true
+            world.tasks[0].held = (offset, -32)
+            world.tasks[0].placed = pending(16)
+            change(&world)
+            world.exit(0)
+            return world
+        }
+        let both = hold(8)
+        #expect(both.word(at: 8, in: 0) == 0xc000_0000)
+        #expect(both.word(at: 16, in: 0) == 0x4000_0000)
+        let ofOthers = hold(8) { $0.setWord(at: 8, in: 0, to: 102) }
+        #expect(ofOthers.word(at: 8, in: 0) == 102)
+        #expect(ofOthers.word(at: 16, in: 0) == 0x4000_0000)
+        // Nothing is mapped there, which ends it; elsewhere it is the pending operation's own word.
+        #expect(hold(5 * Self.page).word(at: 16, in: 0) == 100)
+        #expect(hold(16).word(at: 16, in: 0) == 0x4000_0000)
+        for unregister in [\ModelWorld.Task.isPlaced, \.isRegistered] {
+            let none = hold(8) { $0.tasks[0][keyPath: unregister] = false }
+            #expect(none.word(at: 8, in: 0) == 0x8000_0064)
+        }
+    }
+
     @Test func exitWritesNothingThatItCannot() {
         var world = world()
         let word = (Self.page + 8) / 4

@@ -42,6 +42,8 @@ struct ModelWorld {
         var own: Step.Operation?
         var placed: Step.Operation?
         var compat: Step.Operation?
+        /// The lock in the list of the head in the file: its word, and what the head has as futex_offset.
+        var held: (offset: Int, futexOffset: Int)?
         /// Tells which of the first two is registered, or was last.
         var isPlaced = false
         /// Tells whether one of the first two is registered.
@@ -172,13 +174,30 @@ struct ModelWorld {
     // MARK: What exits do
 
     /// The exit of a task, or its exec, whose pending operations are carried out: FUTEX_OWNER_DIED goes into the word if
-    /// the word names the task as its owner and can be written. The list itself is empty in every world.
+    /// the word names the task as its owner and can be written. Before that it goes into those of the locks that it holds.
     mutating func exit(_ number: Int) {
         guard tasks[number].isAlive else { return }
         tasks[number].isAlive = false
         tasks[number].waitsOn = nil
-        carryOut(.native(number))
+        if giveUpHeldLock(of: number) { carryOut(.native(number)) }
         carryOut(.compat(number))
+    }
+
+    /// - Returns: false where the kernel gives the whole list up: at an entry that it cannot handle.
+    private mutating func giveUpHeldLock(of number: Int) -> Bool {
+        let (task, space) = (tasks[number], tasks[number].space)
+        guard task.isPlaced, task.isRegistered, access(to: .native(number)) != .absent,
+            let offset = task.held?.offset,
+            // The same entry: it is not handled twice.
+            offset != task.placed?.offset
+        else { return true }
+        guard let mapping = spaces[space].mapping(at: offset), let word = word(at: offset, in: space) else {
+            return false
+        }
+        guard word & 0x3fff_ffff == task.tid else { return true }
+        guard mapping.isWritable else { return false }
+        setWord(at: offset, in: space, to: word & 0x8000_0000 | 0x4000_0000)
+        return true
     }
 
     private mutating func carryOut(_ head: Head) {

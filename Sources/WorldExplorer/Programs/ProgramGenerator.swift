@@ -32,8 +32,10 @@ public struct ProgramGenerator {
         /// With files that are opened again, pages of a file in any order, processes that share a part of a file, and more
         /// of what takes several steps to be noticed: waiters, heads of 32 bits, calls for several mappings.
         case fifth
+        /// With files of all kinds of memory, and held locks.
+        case sixth
 
-        public static let latest = Generation.fifth
+        public static let latest = Generation.sixth
 
         func has(_ other: Generation) -> Bool { rawValue >= other.rawValue }
     }
@@ -77,7 +79,14 @@ public struct ProgramGenerator {
             }
         }
         for _ in 0..<Int.random(in: 6...40, using: &random) { steps.append(step()) }
-        return WorldProgram(seed: seed, steps: steps)
+        return WorldProgram(seed: seed, stores: generation.has(.sixth) ? stores() : nil, steps: steps)
+    }
+
+    private mutating func stores() -> Stores {
+        let all = Stores.Small.allCases
+        return Stores(
+            files: (0..<Extent.files).map { _ in all[number(all.count)] },
+            huge: chance(3) ? .transparent : .hugetlb)
     }
 
     private mutating func pick<Value>(_ values: Value...) -> Value { values.randomElement(using: &random)! }
@@ -138,6 +147,8 @@ public struct ProgramGenerator {
         case 0: return .vforkTask(process: number(Extent.processes))
         case 1: return .dropHead(task: number(Extent.tasks))
         case 2..<4: return .bury(operation())
+        case 4..<7 where generation.has(.sixth):
+            return .hold(task: number(Extent.tasks), offset: chance(6) ? nil : word())
         default: return .callsBeside((0..<pick(1, 1, 2)).map { _ in call() }, beside())
         }
     }

@@ -8,7 +8,8 @@ extension ProgramGenerator {
     public mutating func variation(of program: WorldProgram, and other: WorldProgram) -> WorldProgram {
         var steps = program.steps
         for _ in 0...number(4) { vary(&steps, other.steps) }
-        return WorldProgram(seed: nil, steps: Array(steps.prefix(Self.longest)))
+        return WorldProgram(
+            seed: nil, stores: program.stores, steps: Array(steps.prefix(Self.longest)))
     }
 
     private mutating func vary(_ steps: inout [Step], _ other: [Step]) {

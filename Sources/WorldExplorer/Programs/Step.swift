@@ -36,6 +36,9 @@ public enum Step: Codable, Equatable, Sendable {
     case moveHead(task: Int)
     /// The task has no head registered from now on. What it writes into the head that it had is nobody's operation.
     case dropHead(task: Int)
+    /// The task locks the word, as the only one in the list of its head in the file, which it registers; or it unlocks the
+    /// one that it has there, whose word stays as it is. It has no pending operation afterwards.
+    case hold(task: Int, offset: Int?)
     /// The memory of the heads of all tasks that have gone, in the file, gets contents that look like pending operations on
     /// the word. Nobody's, they stay.
     case bury(Operation)
@@ -154,10 +157,13 @@ public enum Step: Codable, Equatable, Sendable {
 public struct WorldProgram: Codable, Equatable, Sendable {
     /// The seed that it was made from; nil for one that was changed.
     public var seed: UInt64?
+    /// Nil for those that worlds had when there was no choice.
+    public var stores: Stores?
     public var steps: [Step]
 
-    public init(seed: UInt64?, steps: [Step]) {
+    public init(seed: UInt64?, stores: Stores?, steps: [Step]) {
         self.seed = seed
+        self.stores = stores
         self.steps = steps
     }
 }
@@ -175,6 +181,8 @@ enum Extent {
     /// A task's place in the file, and in that the head of 32 bits.
     static let headBytes = 64
     static let compatHead = 32
+    /// The entry of a held lock, behind the heads.
+    static let listEntry = 48
     /// The place of the other one in that: every fourth task has it where its pointer is not aligned.
     static func head(of task: Int) -> Int { isAligned(task) ? 0 : 4 }
     static func isAligned(_ task: Int) -> Bool { task % 4 != 3 }

@@ -50,7 +50,8 @@ public struct Explorer {
                 steps.removeSubrange(start..<min(start + chunk, steps.count))
                 trials += 1
                 onTrial(trials)
-                if let shorter = self.failure(of: WorldProgram(seed: nil, steps: steps)),
+                if let shorter = self.failure(
+                    of: WorldProgram(seed: nil, stores: best.program.stores, steps: steps)),
                     shorter.isDisagreement
                 {
                     best = shorter

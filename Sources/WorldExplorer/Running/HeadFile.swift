@@ -14,6 +14,8 @@ final class HeadFile {
     /// The contents that it must have.
     private var expected: [UInt8]
     private var withCompat: Set<Int> = []
+    /// Those whose lists are not empty.
+    private var holders: Set<Int> = []
     /// The tasks whose heads have been written here.
     private var (written, writtenCompat): (Set<Int>, Set<Int>) = ([], [])
 
@@ -54,8 +56,23 @@ final class HeadFile {
 
     /// The task's head is here from now on, without an operation.
     func register(_ task: PeerTask, _ number: Int, of base: UInt) throws {
-        try set(0, futexOffset: PeerTask.defaultFutexOffset, number, of: base)
+        _ = try hold(nil, number, of: base)
         _ = try PlacedHead(of: task, at: addressOfHead(of: number, base))
+    }
+
+    /// The task's list has this word, or none; no operation is pending.
+    ///
+    /// - Returns: the offset from the entry to the word, which is that of a pending operation as well.
+    func hold(_ word: UInt?, _ task: Int, of base: UInt) throws -> Int {
+        let entry = address(of: task, base) + UInt(Extent.listEntry)
+        let futexOffset = word.map { Int(bitPattern: $0 &- entry) } ?? PeerTask.defaultFutexOffset
+        holders.remove(task)
+        if word != nil {
+            holders.insert(task)
+            try put(addressOfHead(of: task, base), at: offset(of: task) + Extent.listEntry)
+        }
+        try set(0, futexOffset: futexOffset, task, of: base)
+        return futexOffset
     }
 
     /// Registers the head of 32 bits as well, the first time. Every other task does so by the x32 ABI, where there is one.
@@ -67,9 +84,11 @@ final class HeadFile {
 
     func set(_ pending: UInt, futexOffset: Int, _ task: Int, of base: UInt) throws {
         written.insert(task)
+        let next =
+            holders.contains(task)
+            ? address(of: task, base) + UInt(Extent.listEntry) : addressOfHead(of: task, base)
         try put(
-            crf_robust_list_head(
-                next: addressOfHead(of: task, base), futex_offset: futexOffset, list_op_pending: pending),
+            crf_robust_list_head(next: next, futex_offset: futexOffset, list_op_pending: pending),
             at: offsetOfHead(of: task))
     }
 
@@ -82,8 +101,8 @@ final class HeadFile {
             at: offset(of: task) + Extent.compatHead)
     }
 
-    private func put<Head: BitwiseCopyable>(_ head: Head, at offset: Int) throws {
-        try withUnsafeBytes(of: head) { bytes in
+    private func put<Value: BitwiseCopyable>(_ value: Value, at offset: Int) throws {
+        try withUnsafeBytes(of: value) { bytes in
             expected.replaceSubrange(offset..<offset + bytes.count, with: bytes)
             _ = try file.descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
         }

@@ -10,41 +10,94 @@ final class StoredFile {
     let file: MemoryFile
     let readOnly: MemoryFile
     let reopened: MemoryFile
-    /// Of the file in hugetlbfs, which can be read but not written by write(2).
+    /// The segment that it is.
+    let segment: SysVSegment?
+    private let claim: WorldDevice.Claim?
+    /// Of the file with a huge page; one of hugetlbfs can be read but not written by write(2).
     private let mapping: MemoryMapping?
     /// The address of that; a value that cannot be copied cannot be bound in a class.
     private let mappingStart: UInt?
     /// The part that words are in, in bytes.
     let window: Range<Int>
 
-    /// One in a directory for the last number; in memory for the others.
-    init(_ number: Int, in directory: FilePath) throws {
+    /// A small one, of the kind asked for if that is there, else a memfd.
+    init(_ kind: Stores.Small, _ means: WorldMeans) throws {
         let length = Extent.filePages * Extent.pageBytes
-        if number == Extent.files - 1 {
-            let path = directory.appending("world-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        let name = "world-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        var segment: SysVSegment?
+        var claim: WorldDevice.Claim?
+        switch kind {
+        case .ext4 where means.disk != nil:
+            let path = means.disk!.path.appending(name)
             file = try MemoryFile(creating: path, length: length)
+            reopened = try MemoryFile(reopening: file)
             unlink(path.string)
-        } else {
+        case .overlay where means.overlay != nil:
+            let path = means.overlay!.path.appending(name)
+            file = try MemoryFile(creating: path, length: length)
+            reopened = try MemoryFile(opening: means.overlay!.upper.appending(name))
+            unlink(path.string)
+        case .sharedAnonymous where means.opensMappings:
+            let memory = try MemoryMapping(anonymous: .shared, length: length)
+            file = try MemoryFile(mappedAt: memory.address, length: length)
+            reopened = try MemoryFile(reopening: file)
+        case .segment where means.opensMappings:
+            segment = try SysVSegment(length: length)
+            file = try segment!.file()
+            reopened = try MemoryFile(reopening: file)
+        case .blockDevice:
+            if let (device, claimed) = try means.claimDevice() {
+                claim = claimed
+                file = try MemoryFile(opening: device.path)
+                reopened = try MemoryFile(opening: device.otherNode)
+            } else {
+                fallthrough
+            }
+        default:
             file = try MemoryFile(name: "world", length: length)
+            reopened = try MemoryFile(reopening: file)
         }
         readOnly = try MemoryFile(readOnly: file)
-        reopened = try MemoryFile(reopening: file)
+        self.segment = segment
+        self.claim = claim
         mapping = nil
         mappingStart = nil
         window = 0..<length
     }
 
     /// That of one huge page.
-    init() throws {
+    init(_ kind: Stores.Huge) throws {
         let hugePages: UInt32 = 4  // MFD_HUGETLB
-        file = try MemoryFile(name: "world", length: Extent.huge.count, flags: hugePages)
+        file = try MemoryFile(
+            name: "world", length: Extent.huge.count, flags: kind == .hugetlb ? hugePages : 0)
         readOnly = try MemoryFile(readOnly: file)
         reopened = try MemoryFile(reopening: file)
+        segment = nil
+        claim = nil
         let mapping = try MemoryMapping(of: file, length: Extent.huge.count)
         mappingStart = mapping.address
         self.mapping = consume mapping
         window =
             Extent.hugeWindow.lowerBound * Extent.pageBytes..<Extent.hugeWindow.upperBound * Extent.pageBytes
+        if kind == .transparent { try makeHuge() }
+    }
+
+    /// Collects the small pages of the file into a huge one.
+    private func makeHuge() throws {
+        // It needs a mapping at a multiple of the size.
+        let room = try MemoryMapping(anonymous: .private, length: 2 * Extent.huge.count)
+        let place = HugePages.place(atOrAbove: room.address)
+        let collapse: Int32 = 25  // MADV_COLLAPSE
+        guard
+            mmap(
+                UnsafeMutableRawPointer(bitPattern: place), Extent.huge.count, PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_FIXED, file.descriptor.rawValue, 0) != MAP_FAILED
+        else { throw CheckError.broken("mmap of a huge page: \(Errno(rawValue: errno).name)") }
+        let pages = UnsafeMutableRawPointer(bitPattern: place)!
+        memset(pages, 0, Extent.huge.count)
+        guard madvise(pages, Extent.huge.count, collapse) == 0 else {
+            throw CheckError.broken("madvise(MADV_COLLAPSE): \(Errno(rawValue: errno).name)")
+        }
     }
 
     /// The words of the window.

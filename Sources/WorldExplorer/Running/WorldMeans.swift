@@ -7,16 +7,18 @@ import TestProcesses
 /// Things that worlds need of the machine, for as long as the value lives.
 public final class WorldMeans {
     private let hugePages: HugePages?
+    private let hasTransparentHugePages: Bool
     private let swap: SwapSpace?
-    private let disk: DiskDirectory?
+    let disk: DiskDirectory?
+    let overlay: OverlayDirectory?
+    /// One for each world at a time has.
+    private let devices: [WorldDevice]
+    /// Memory without a name can be opened.
+    let opensMappings: Bool
     let hasNamespaces = geteuid() == 0
     let hasControlGroups = geteuid() == 0 && ControlGroup.problem() == nil
     /// The things that worlds do without here, each with the reason.
     public let missing: [String]
-
-    var hasHugePages: Bool { hugePages != nil }
-    /// The directory of files that are neither in memory nor in hugetlbfs.
-    var directory: FilePath { disk?.path ?? temporaryDirectory }
 
     /// - Parameter worlds: the number of those at a time.
     /// - Throws: when no process can be started from which those of the worlds come: it must not have what worlds share.
@@ -35,17 +37,49 @@ public final class WorldMeans {
             swap = nil
             missing.append("swap space: \(error)")
         }
-        do {
-            if let problem = DiskDirectory.problem() { throw CheckError.broken(problem) }
-            disk = try DiskDirectory()
-        } catch {
-            disk = nil
-            missing.append("files on ext4: \(error)")
+        func attempt<Means>(_ what: String, _ make: () throws -> Means) -> Means? {
+            do {
+                guard geteuid() == 0 else { throw CheckError.broken("they need root") }
+                return try make()
+            } catch {
+                missing.append("\(what): \(error)")
+                return nil
+            }
         }
+        hasTransparentHugePages =
+            attempt("transparent huge pages") { _ = try StoredFile(.transparent) } != nil
+        disk = attempt("files on ext4") { try DiskDirectory() }
+        overlay = attempt("files in an overlay") { try OverlayDirectory() }
+        devices =
+            attempt("block devices") {
+                try (0..<worlds * Extent.files).map { _ in
+                    try WorldDevice(length: Extent.filePages * Extent.pageBytes)
+                }
+            } ?? []
+        opensMappings =
+            attempt("memory without a name") { _ = try SysVSegment(length: pageSize).file() } != nil
         if !hasNamespaces { missing.append("PID namespaces: they need root") }
         if !hasControlGroups {
             missing.append("frozen control groups: \(ControlGroup.problem() ?? "they need root")")
         }
         self.missing = missing
+    }
+
+    /// The kind of memory that there is instead of the one asked for, if that one is not there.
+    func available(_ huge: Stores.Huge) -> Stores.Huge? {
+        switch huge {
+        case .hugetlb where hugePages != nil: .hugetlb
+        case .transparent where hasTransparentHugePages: .transparent
+        default: hugePages != nil ? .hugetlb : nil
+        }
+    }
+
+    /// A device that no other world has, for as long as the claim lives; nil where there are none.
+    func claimDevice() throws -> (device: WorldDevice, claim: WorldDevice.Claim)? {
+        for device in devices {
+            if let claim = try device.claim() { return (device, claim) }
+        }
+        guard devices.isEmpty else { throw CheckError.broken("all \(devices.count) devices are in use") }
+        return nil
     }
 }

@@ -81,8 +81,9 @@ final class WorldRun {
     }
 
     func carryOut(_ program: WorldProgram) throws {
-        files = try (0..<Extent.files).map { try StoredFile($0, in: means.directory) }
-        if means.hasHugePages { files.append(try StoredFile()) }
+        let stores = program.stores ?? .usual
+        files = try (0..<Extent.files).map { try StoredFile(stores.files[$0 % stores.files.count], means) }
+        if let huge = means.available(stores.huge) { files.append(try StoredFile(huge)) }
         for (number, file) in files.enumerated() {
             let words = Canaries.words(file.window.count / 4, number)
             try file.fill(words)

@@ -55,7 +55,7 @@ extension WorldRun {
             guard let process = process(number) else { return }
             for (from, to) in zip(page..<page + pages, target...) { try move(from, to, in: process) }
         case .hugeMapping(let number, let access):
-            guard means.hasHugePages, let process = process(number) else { return }
+            guard files.count > Extent.hugeFile, let process = process(number) else { return }
             try mapHuge(in: process, access)
         case .pageOut(let number):
             guard let process = process(number) else { return }
@@ -71,11 +71,19 @@ extension WorldRun {
             try start(.vforkChild, in: process)
         case .pend(let number, let operation):
             guard let task = task(number) else { return }
+            var operation = operation
+            var futexOffset = operation?.futexOffset ?? PeerTask.defaultFutexOffset
+            if model.tasks[task].isPlaced, let held = model.tasks[task].held {
+                // A head has one offset, for its list and for what is pending.
+                guard (operation?.offset ?? 0) % 4 == 0 else { return }
+                futexOffset = held.futexOffset
+                operation?.futexOffset = futexOffset
+            }
             let raw = operation.map { rawValue($0, of: task) } ?? 0
             if model.tasks[task].isPlaced {
-                try heads.set(raw, futexOffset: operation?.futexOffset ?? -32, task, of: base(of: task))
+                try heads.set(raw, futexOffset: futexOffset, task, of: base(of: task))
             } else {
-                try tasks[task].setPending(rawValue: raw, futexOffset: operation?.futexOffset ?? -32)
+                try tasks[task].setPending(rawValue: raw, futexOffset: futexOffset)
             }
             model.tasks[task].operation = operation
         case .pendCompat(let number, let operation):
@@ -92,12 +100,14 @@ extension WorldRun {
             guard let task = task(number) else { return }
             if model.tasks[task].isPlaced {
                 try tasks[task].registerOwnHead()
+                model.tasks[task].isPlaced = false
+                model.tasks[task].isRegistered = true
             } else {
-                try heads.register(tasks[task], task, of: base(of: task))
-                model.tasks[task].placed = nil
+                try registerPlacedHead(of: task)
             }
-            model.tasks[task].isPlaced.toggle()
-            model.tasks[task].isRegistered = true
+        case .hold(let number, let offset):
+            guard let task = task(number) else { return }
+            try hold(offset, task)
         case .dropHead(let number):
             guard let task = task(number) else { return }
             try tasks[task].dropHead()
@@ -177,9 +187,32 @@ extension WorldRun {
                 process: kind == .thread ? process : -1))
     }
 
+    func registerPlacedHead(of task: Int) throws {
+        try heads.register(tasks[task], task, of: base(of: task))
+        (model.tasks[task].placed, model.tasks[task].held) = (nil, nil)
+        (model.tasks[task].isPlaced, model.tasks[task].isRegistered) = (true, true)
+    }
+
+    func hold(_ offset: Int?, _ task: Int) throws {
+        let process = owner(of: task)
+        guard offset.map({ $0 % 4 == 0 }) != false else { return }
+        if !model.tasks[task].isPlaced || !model.tasks[task].isRegistered {
+            try registerPlacedHead(of: task)
+        }
+        let futexOffset = try heads.hold(
+            offset.map { address($0, in: process) }, task, of: base(of: task))
+        model.tasks[task].placed = nil
+        model.tasks[task].held = offset.map { ($0, futexOffset) }
+        guard let offset, processes[process].halt == nil, isWritable(offset, in: process) else { return }
+        let word = model.tasks[task].tid
+        try processes[process].peer.store(FutexWord(rawValue: word), at: address(offset, in: process))
+        set(offset, in: process, to: word)
+    }
+
     /// The memory of the heads of a task that has gone, in the file, has got another use, which looks like the old one.
     func bury(_ task: Int, _ operation: Step.Operation) throws {
         let (raw, base) = (rawValue(operation, of: task), base(of: task))
+        _ = try heads.hold(nil, task, of: base)
         try heads.set(raw, futexOffset: operation.futexOffset, task, of: base)
         model.tasks[task].placed = operation
         guard base <= UInt(UInt32.max) else { return }
@@ -202,7 +235,12 @@ extension WorldRun {
             case .reopenedFile(let file, let start):
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true)
-                try map(mapping, by: files[file].reopened, in: peer, at: there)
+                if let segment = files[file].segment {
+                    try segment.attachPage(
+                        at: filePage(start) * Extent.pageBytes, to: peer, over: there)
+                } else {
+                    try map(mapping, by: files[file].reopened, in: peer, at: there)
+                }
             case .readOnlyFile(let file, let start):
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: false, canBecomeWritable: false)
