@@ -176,13 +176,16 @@ private final class Callers {
         try ProcessorBinding.runBeforeOthers(onProcessor: Self.processor) {
             let began = ContinuousClock.now
             let deadline = Deadline()
+            var elapsed = Duration.zero
             calling.beginCleanup(address: range.address, length: range.length)
-            while !isTime(.now - began), !calling.isIdle {
+            while !isTime(elapsed), !calling.isIdle {
                 guard !deadline.hasPassed else {
                     throw CheckError.timedOut("a call to come to where its caller is killed")
                 }
-                // The call's turn.
-                usleep(20)
+                // The call's turn: longer ones in a long call, which would not come to its end on a machine that is slow
+                // for a while.
+                usleep(max(20, UInt32(elapsed / .milliseconds(1))))
+                elapsed = .now - began
             }
             try calling.send(SIGKILL)
         }
