@@ -51,7 +51,9 @@ extension Check {
             try parent.run(onProcessor: last)
             _ = try parent.map(file, length: pageSize)
             let forking = try parent.startTask()
-            // Nobody else has a reason to search on the processor of those that exit.
+            // Nobody else has a reason to search on the processor of those that exit, then.
+            let quiet = try NoHungTaskDetection()
+            defer { withExtendedLifetime(quiet) {} }
             func searchesOfExits() throws -> Int {
                 let walks = try ProcessWalks(onProcessor: last)
                 forking.beginSpawning(CTP_SPAWN_PROCESSES, count: exits)
