@@ -93,6 +93,17 @@ package struct LoopDevice: ~Copyable {
         self.device = device
     }
 
+    /// Makes another node of the device.
+    package func makeNode(at node: FilePath) throws {
+        var status = stat()
+        guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else {
+            throw CheckError.broken("\(path) is no block device")
+        }
+        guard mknod(node.string, S_IFBLK | 0o600, status.st_rdev) == 0 else {
+            throw CheckError.broken("mknod of \(node): \(Errno(rawValue: errno).name)")
+        }
+    }
+
     deinit {
         // In force when the last user, such as a mount, is gone.
         _ = crf_syscall6(crf_nr_ioctl, UInt(device.rawValue), UInt(LOOP_CLR_FD), 0, 0, 0, 0)

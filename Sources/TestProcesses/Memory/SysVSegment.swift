@@ -31,9 +31,7 @@ package final class SysVSegment {
     package func attachPage(at offset: Int, to peer: Peer, over address: UInt) throws {
         // shmat(2) knows whole segments only: this one lies elsewhere for a moment.
         let whole = try attach(to: peer)
-        let flags: UInt = 3  // MREMAP_MAYMOVE | MREMAP_FIXED
-        try peer.need(
-            "mremap", Int(SYS_mremap), whole + UInt(offset), UInt(pageSize), UInt(pageSize), flags, address)
+        try peer.movePage(whole + UInt(offset), to: address)
         try peer.unmap(whole, length: length)
     }
 

@@ -60,6 +60,12 @@ extension Peer {
         _ = try required("\(count) mappings in peer \(pid)", made)
     }
 
+    /// Moves a page to another address, over what is mapped there (mremap(2)).
+    package func movePage(_ address: UInt, to other: UInt) throws {
+        let flags: UInt = 3  // MREMAP_MAYMOVE | MREMAP_FIXED
+        try need("mremap", Int(SYS_mremap), address, UInt(pageSize), UInt(pageSize), flags, other)
+    }
+
     /// Gives the peer a descriptor of the file's; the number that it has there.
     package func send(_ file: borrowing MemoryFile, mode: Int32 = O_RDONLY) throws -> UInt {
         // The peer's own way to it: descriptors that come with requests are closed with them.

@@ -24,30 +24,6 @@ final class DiskDirectory {
     var path: FilePath { mount.path }
 }
 
-/// A directory of an overlay, for as long as the value lives.
-final class OverlayDirectory {
-    // Released in this order.
-    private let overlay: MountedFileSystem
-    private let layers: MountedFileSystem
-    private let scratch: ScratchDirectory
-
-    init() throws {
-        scratch = try ScratchDirectory()
-        layers = try MountedFileSystem("tmpfs", at: scratch.path)
-        for name in ["lower", "upper", "work", "merged"] {
-            mkdir(layers.path.appending(name).string, 0o755)
-        }
-        overlay = try MountedFileSystem(
-            "overlay", at: layers.path.appending("merged"),
-            options:
-                "lowerdir=\(layers.path)/lower,upperdir=\(layers.path)/upper,workdir=\(layers.path)/work")
-    }
-
-    var path: FilePath { overlay.path }
-    /// The same files, by their names in the layer that is written to.
-    var upper: FilePath { layers.path.appending("upper") }
-}
-
 /// A block device of the size of a world's file, for one world at a time, with another node for the same device.
 final class WorldDevice {
     // Released in this order.
@@ -63,10 +39,7 @@ final class WorldDevice {
         scratch = try ScratchDirectory()
         path = device.path
         otherNode = scratch.path.appending("node")
-        var status = stat()
-        guard stat(path.string, &status) == 0,
-            mknod(otherNode.string, S_IFBLK | 0o600, status.st_rdev) == 0
-        else { throw CheckError.broken("mknod of \(otherNode): \(Errno(rawValue: errno).name)") }
+        try device.makeNode(at: otherNode)
     }
 
     /// Takes the device for a world, for as long as what is returned lives.

@@ -291,10 +291,8 @@ extension WorldRun {
         guard from != to, from < Extent.arenaPages, to < Extent.arenaPages,
             let mapping = model.spaces[space].pages[from]
         else { return }
-        let flags: UInt = 3  // MREMAP_MAYMOVE | MREMAP_FIXED
-        try processes[process].peer.need(
-            "mremap", Int(SYS_mremap), address(from * Extent.pageBytes, in: process), UInt(Extent.pageBytes),
-            UInt(Extent.pageBytes), flags, address(to * Extent.pageBytes, in: process))
+        try processes[process].peer.movePage(
+            address(from * Extent.pageBytes, in: process), to: address(to * Extent.pageBytes, in: process))
         model.spaces[space].pages[from] = nil
         model.spaces[space].pages[to] = mapping
     }

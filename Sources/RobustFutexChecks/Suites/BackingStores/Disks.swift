@@ -26,23 +26,17 @@ extension Check {
             claim:
                 "a lock in a file of an overlay is cleaned up for who maps the file below it, and the other way"
         ) { scene in
-            let directory = try ScratchDirectory()
-            let mount = try MountedFileSystem("tmpfs", at: directory.path)
-            for name in ["lower", "upper", "work", "merged"] {
-                mkdir(mount.path.appending(name).string, 0o755)
-            }
             // Comes from the lower layer; opening it for writing copies it up.
-            _ = try MemoryFile(creating: mount.path.appending("lower/lock"), length: pageSize)
-            let overlay = try MountedFileSystem(
-                "overlay", at: mount.path.appending("merged"),
-                options:
-                    "lowerdir=\(mount.path)/lower,upperdir=\(mount.path)/upper,workdir=\(mount.path)/work")
+            let overlay = try OverlayDirectory { lower in
+                _ = try MemoryFile(creating: lower.appending("lock"), length: pageSize)
+            }
             let merged = try MemoryFile(opening: overlay.path.appending("lock"))
             try expect(merged, isOn: Int(OVERLAYFS_SUPER_MAGIC), "the overlay")
-            let upper = try MemoryFile(opening: mount.path.appending("upper/lock"))
+            let upper = try MemoryFile(opening: overlay.upper.appending("lock"))
             try clears(scene, in: merged)
             try clears(scene, in: merged, seenAs: upper)
             try clears(scene, in: upper, seenAs: merged)
+            withExtendedLifetime(overlay) {}
         },
 
         Check(
@@ -55,7 +49,7 @@ extension Check {
             let directory = try ScratchDirectory()
             let mount = try MountedFileSystem("tmpfs", at: directory.path)
             let node = mount.path.appending("node")
-            try makeNode(node, of: device.path)
+            try device.makeNode(at: node)
             let otherDisk = try MemoryFile(name: "another disk", length: pageSize)
             let other = try LoopDevice(otherDisk)
             let bystander = try scene.peer(inWindowOf: MemoryFile(opening: other.path), at: wordOffset)
@@ -63,14 +57,4 @@ extension Check {
             try scene.expectUntouched(bystander.task, at: bystander.word, "the thread in another device")
         },
     ]
-
-    private static func makeNode(_ node: FilePath, of device: FilePath) throws {
-        var status = stat()
-        guard stat(device.string, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else {
-            throw CheckError.broken("\(device) is no block device")
-        }
-        guard mknod(node.string, S_IFBLK | 0o600, status.st_rdev) == 0 else {
-            throw CheckError.broken("mknod of \(node): \(Errno(rawValue: errno).name)")
-        }
-    }
 }
