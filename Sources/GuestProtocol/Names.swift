@@ -6,7 +6,7 @@ public enum GuestPort: String, CaseIterable, Sendable {
     case control
     /// The command's standard output and standard error, guest to host.
     case output, error
-    /// Whatever is written to `GuestPath.events`, guest to host.
+    /// Carries everything written to `GuestPath.events`, guest to host.
     case events
 
     /// The name that QEMU gives the port and that the guest finds in `/sys/class/virtio-ports/*/name`.

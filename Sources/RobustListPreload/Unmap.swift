@@ -64,7 +64,7 @@ public func map64(
 /// Only what surely leaves its place is cleaned up: the end of a mapping that shrinks, and what `MREMAP_FIXED` covers
 /// and moves. A mapping that may move, or grow where it is, can hold locks in use.
 private func cleanUpRemapped(from: UInt, _ old: UInt, to: UInt, _ new: UInt, _ flags: Int32) {
-    // What is refused moves nothing.
+    // The kernel refuses a length of 0 and moves nothing.
     guard new > 0 else { return }
     let isFixed = flags & MREMAP_FIXED != 0
     if isFixed {

@@ -96,7 +96,7 @@ struct MutantsCommand: ParsableCommand {
             if outcome == .passed { continue }
             say("killed \(trial.number) \(name) \(outcome.word)")
             if case .timedOut = outcome { throw Status.failure }
-            // What the mutant left behind must not be held against the next one.
+            // Damage done by this mutant must not count as caught by the next one.
             guard run() == .passed else {
                 say("damaged")
                 throw Status.failure

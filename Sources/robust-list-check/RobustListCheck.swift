@@ -35,6 +35,6 @@ enum Status {
 
 /// One line on standard error, under the command's name.
 func complain(_ message: String) {
-    // Where even that fails nobody is left to be told; the exit status remains.
+    // If standard error cannot be written either, only the exit status can tell.
     _ = try? FileDescriptor.standardError.writeAll("robust-list-check: \(message)\n".utf8)
 }

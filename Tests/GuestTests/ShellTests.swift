@@ -97,7 +97,7 @@ extension WithGuests {
                 try screen.type("stty size; echo $TERM-$(uname -r)\r")
                 #expect(try screen.read(until: "<ready>").contains("33 77\r\nvt100-"))
 
-                // What is between the two is edited away.
+                // The characters in between are edited away.
                 try screen.type("echo wro\u{7F}\u{7F}\u{7F}lines-are-$((40+2))-edited\r")
                 #expect(try screen.read(until: "<ready>").contains("lines-are-42-edited"))
 

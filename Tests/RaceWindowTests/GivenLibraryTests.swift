@@ -18,7 +18,7 @@ import Testing
     func machinesOwnLibraryIsGlibcWithItsVersion() throws {
         let library = try GivenLibrary(at: Self.machinesOwn)
         #expect(library.unlocker == .glibc64)
-        // What the running program is linked with, too.
+        // The running program is linked with the same library.
         var buffer = [CChar](repeating: 0, count: 64)
         confstr(Int32(_CS_GNU_LIBC_VERSION), &buffer, buffer.count)
         let own = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

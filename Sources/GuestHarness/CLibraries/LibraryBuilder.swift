@@ -110,7 +110,7 @@ public struct LibraryBuilder: Sendable {
     private static func options(of project: CLibrary.Project) -> [String] {
         switch project {
         case .glibc:
-            // What has no part in mutexes and takes time; warnings of a compiler newer than the source stop nothing.
+            // Without parts that take time and have nothing to do with mutexes. A newer compiler's warnings are no errors.
             [
                 "--disable-werror", "--disable-profile", "--disable-nscd", "--disable-build-nscd",
                 "--disable-timezone-tools", "--without-selinux",

@@ -49,7 +49,7 @@ struct LibraryTests {
             }
         }
         guard !nptlTests.isEmpty else { return }
-        // What cancels a thread loads it, and glibc's own tests find it among their libraries.
+        // pthread_cancel() loads it, and glibc's own tests look for it among their libraries.
         let unwinder = try await Tool("gcc", ["--print-file-name=libgcc_s.so.1"]).output()
             .trimmingCharacters(in: .newlines)
         try Files.write(

@@ -10,7 +10,7 @@ public enum CellExpectation: Equatable, Sendable {
     case intact
     /// It cannot run: the kernel lacks something, named here.
     case cannotRun(String)
-    /// Whatever comes out is what was asked for: the kernel is the user's own.
+    /// Any result is fine: the kernel is the user's own.
     case anything
     /// As expected otherwise, unless the program found out that it cannot step.
     indirect case ifStepsAreRight(CellExpectation)

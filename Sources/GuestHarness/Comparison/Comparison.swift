@@ -139,7 +139,7 @@ public struct Comparison: Sendable {
         var left: [Scenario] = []
         for scenario in scenarios {
             let kept = store.cell(of: scenario).map { ComparedCell($0, kernel: kernel, quick: plan.quick) }
-            // What is not as it must be is tried again.
+            // A result with problems is tried again.
             if let kept, kept.problems.isEmpty { known.put(kept) } else { left.append(scenario) }
         }
         if left.count < scenarios.count {
@@ -171,7 +171,7 @@ public struct Comparison: Sendable {
             }
             if let problem = ending.problem { progress.note("\(kernel.name): \(problem)") }
             if ending.isKernelFault {
-                // What a faulty kernel said of a scenario is worth nothing.
+                // Results from a kernel that reported a fault are worthless.
                 let ran = left.filter { !ending.left.contains($0) }
                 giveUp(ran, ending.problem ?? "the kernel reported a fault")
                 try ran.forEach(store.forget)

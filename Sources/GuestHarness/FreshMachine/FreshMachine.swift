@@ -88,7 +88,7 @@ struct FreshMachine {
                 Data((lines.joined(separator: "\n") + "\n").utf8), to: etc.pushing(FilePath(name)))
         }
         try write(sources, to: "apt/sources.list")
-        // How apt reaches a mirror, and how old its lists may be.
+        // The host's settings for reaching a mirror, and for how old lists may be.
         let settings = try await Tool("apt-config", ["dump", "Acquire"]).output().split(separator: "\n")
             .filter { $0.contains(/^Acquire::(https?|Check-|Retries)/) }
         try write(settings.map(String.init), to: "apt/apt.conf.d/90fresh-machine")

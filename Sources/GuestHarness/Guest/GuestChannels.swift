@@ -136,7 +136,7 @@ final class GuestChannels: @unchecked Sendable {
                 case .window where keyboard != nil: sendWindow(handlers)
                 case .window: break
                 case .stop(.qemuExited):
-                    // What QEMU wrote before it went is still in the sockets.
+                    // The sockets still hold what QEMU wrote before it exited.
                     drain(handlers)
                     if let ending { return ending }
                     if let timeout { return timeout }

@@ -43,7 +43,7 @@ public final class HostTerminal: Sendable {
         keeper.withLock { keeper in
             guard keeper != nil else { return }
             var settings = settings
-            // What the guest wrote comes out first.
+            // Waits until the guest's output has been written.
             tcsetattr(file, TCSADRAIN, &settings)
             keeper?.dismiss()
             keeper = nil

@@ -87,7 +87,7 @@ struct QEMUCommand {
                 + (architecture.oneProcessorASocket ? ",sockets=\(options.processors)" : ""),
             "-m", "\(options.memory)M",
             "-kernel", kernel.string, "-initrd", image.string, "-append", kernelCommandLine,
-            // What is written to the log comes from QEMU itself, whoever reads. The multiplexer makes a break of C-a b.
+            // QEMU writes the log, whether or not anybody reads the socket. The multiplexer turns C-a b into a break.
             "-chardev",
             "socket,id=console,\(PortSocket(consoleOf: run).backend),mux=on,logfile=\(Self.escaped(console.string))",
             "-serial", "chardev:console",

@@ -143,7 +143,7 @@ public struct ImageBuilder: Sendable {
 
     /// Each file's place, size and time, which tell whether an image is current.
     private func manifest(of items: [Item]) throws -> [String] {
-        // What an image has besides: the names of busybox.
+        // An image also has busybox's names.
         try [Self.applets.joined(separator: " ")]
             + items.map { item in
                 let attributes = try FileManager.default.attributesOfItem(atPath: item.source.string)

@@ -85,7 +85,7 @@ public struct SwiftBuilder: Sendable {
                 }
         }
         try Files.write(Data(), to: stamp)
-        // What changed during the build may have missed it.
+        // Changes made during the build may not be in it, so the stamp is as old as its start.
         try FileManager.default.setAttributes([.modificationDate: start], ofItemAtPath: stamp.string)
     }
 

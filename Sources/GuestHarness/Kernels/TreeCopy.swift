@@ -67,7 +67,7 @@ struct TreeCopy {
         try Files.remove(list)
     }
 
-    /// Whatever changes when a file does; nil if it is neither a file nor a symbolic link.
+    /// Text that differs when the file does; nil if it is neither a file nor a symbolic link.
     private static func state(of path: String) -> String? {
         var status = stat()
         guard lstat(path, &status) == 0, [S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else {

@@ -95,7 +95,7 @@ public struct MutationWorlds: Sendable {
                 finding.worlds.append(nil)
             } catch let error as HarnessError {
                 try Task.checkCancellation()
-                // Where the call is not recognised no world was tried.
+                // No world was tried: the guest did not recognise the call.
                 if error.description.contains("nothing ran") {
                     finding.worlds.append(nil)
                     finding.reason = finding.reason ?? "no world was tried: \(error)"

@@ -43,7 +43,7 @@ struct SelftestPrograms: Sendable {
                     "sha256sum", [toolchain.lineBuffering.string, toolchain.archive(compiler)]
                 ).output(), try await Self.digest(of: tree, headers: output.appending("usr")),
             ]
-        // What is current stays as it is: a guest of another run may be at it.
+        // Current programs stay as they are, because a guest of another run may be using them.
         if !stamp.isCurrent(for: inputs) || !Files.exists(installed) {
             try stamp.clear()
             try Files.remove(output.appending("kselftest"))

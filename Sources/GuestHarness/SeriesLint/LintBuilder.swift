@@ -76,7 +76,7 @@ struct LintBuilder: Sendable {
     ) async throws -> Result {
         let ledger = objects.appending(".diagnostics.json")
         let unfinished = objects.appending(".unfinished")
-        // What an interrupted make said is lost, and it would not say it again.
+        // The warnings of an interrupted make are lost, and make does not repeat them for objects that exist.
         if Files.exists(unfinished) { try Files.remove(objects) }
         try Files.makeDirectory(objects)
         var diagnostics =
@@ -91,7 +91,7 @@ struct LintBuilder: Sendable {
                 if Diagnostics.madeObject(line) != nil { count += 1 }
                 progress.update("\(count) steps")
             }.isSuccess
-            // What ended because it was to end has not failed.
+            // A make that ended because of a cancellation has not failed.
             try Task.checkCancellation()
             diagnostics.update(fromBuild: lines, tree: tree.tree.string)
             if !succeeded {

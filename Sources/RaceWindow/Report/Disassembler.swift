@@ -70,7 +70,7 @@ struct Disassembler {
             guard fields.count >= 3, fields[0].hasSuffix(":"),
                 let offset = Int(fields[0].dropLast().drop { $0 == " " }, radix: 16)
             else { continue }
-            // What follows # is the address that a relative operand would have in the file.
+            // objdump appends the address that a relative operand would have in the file, after a #.
             let words = fields[2].prefix { $0 != "#" }.split(separator: " ")
             instructions[offset] = Instruction(
                 length: fields[1].split(separator: " ").count, text: words.joined(separator: " "))

@@ -174,7 +174,7 @@ final class Victim {
     deinit {
         if let listener { close(listener) }
         guard !isReaped else { return }
-        // Whatever went wrong before is what is to be reported, not that this does not work either.
+        // Errors are ignored: the one to report is the one that made the caller give up.
         try? handle.send(SIGKILL)
         _ = try? waitForEnd("the end of \(name)")
     }

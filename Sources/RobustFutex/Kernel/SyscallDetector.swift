@@ -93,7 +93,7 @@ struct SyscallDetector {
             switch seccomp() {
             case 0: false
             case .some: true
-            // Where that cannot be read: what containers answer, or a kernel that is known to have the call.
+            // It cannot be read: these are the errors of containers' filters, or the kernel is known to have the call.
             case nil: errno == .notPermitted || errno == .permissionDenied || symbol == .defined
             }
         return isFiltered ? .blocked(errno) : .numberTakenBySomethingElse

@@ -49,7 +49,7 @@ public struct FailingAllocations {
         let scene = Scene()
         return try closing(scene) {
             let world = try scenario.world(scene)
-            // What it has besides, such as swap space, is in use for as long as there are processes.
+            // The world's other resources, such as swap space, are in use for as long as there are processes.
             return try withExtendedLifetime(world) { try closing(scene) { try run(in: world) } }
         }
     }

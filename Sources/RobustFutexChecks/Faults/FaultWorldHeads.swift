@@ -12,7 +12,7 @@ extension FaultWorld {
         try mapFile()
         for _ in 0..<2 {
             let sharer = try scene.peer()
-            // Whatever a head of 32 bits points to has to lie below 4 GiB.
+            // A 32-bit head can only point to memory below 4 GiB.
             let base = try sharer.mapLow(file, length: pageSize)
             let head = try PlacedHead(of: try sharer.startTask(), at: try sharer.mapLow(), layout)
             add(head, at: base + UInt(wordOffset)) { [unowned scene] in _ = try scene.fork(sharer) }

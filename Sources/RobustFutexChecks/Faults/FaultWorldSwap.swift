@@ -39,7 +39,7 @@ extension FaultWorld {
             try Self.judge(
                 found, Self.operation(on: place.word), allCleared, "task \(head.task.tid), \(when)")
         } else {
-            // What the call could not read nobody can, the exit included.
+            // A page that the call could not read cannot be read by the exit either.
             try expectUnchangedByExit(of: head.task, when)
             place.head = nil
         }

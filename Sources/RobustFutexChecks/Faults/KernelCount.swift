@@ -42,7 +42,7 @@ struct KernelCount: Sendable {
 
     /// The objects of a cache that are in use.
     private static func slabObjects(_ cache: String) throws -> Int {
-        // What processors keep for later counts as in use: they give it back.
+        // Objects in the reserves of processors count as in use, so have them given back.
         try writeText("1", to: slab(cache).appending("shrink"))
         return try firstNumber(in: slab(cache).appending("objects"))
     }

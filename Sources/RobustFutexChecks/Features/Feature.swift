@@ -50,7 +50,7 @@ public enum Feature: String, CaseIterable, Sendable {
     /// Root: mounting, swapping, freezing.
     case root
 
-    // What the patches of the series bring one by one. A kernel with the whole series has all of it.
+    // The features that the patches of the series add one by one. A kernel with the whole series has all of them.
 
     /// Flags 0: memory that other processes may share. Every check that makes such a call needs it.
     case sharedMemory

@@ -61,7 +61,7 @@ public struct StressRun {
             processes.append(try StressProcess(worker, program: program))
         }
 
-        // What the two do is seen in the arena, and has nothing to do with the workers.
+        // These two work on the arena alone and do not depend on the workers.
         let others = try (options.calls ? [StressWorker.Role.undertaker, .caller] : [.undertaker]).map {
             try StressProcess(
                 StressWorker($0, arena: arena.file.descriptor.rawValue), program: program)

@@ -28,7 +28,7 @@ extension BenchCase {
             try setup.startSharers(1, threads: count)
             return try cleanup(setup)
         }
-        // What is left of a thread's cost when no mapping has to be looked up for it.
+        // The part of a thread's cost that remains when no mapping has to be looked up for it.
         + call("sharer-threads-one-mapping", per: "thread", at: [1, 16, 128, 1024]) {
             "one other sharer with \(counted($0, "thread")), stacks in one mapping"
         } job: { setup, count in

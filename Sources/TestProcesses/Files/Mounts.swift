@@ -26,7 +26,7 @@ package struct ScratchDirectory: ~Copyable {
     }
 
     deinit {
-        // Whatever was mounted in it is not by now; what is left are names, two levels deep.
+        // Nothing is mounted in it any more; only empty names are left, two levels deep.
         remove(in: path, levels: 3)
         rmdir(path.string)
     }

@@ -189,7 +189,7 @@ static enum outcome strike_released(struct trial *trial, bool *is_strange)
 	return CORRUPTED;
 }
 
-/* What has to become of a lock whose unlocker dies at a boundary follows from the state there alone. */
+/* The required outcome for a lock whose unlocker dies at a boundary: it follows from the state there alone. */
 static enum outcome required(const struct boundary *boundary, const struct scenario *scenario)
 {
 	if (!boundary->released)

@@ -40,7 +40,7 @@ struct lock {
 struct lane {
 	struct lock lock;
 	char rest[64];
-	/* What threads die with an operation on, while others call for it. */
+	/* Threads die with an operation on it pending, while others call for it. */
 	struct lock target;
 	uint64_t destroyed, killed, corrupted; /* by the process that destroys */
 	uint64_t threads, changed;             /* by the one with the threads */
@@ -247,7 +247,7 @@ static void reuse_heads_once(struct lane *lane, unsigned int *seed)
 		}
 		sched_yield();
 	}
-	/* What a call that is under way would do to them, it does meanwhile. */
+	/* Time for a call that is under way to do them harm. */
 	nanosleep(&pause, NULL);
 	for (unsigned int i = 0; i < HEADS; i++) {
 		lane->threads++;

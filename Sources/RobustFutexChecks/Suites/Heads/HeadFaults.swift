@@ -151,7 +151,7 @@ extension Check {
             try scene.expectCleared(control.task, "the thread with an ordinary head")
             let after = try pageTables()
             try expectCharge("the call", of: tables, before, after, payer: 1)
-            // What the caller needs from now on is its own business.
+            // Page tables that the caller needs from now on are charged to the caller itself.
             let area = try peer.map(anonymous: .private, length: count * HugePages.size)
             for number in 0..<count {
                 let result = try calling.syscall(

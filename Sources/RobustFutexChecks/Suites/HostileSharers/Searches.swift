@@ -29,7 +29,7 @@ extension Check {
             try scene.expect(
                 searches, 0, "searches of all processes by \(calls) calls of two callers at once")
 
-            // What is counted does happen where it has to: a process outside the group is found by nothing else.
+            // The counter works: a process outside the group is found only by a search, which has to be counted.
             let outside = try scene.peer(inWindowOf: file, at: wordOffset, kind: .vmProcess)
             try callers.callOnce()
             try scene.expectCleared(outside.task, "the process outside the thread group of its memory")

@@ -136,7 +136,7 @@ private final class PoorCaller {
         peer = try scene.peer()
         range = try crowd.mapRange(in: peer, mappings: mappings)
         calling = try peer.startTask()
-        // Whatever is touched for a call is there before memory runs out.
+        // Touches all the memory that a call needs before memory runs out.
         _ = try peer.word(at: lock)
         try scene.expect(try calling.cleanup(address: 0, length: 4), Int(-ENOMEM), "the call at NULL")
     }

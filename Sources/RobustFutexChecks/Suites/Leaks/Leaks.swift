@@ -5,8 +5,8 @@ import Glibc
 import RobustFutex
 import TestProcesses
 
-// What a call allocates and takes references on is charged to the control group of the caller, which forks its sharers
-// itself: when they are gone, the group has as much of the kernel's memory as before.
+// Allocations and references of a call are charged to the control group of the caller, which forks its sharers itself:
+// when they are gone, the group has as much of the kernel's memory as before.
 extension Check {
     static let leaks: [Check] = [
         Check(

@@ -112,7 +112,7 @@ extension Check {
             let caller = try scene.peer()
             let calling = try caller.startTask()
             let there = try caller.mapWithoutPageTables(file)
-            // Whatever the task touches for a call is there before memory runs out.
+            // Touches all the memory that a call needs before memory runs out.
             try scene.expect(try calling.cleanup(address: 0, length: 4), Int(-ENOMEM), "the call at NULL")
             let group = try ControlGroup(.memory)
             try group.add(caller.pid)
