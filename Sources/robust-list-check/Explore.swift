@@ -87,12 +87,19 @@ struct Explore: ParsableCommand {
             var generator = self.generator(of: number)
             return generator.program()
         }
-        let count = try repeatedly(explorer) {
+        let start = ContinuousClock.now
+        var count = try repeatedly(explorer) {
             let failure = try workers.nextResult()
             if failure != nil { workers.stop() }
             return failure
         }
-        workers.stop()
+        // One that hangs or loses a wake-up takes the longest: it is among these.
+        try workers.finish { failure in
+            count.worlds += 1
+            guard let failure else { return }
+            workers.stop()
+            try report(failure, count.worlds, start, explorer)
+        }
         print("\(count.worlds) worlds from seed \(seed ?? 1), none failed (\(count.seconds) s)")
     }
 

@@ -127,7 +127,7 @@ import Testing
     /// Of the memory that was there when it began to wait.
     @Test func waiterStaysOneOnItsWord() {
         var world = world()
-        world.tasks[1].waitsOn = world.place(2 * Self.page + 8, in: 1)
+        world.tasks[1].waitsOn = world.waitKey(at: 2 * Self.page + 8, in: 1)
         #expect(world.waiters(on: 8, in: 0) == [1])
         #expect(world.waiters(on: 4, in: 0) == [])
         world.spaces[1].pages[2]?.memory = .file(0, page: 3)
@@ -135,6 +135,34 @@ import Testing
         #expect(world.waiters(on: 8, in: 0) == [1])
         world.exit(1)
         #expect(world.waiters(on: 8, in: 0) == [])
+    }
+
+    /// A word of private memory is known by its address, not by its page.
+    @Test func waiterOnPrivateMemoryStaysOneAtItsAddress() {
+        var world = world()
+        let word = Self.page + 8
+        world.tasks[2].waitsOn = world.waitKey(at: word, in: 0)
+        #expect(world.waiters(on: word, in: 0) == [2])
+        #expect(world.waiters(on: word + 4, in: 0) == [])
+        world.spaces[1].pages[1] = .init(
+            memory: world.add(.init()), isWritable: true, canBecomeWritable: true)
+        #expect(world.waiters(on: word, in: 1) == [])
+        let newPage = world.add(.init())
+        world.spaces[0].pages[1]?.memory = newPage
+        #expect(world.waiters(on: word, in: 0) == [2])
+        // It may still be the file, as which futex(2) takes it then.
+        world.spaces[0].pages[1] = .init(
+            memory: world.add(.init(file: (0, 1))), isWritable: false, canBecomeWritable: true)
+        #expect(world.waiters(on: word, in: 0) == [])
+    }
+
+    /// With FUTEX2_PRIVATE mappings do not count: after the call another one may be there.
+    @Test func privateCallEndsOperationsOnReadOnlyMemory() {
+        var world = world()
+        world.spaces[0].pages[0] = .init(
+            memory: .file(0, page: 1), isWritable: false, canBecomeWritable: false)
+        world.tasks[2].operation = pending(8)
+        #expect(world.designated(by: call(8, isPrivate: true), of: 0).surely == [.native(2)])
     }
 
     @Test func operationsWithoutEffectMayStay() {

@@ -42,6 +42,7 @@ import Testing
             let program = generator.program()
             for store in program.stores?.files ?? [] { seen.insert(store.rawValue) }
             if let huge = program.stores?.huge { seen.insert(huge.rawValue) }
+            if let heads = program.stores?.heads { seen.insert("heads in a \(heads)") }
             for step in program.steps {
                 seen.insert(String(describing: step).prefix { $0 != "(" }.description)
                 if case .map(_, _, _, .reopenedFile) = step { seen.insert("reopened") }
@@ -56,7 +57,9 @@ import Testing
                 }
             }
         }
-        let stores = Stores.Small.allCases.map(\.rawValue) + Stores.Huge.allCases.map(\.rawValue)
+        let stores =
+            Stores.Small.allCases.map(\.rawValue) + Stores.Huge.allCases.map(\.rawValue)
+            + Stores.Heads.allCases.map { "heads in a \($0)" }
         #expect(
             seen.subtracting(stores) == [
                 "process", "fork", "map", "unmap", "protect", "task", "pend", "store", "wait", "calls",

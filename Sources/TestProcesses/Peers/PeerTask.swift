@@ -36,6 +36,8 @@ package final class PeerTask {
     private let ownProcess: ProcessHandle?
     private var orders: UInt32 = 1
     private var futexOffset = 0
+    /// The word of the latest ``beginWait(at:)``.
+    private var waitAddress: UInt = 0
 
     /// The offset of glibc's `pthread_mutex_t` on x86-64: the lock entry lies 32 bytes after the futex word.
     package static let defaultFutexOffset = -32
@@ -129,6 +131,12 @@ package final class PeerTask {
 
     /// The same pointer with whatever bits it has.
     package func pendingRawValue() throws -> UInt {
+        try confirmOwnHead()
+        return try ownPendingRawValue()
+    }
+
+    /// Holds the address of the registered head, by get_robust_list(2), against that of the task's own.
+    package func confirmOwnHead() throws {
         var address: UInt = 0
         _ = try required("get_robust_list of \(tid)", crf_get_robust_list(tid, &address))
         guard address == headAddress else {
@@ -136,7 +144,6 @@ package final class PeerTask {
                 "task \(tid) registered 0x\(String(headAddress, radix: 16)), get_robust_list(2) says"
                     + " 0x\(String(address, radix: 16))")
         }
-        return try ownPendingRawValue()
     }
 
     /// That of the task's own head, whether it is registered or not.
@@ -175,6 +182,7 @@ package final class PeerTask {
         // Shorter than the runner's own limit: the waiter is to report that nobody woke it.
         let limit = UInt64(8_000 * Deadline.slowness)
         give(CTP_ORDER_WAIT, [UInt64(word), limit])
+        waitAddress = word
         try Deadline.poll(for: "task \(tid) to sleep on the futex word") {
             ProcessState.isBlockedInFutex(tid, in: processID, at: word)
         }
@@ -182,6 +190,11 @@ package final class PeerTask {
 
     /// Tells whether the last order has been carried out.
     package var isIdle: Bool { crf_load32(slot.pointer(to: \.done)!) == orders }
+
+    /// Tells whether the task sleeps on the word again after its process was halted and resumed.
+    package var waitsAgain: Bool {
+        ProcessState.isBlockedInFutex(tid, in: processID, at: waitAddress, again: true)
+    }
 
     /// Waits for the end of ``beginWait(at:)``: 0 when woken, else -errno.
     package func waitResult() throws -> Int {
@@ -196,7 +209,16 @@ package final class PeerTask {
 
     /// This task exits, by exit(2), from wherever it is in its operation; it is gone on return.
     package func exit() throws {
-        _ = try carryOut(CTP_ORDER_EXIT, [])
+        beginExit()
+        try waitForExit()
+    }
+
+    /// Has the task exit, by exit(2), without waiting for it.
+    package func beginExit() { give(CTP_ORDER_EXIT, []) }
+
+    /// Waits until the task is gone after ``beginExit()``.
+    package func waitForExit() throws {
+        _ = try result(of: "task \(tid) to exit", within: Deadline.standard)
         try Deadline.poll(for: "the end of task \(tid)") {
             ProcessState.letter(of: tid, in: processID) == nil
         }

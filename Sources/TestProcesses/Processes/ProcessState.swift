@@ -2,6 +2,7 @@
 
 import CRobustFutex
 import FoundationEssentials
+import Glibc
 import RobustFutex
 import SystemPackage
 
@@ -77,10 +78,12 @@ package enum ProcessState {
 
     /// Tells whether the task is blocked in futex(2) on the word at `address`, by /proc/PID/task/TID/syscall:
     /// `NUMBER ARGUMENTS… SP PC` of a blocked task, in hexadecimal but for the number.
-    static func isBlockedInFutex(_ tid: Int32, in pid: Int32, at address: UInt) -> Bool {
+    ///
+    /// - Parameter again: in a wait that began anew because a signal or the freezer interrupted it: restart_syscall(2).
+    static func isBlockedInFutex(_ tid: Int32, in pid: Int32, at address: UInt, again: Bool = false) -> Bool {
         guard let line = try? readText(FilePath("/proc/\(pid)/task/\(tid)/syscall")) else { return false }
         let fields = line.split(separator: " ")
-        return fields.count > 1 && fields[0] == "\(crf_nr_futex)"
+        return fields.count > 1 && fields[0] == "\(again ? Int(SYS_restart_syscall) : crf_nr_futex)"
             && fields[1] == "0x" + String(address, radix: 16)
     }
 

@@ -61,9 +61,16 @@ struct ModelWorld {
             get { isRegistered ? (isPlaced ? placed : own) : nil }
             set { if isPlaced { placed = newValue } else { own = newValue } }
         }
-        /// The place in a file of the word that it waits on; it takes no orders meanwhile. A wait decides at its start which
-        /// memory that is, whatever is mapped there later (get_futex_key() in kernel/futex/core.c).
-        var waitsOn: (file: Int, byte: Int)?
+        /// The word that it waits on; it takes no orders meanwhile. A wait decides at its start which memory that is, whatever
+        /// is mapped there later.
+        var waitsOn: WaitKey?
+    }
+
+    /// A word as futex(2) knows it: by its place in a file, or, if it is private, by the address at which its address space has
+    /// it (get_futex_key() in kernel/futex/core.c).
+    enum WaitKey: Equatable {
+        case file(Int, byte: Int)
+        case own(space: Int, offset: Int)
     }
 
     /// A head of a task.
@@ -162,13 +169,20 @@ struct ModelWorld {
         }
     }
 
+    /// The word that an address space has at an offset now; nil where there is none, or it may be either: the page of a file
+    /// that a private mapping shows without write permission need not have been copied.
+    func waitKey(at offset: Int, in space: Int) -> WaitKey? {
+        guard offset % 4 == 0, let mapping = spaces[space].mapping(at: offset) else { return nil }
+        if let (file, byte) = place(offset, in: space) { return .file(file, byte: byte) }
+        guard case .own(let number) = mapping.memory, mapping.isWritable || privatePages[number].isCopied
+        else { return nil }
+        return .own(space: space, offset: offset)
+    }
+
     /// The tasks that wait on the word that an address space has at an offset now.
     func waiters(on offset: Int, in space: Int) -> [Int] {
-        guard let word = place(offset, in: space) else { return [] }
-        return tasks.indices.filter { number in
-            guard tasks[number].isAlive, let itsWord = tasks[number].waitsOn else { return false }
-            return itsWord == word
-        }
+        guard let word = waitKey(at: offset, in: space) else { return [] }
+        return tasks.indices.filter { tasks[$0].isAlive && tasks[$0].waitsOn == word }
     }
 
     // MARK: What exits do
@@ -268,9 +282,9 @@ struct ModelWorld {
         for head in overlapping(call, of: caller) {
             let offset = self[head]!.offset
             let mapping = spaces[tasks[head.task].space].mapping(at: offset)
-            if offset % 4 != 0 || mapping?.canBecomeWritable == false || access(to: head) != .writable
-                || !isAligned(head)
-            {
+            // With FUTEX2_PRIVATE mappings do not count: after the call another one may be there.
+            let isReadOnly = mapping?.canBecomeWritable == false && !call.isPrivate
+            if offset % 4 != 0 || isReadOnly || access(to: head) != .writable || !isAligned(head) {
                 perhaps.insert(head)
             } else {
                 surely.insert(head)

@@ -34,8 +34,11 @@ public struct ProgramGenerator {
         case fifth
         /// With files of all kinds of memory, and held locks.
         case sixth
+        /// With heads in System V memory, words in several small pages of the huge one, and steps in a row that only together
+        /// show something.
+        case seventh
 
-        public static let latest = Generation.sixth
+        public static let latest = Generation.seventh
 
         func has(_ other: Generation) -> Bool { rawValue >= other.rawValue }
     }
@@ -78,7 +81,9 @@ public struct ProgramGenerator {
                 steps.append(.pend(task: 1, .init(offset: favourites[0], futexOffset: -32, isPI: false)))
             }
         }
-        for _ in 0..<Int.random(in: 6...40, using: &random) { steps.append(step()) }
+        for _ in 0..<Int.random(in: 6...40, using: &random) {
+            if generation.has(.seventh), chance(8) { steps += scene() } else { steps.append(step()) }
+        }
         return WorldProgram(seed: seed, stores: generation.has(.sixth) ? stores() : nil, steps: steps)
     }
 
@@ -86,7 +91,8 @@ public struct ProgramGenerator {
         let all = Stores.Small.allCases
         return Stores(
             files: (0..<Extent.files).map { _ in all[number(all.count)] },
-            huge: chance(3) ? .transparent : .hugetlb)
+            huge: chance(3) ? .transparent : .hugetlb,
+            heads: generation.has(.seventh) ? (chance(3) ? .segment : .memfd) : nil)
     }
 
     private mutating func pick<Value>(_ values: Value...) -> Value { values.randomElement(using: &random)! }
@@ -120,6 +126,40 @@ public struct ProgramGenerator {
         case 95 where hasHeads: return .exec(task: task)
         case 91..<96: return .exit(task: task)
         default: return .kill(process: process)
+        }
+    }
+
+    /// Steps that come one after the other too rarely by themselves: an operation, something that makes it hard to reach, and a
+    /// call for it.
+    private mutating func scene() -> [Step] {
+        let (process, task) = (number(Extent.processes), number(Extent.tasks))
+        let scene = number(4)
+        let offset = scene == 1 ? hugeWord() : favourites.randomElement(using: &random)!
+        let pend = Step.pend(task: task, .init(offset: offset, futexOffset: -32, isPI: chance(4)))
+        var call = Step.Call(
+            task: number(Extent.tasks), offset: offset, length: 4, isPrivate: chance(3), unknownFlag: false,
+            wraps: false)
+        if chance(3) { (call.offset, call.length) = (0, Extent.filePages * Extent.pageBytes) }
+        switch scene {
+        // The page of the head is shared with a child.
+        case 0: return [pend, .fork(process: process), .calls([call])]
+        case 1:
+            let another = (process + 1 + number(Extent.processes - 1)) % Extent.processes
+            if chance(3) { (call.offset, call.length) = (Extent.huge.lowerBound, Extent.huge.count) }
+            return [
+                .hugeMapping(process: process, .writable), .hugeMapping(process: another, .writable), pend,
+                .calls([call]),
+            ]
+        // Mappings do not count with FUTEX2_PRIVATE.
+        case 2:
+            call.isPrivate = true
+            return [
+                .map(
+                    process: process, page: offset / Extent.pageBytes, pages: 1,
+                    .readOnlyFile(file: number(Extent.files), page: number(Extent.filePages))), pend,
+                .calls([call]),
+            ]
+        default: return [pend, .pageOut(process: process), .calls([call])]
         }
     }
 
@@ -222,7 +262,9 @@ public struct ProgramGenerator {
 
     /// The same in the huge page.
     private mutating func hugeWord() -> Int {
-        let start = Extent.huge.lowerBound + (Extent.hugeWindow.lowerBound + 1) * Extent.pageBytes
+        let page =
+            Extent.hugeWindow.lowerBound + (generation.has(.seventh) ? pick(1, 2) : 1)
+        let start = Extent.huge.lowerBound + page * Extent.pageBytes
         let offset = start + favourites.randomElement(using: &random)! % Extent.pageBytes
         return chance(8) ? offset + 4 * pick(-1, 1) : offset
     }

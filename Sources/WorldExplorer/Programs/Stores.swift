@@ -5,6 +5,8 @@ public struct Stores: Codable, Equatable, Sendable {
     /// Of each small file.
     public var files: [Small]
     public var huge: Huge
+    /// Of the file with heads; nil in programs from before there was a choice.
+    public var heads: Heads?
 
     public static let usual = Stores(files: [.memfd, .memfd, .ext4], huge: .hugetlb)
 
@@ -15,9 +17,15 @@ public struct Stores: Codable, Equatable, Sendable {
         case overlay
         /// Opened again by another node.
         case blockDevice
-        /// MAP_SHARED | MAP_ANONYMOUS, by proc_pid_map_files(5).
+        /// That of MAP_SHARED | MAP_ANONYMOUS, mapped by proc_pid_map_files(5).
         case sharedAnonymous
-        /// System V; "opened again" it is attached.
+        /// System V; "opened again" it is attached, and processes with an odd number attach it anyway.
+        case segment
+    }
+
+    public enum Heads: String, Codable, Sendable, CaseIterable {
+        case memfd
+        /// System V, attached.
         case segment
     }
 

@@ -11,6 +11,8 @@ import TestProcesses
 /// one of 32 bits behind it.
 final class HeadFile {
     private let file: MemoryFile
+    /// The segment that it is.
+    private let segment: SysVSegment?
     /// The contents that it must have.
     private var expected: [UInt8]
     private var withCompat: Set<Int> = []
@@ -22,11 +24,18 @@ final class HeadFile {
     /// Tells whether 64-bit tasks can have heads of 32 bits beside their own.
     static let hasCompat = crf_has_int80() == 1
     /// Tells whether they can register them by the x32 ABI, too.
-    private static let hasX32 =
+    static let hasX32 =
         crf_syscall6(Int(CRF_X32_BIT) | crf_nr_getpid, 0, 0, 0, 0, 0, 0) == Int(getpid())
 
-    init() throws {
-        file = try MemoryFile(name: "world-heads", length: Extent.pageBytes)
+    init(_ kind: Stores.Heads) throws {
+        switch kind {
+        case .memfd:
+            segment = nil
+            file = try MemoryFile(name: "world-heads", length: Extent.pageBytes)
+        case .segment:
+            segment = try SysVSegment(length: Extent.pageBytes)
+            file = try segment!.file()
+        }
         expected = Canaries.words(Extent.pageBytes / 4, 0).withUnsafeBytes(Array.init)
         _ = try file.descriptor.writeAll(toAbsoluteOffset: 0, expected)
     }
@@ -34,11 +43,13 @@ final class HeadFile {
     /// - Parameter base: of the process's arena.
     func map(_ state: Step.Access, in peer: Peer, at base: UInt) throws {
         let address = base + UInt(Extent.headPage)
-        switch state {
-        case .absent: try peer.unmap(address, length: Extent.pageBytes)
-        case .writable: try peer.map(file, at: address, length: Extent.pageBytes)
-        case .readOnly: try peer.map(file, at: address, length: Extent.pageBytes, protection: [.read])
+        if state == .absent { return try peer.unmap(address, length: Extent.pageBytes) }
+        let protection: MemoryMapping.Protection = state == .writable ? [.read, .write] : [.read]
+        guard let segment else {
+            return try peer.map(file, at: address, length: Extent.pageBytes, protection: protection)
         }
+        try segment.attachPage(at: 0, to: peer, over: address)
+        try peer.protect(address, length: Extent.pageBytes, protection)
     }
 
     private func offset(of task: Int) -> Int { task * Extent.headBytes }

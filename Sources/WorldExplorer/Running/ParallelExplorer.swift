@@ -10,7 +10,7 @@ import TestProcesses
 /// A world spends most of its time in handshakes: two at a time keep two processors busy. For robust-list-check only, whose
 /// process has one thread; used from that.
 public final class ParallelExplorer {
-    private let workers: [Worker]
+    private var workers: [Worker]
     private let program: (Int) -> WorldProgram
     private let end: Int
     /// The number of the next world to be begun.
@@ -19,6 +19,8 @@ public final class ParallelExplorer {
     private struct Worker {
         var process: ProcessHandle
         var socket: Int32
+        /// A world that it has begun.
+        var isOccupied = false
     }
 
     private enum Order: Codable {
@@ -41,7 +43,7 @@ public final class ParallelExplorer {
         self.program = program
         self.end = end ?? .max
         workers = try (0..<count).map { _ in try Self.start(means, program) }
-        for worker in workers { try occupy(worker) }
+        for index in workers.indices { try occupy(index) }
     }
 
     /// Waits for one more world; its failure, if it fails.
@@ -56,16 +58,22 @@ public final class ParallelExplorer {
         guard ready > 0, let index = entries.firstIndex(where: { $0.revents != 0 }) else {
             throw CheckError.timedOut("one of the worlds before number \(next) to end")
         }
-        guard let report: Report = EncodedMessage.receive(from: workers[index].socket) else {
-            throw CheckError.broken(
-                "process \(workers[index].process.pid), which carried out a world before number \(next), crashed"
-            )
-        }
-        try occupy(workers[index])
-        return report.failure
+        let failure = try result(of: index)
+        try occupy(index)
+        return failure
     }
 
-    /// Lets the worlds that have begun come to their end.
+    /// Waits for the worlds that have begun, and begins no more.
+    ///
+    /// - Parameter onResult: called with the failure of each, if it failed.
+    /// - Throws: what it throws; and when a world does not end: nobody knows then what the kernel did.
+    public func finish(_ onResult: (Failure?) throws -> Void) throws {
+        next = end
+        while workers.contains(where: \.isOccupied) { try onResult(nextResult()) }
+        stop()
+    }
+
+    /// Ends the processes, whatever becomes of worlds that have begun.
     public func stop() {
         for worker in workers { _ = EncodedMessage.send(Order.exit, to: worker.socket) }
         let deadline = Deadline()
@@ -76,12 +84,24 @@ public final class ParallelExplorer {
         }
     }
 
-    private func occupy(_ worker: Worker) throws {
+    private func occupy(_ index: Int) throws {
         guard next < end else { return }
-        guard EncodedMessage.send(Order.carryOut(next), to: worker.socket) else {
-            throw CheckError.broken("process \(worker.process.pid), which carries out worlds, is gone")
+        guard EncodedMessage.send(Order.carryOut(next), to: workers[index].socket) else {
+            throw CheckError.broken(
+                "process \(workers[index].process.pid), which carries out worlds, is gone")
         }
+        workers[index].isOccupied = true
         next += 1
+    }
+
+    private func result(of index: Int) throws -> Failure? {
+        guard let report: Report = EncodedMessage.receive(from: workers[index].socket) else {
+            throw CheckError.broken(
+                "process \(workers[index].process.pid), which carried out a world before number \(next), crashed"
+            )
+        }
+        workers[index].isOccupied = false
+        return report.failure
     }
 
     private static func start(_ means: WorldMeans, _ program: (Int) -> WorldProgram) throws -> Worker {

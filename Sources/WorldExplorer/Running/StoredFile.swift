@@ -132,6 +132,19 @@ final class StoredFile {
         return (first + place, found[place])
     }
 
+    /// Tells whether the rest of the file, which is 0, is not.
+    func isChangedOutsideWindow() throws -> Bool {
+        guard let mappingStart else { return false }
+        let all = UnsafeRawBufferPointer(
+            start: UnsafeRawPointer(bitPattern: mappingStart), count: Extent.huge.count)
+        func isZero(_ part: Slice<UnsafeRawBufferPointer>) -> Bool {
+            let part = UnsafeRawBufferPointer(rebasing: part)
+            return part.isEmpty
+                || part[0] == 0 && memcmp(part.baseAddress!, part.baseAddress! + 1, part.count - 1) == 0
+        }
+        return !isZero(all[..<window.lowerBound]) || !isZero(all[window.upperBound...])
+    }
+
     /// Gives all words of the window a value.
     func fill(_ words: [UInt32]) throws {
         try words.withUnsafeBytes { bytes in

@@ -8,11 +8,23 @@ import TestProcesses
 
 // Calls, and what must and may have become of the operations after them.
 extension WorldRun {
-    func make(_ calls: [Step.Call], besideKillOf victim: Int?) throws {
-        let made = try begin(calls, notIn: victim)
+    /// One or many tasks that end while calls are made.
+    enum Victim {
+        /// Killed, with all that ends with it.
+        case process(Int)
+        /// By exit(2), alone.
+        case task(Int)
+    }
+
+    func make(_ calls: [Step.Call], besideEndOf victim: Victim?) throws {
+        let made = try begin(calls, notEndingWith: victim)
         let wakes = model.possibleWakes(by: made)
         model.wake(wakes)
-        if let victim { try processes[victim].peer.kill() }
+        switch victim {
+        case .process(let process): try processes[process].peer.kill()
+        case .task(let task): tasks[task].beginExit()
+        case nil: break
+        }
         var (surely, perhaps): (Set<ModelWorld.Head>, Set<ModelWorld.Head>) = ([], [])
         for (call, task) in made {
             let result = try tasks[task].endOfCall()
@@ -22,7 +34,7 @@ extension WorldRun {
             surely.formUnion(must)
             perhaps.formUnion(may)
         }
-        if let victim { try settle(surely, perhaps, killed: victim) }
+        if let victim { try settle(surely, perhaps, victim) }
         model.wake(wakes)
         try clear(surely, perhaps.subtracting(surely))
     }
@@ -30,7 +42,11 @@ extension WorldRun {
     /// Lets something happen beside the calls, which can come before, in the middle of and after each of them: they must do
     /// what they must with the world as it was and as it is, and may do what they may with either.
     func make(_ calls: [Step.Call], beside: Step.Beside) throws {
-        let made = try begin(calls, notIn: nil)
+        // Every other exit is still under way when the calls end, as kills are in `callsBesideKill`.
+        if case .exit(let number) = beside, number % 2 == 0, let task = task(number) {
+            return try make(calls, besideEndOf: .task(task))
+        }
+        let made = try begin(calls, notEndingWith: nil)
         calling = Set(made.map(\.task))
         let wakes = model.possibleWakes(by: made)
         model.wake(wakes)
@@ -87,22 +103,23 @@ extension WorldRun {
         }
         // Private memory that nobody has any more is nobody's.
         let process = owner(of: head.task)
-        guard processes[process].isAlive, let accessor = accessor(of: process) else { return }
-        let found = try OutsideAccess.load(
-            UInt32.self, at: address(operation.offset, in: process), of: accessor)
+        guard hasMemory(process) else { return }
+        let found = try processes[process].memory.load(
+            UInt32.self, at: address(operation.offset, in: process))
         if found == word { model.takeBack(at: operation.offset, in: space, from: before) }
     }
 
     private func begin(
-        _ calls: [Step.Call], notIn victim: Int?
+        _ calls: [Step.Call], notEndingWith victim: Victim?
     ) throws -> [(call: Step.Call, task: Int)] {
         var made: [(call: Step.Call, task: Int)] = []
         for call in calls {
-            guard let task = task(call.task, notIn: victim), !made.contains(where: { $0.task == task })
+            guard let task = task(call.task, notEndingWith: victim),
+                !made.contains(where: { $0.task == task })
             else { continue }
             let process = owner(of: task)
             var flags: CleanupFlags = call.isPrivate ? .privateOnly : []
-            if call.unknownFlag { flags.insert(CleanupFlags(rawValue: 1 << 30)) }
+            if call.unknownFlag { flags.insert(Self.unknownFlag(call.offset)) }
             var call = call
             if call.wraps { call.length = max(call.length, 16) }
             let start = call.wraps ? UInt.max - 8 : address(call.offset, in: process)
@@ -110,6 +127,12 @@ extension WorldRun {
             made.append((call, task))
         }
         return made
+    }
+
+    /// One of the flags that the call does not have, as the number says.
+    private static func unknownFlag(_ number: Int) -> CleanupFlags {
+        let unknown = (0..<32).map { CleanupFlags(rawValue: 1 << $0) }.filter { $0 != .privateOnly }
+        return unknown[Int((number / 4).magnitude % UInt(unknown.count))]
     }
 
     func judge(_ result: Int, _ errors: Set<ModelWorld.CallError>, _ call: Step.Call) throws {
@@ -130,18 +153,28 @@ extension WorldRun {
     /// The memory belongs to the caller now: it puts something else there that the dying threads would take for their
     /// own, and none of them may touch it.
     func settle(
-        _ surely: Set<ModelWorld.Head>, _ perhaps: Set<ModelWorld.Head>, killed victim: Int
+        _ surely: Set<ModelWorld.Head>, _ perhaps: Set<ModelWorld.Head>, _ victim: Victim
     ) throws {
-        let dying = surely.union(perhaps).filter { ends(owner(of: $0.task), with: victim) }
+        let dying = surely.union(perhaps).filter { ends($0.task, with: victim) }
         let operations = dying.map { ($0, model[$0]!) }
+        let others = dying.subtracting(surely).compactMap { model.placeOfWord($0) }
         for (head, operation) in operations where surely.contains(head) {
             model[head] = nil
-            guard let (file, byte) = model.place(operation.offset, in: model.tasks[head.task].space) else {
-                continue
-            }
-            try write(model.tasks[head.task].tid, to: file, at: byte)
+            let task = model.tasks[head.task]
+            guard let (file, byte) = model.place(operation.offset, in: task.space),
+                // Exits act on it all the same: as on that of a held lock, or of a head that is beyond the call.
+                task.held.flatMap({ model.place($0.offset, in: task.space) }).map({ $0 == (file, byte) })
+                    != true,
+                !others.contains(where: { $0 == (file, byte) })
+            else { continue }
+            try write(task.tid, to: file, at: byte)
         }
-        try kill(victim)
+        switch victim {
+        case .process(let process): try kill(process)
+        case .task(let task):
+            try tasks[task].waitForExit()
+            model.exit(task)
+        }
         // A pointer in shared memory was cleared in time, or stays.
         for (head, operation) in operations {
             let hasGone = try isGone(head)

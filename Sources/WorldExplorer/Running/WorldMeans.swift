@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Glibc
+import RobustFutex
 import SystemPackage
 import TestProcesses
 
@@ -46,6 +47,13 @@ public final class WorldMeans {
                 return nil
             }
         }
+        if swap != nil { _ = attempt("pages that leave memory", Self.letPageLeave) }
+        if !HeadFile.hasCompat {
+            missing.append("heads of 32 bits: the kernel has none (CONFIG_IA32_EMULATION)")
+        }
+        if !HeadFile.hasX32 {
+            missing.append("heads registered by the x32 ABI: the kernel has none (CONFIG_X86_X32_ABI)")
+        }
         hasTransparentHugePages =
             attempt("transparent huge pages") { _ = try StoredFile(.transparent) } != nil
         disk = attempt("files on ext4") { try DiskDirectory() }
@@ -63,6 +71,19 @@ public final class WorldMeans {
             missing.append("frozen control groups: \(ControlGroup.problem() ?? "they need root")")
         }
         self.missing = missing
+    }
+
+    /// - Throws: where a page stays in memory although it was asked to leave.
+    private static func letPageLeave() throws {
+        let page = try MemoryMapping(anonymous: .private, length: pageSize)
+        let start = UnsafeMutableRawPointer(bitPattern: page.address)!
+        memset(start, 1, pageSize)
+        guard madvise(start, pageSize, MADV_PAGEOUT) == 0 else {
+            throw CheckError.broken("madvise(MADV_PAGEOUT): \(Errno(rawValue: errno).name)")
+        }
+        guard try !isPageMapped(page.address, in: getpid()) else {
+            throw CheckError.broken("madvise(MADV_PAGEOUT) leaves a page in memory")
+        }
     }
 
     /// The kind of memory that there is instead of the one asked for, if that one is not there.

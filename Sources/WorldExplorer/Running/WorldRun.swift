@@ -30,7 +30,12 @@ final class WorldRun {
     var files: [StoredFile] = []
     var processes: [Process] = []
     var tasks: [PeerTask] = []
+    /// The contents that the tasks' own heads have, for as long as the tasks live.
+    var ownHeads: [crf_robust_list_head] = []
+    /// Tasks whose own heads are among the remains, or gone with their processes.
+    var buried: Set<Int> = []
     let means: WorldMeans
+    private let stores: Stores
     let heads: HeadFile
     let program: MemoryFile
     /// Processes that are in no world, on which others depend.
@@ -44,6 +49,7 @@ final class WorldRun {
 
     struct Process {
         var peer: Peer
+        var memory: ProcessMemory
         var space: Int
         /// The address of its arena: where no kernel puts anything by itself.
         var base: UInt
@@ -57,19 +63,22 @@ final class WorldRun {
         /// Its arena is gone.
         var hasExecuted = false
         var halt: ProcessHalt?
+        /// Heads in its memory that are nobody's.
+        var remains: [HeadRemains] = []
 
         var hasRunningLeader: Bool { halt == nil && hasLeader }
     }
 
-    init(_ means: WorldMeans) throws {
+    init(_ means: WorldMeans, _ stores: Stores) throws {
         self.means = means
-        heads = try HeadFile()
+        self.stores = stores
+        heads = try HeadFile(means.opensMappings ? stores.heads ?? .memfd : .memfd)
         program = try Program.native.file()
     }
 
     /// - Throws: ``Disagreement`` or ``BrokenWorld``.
     static func run(_ program: WorldProgram, with means: WorldMeans) throws {
-        let run = try WorldRun(means)
+        let run = try WorldRun(means, program.stores ?? .usual)
         defer { run.close() }
         do {
             try run.carryOut(program)
@@ -81,7 +90,6 @@ final class WorldRun {
     }
 
     func carryOut(_ program: WorldProgram) throws {
-        let stores = program.stores ?? .usual
         files = try (0..<Extent.files).map { try StoredFile(stores.files[$0 % stores.files.count], means) }
         if let huge = means.available(stores.huge) { files.append(try StoredFile(huge)) }
         for (number, file) in files.enumerated() {
@@ -94,11 +102,16 @@ final class WorldRun {
             self.number = number
             try noticeWokenTasks()
             try carryOut(step)
+            // To look at a page would bring it back.
+            if case .pageOut = step { continue }
             try verify()
         }
         number = program.steps.count
         for process in processes.indices { try kill(process) }
         try verify()
+        for (number, file) in files.enumerated() where try file.isChangedOutsideWindow() {
+            throw disagree("file \(number) has been written to where nobody has words")
+        }
     }
 
     func close() {
@@ -120,11 +133,11 @@ final class WorldRun {
     }
 
     /// The task that a number chooses among those that can be told something.
-    func task(_ number: Int, notIn process: Int? = nil) -> Int? {
+    func task(_ number: Int, notEndingWith victim: Victim? = nil) -> Int? {
         let ready = tasks.indices.filter {
             model.tasks[$0].isAlive && model.tasks[$0].waitsOn == nil && !isHalted($0)
                 && !calling.contains($0)
-                && (process == nil || !ends(owner(of: $0), with: process!))
+                && (victim == nil || !ends($0, with: victim!))
         }
         return ready.isEmpty ? nil : ready[number % ready.count]
     }
@@ -136,6 +149,13 @@ final class WorldRun {
     func isHalted(_ task: Int) -> Bool {
         let process = model.tasks[task].process
         return process >= 0 && processes[process].halt != nil
+    }
+
+    func ends(_ task: Int, with victim: Victim) -> Bool {
+        switch victim {
+        case .process(let process): ends(owner(of: task), with: process)
+        case .task(let other): task == other
+        }
     }
 
     func ends(_ process: Int, with other: Int) -> Bool {

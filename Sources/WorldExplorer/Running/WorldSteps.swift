@@ -8,30 +8,36 @@ import TestProcesses
 
 // Each step, carried out in the processes and in the model.
 extension WorldRun {
+    /// Beyond the heap, which begins up to 1 GiB behind a static program and has the stack guard (arch_randomize_brk()), and
+    /// beyond what MAP_32BIT gives. Heads of 32 bits have addresses from there.
+    private static let lowBase: UInt = 0x6000_0000
+    private static let highBase: UInt = 0x1000_0000_0000
+
     func carryOut(_ step: Step) throws {
         switch step {
         case .process:
             guard processes.count < Extent.processes else { return }
-            // At the same address in some, at another in others. The low one is beyond the heap, which begins up to 1 GiB behind
-            // a static program and has the stack guard (arch_randomize_brk()), and beyond what MAP_32BIT gives.
-            let base: UInt =
-                processes.count % 3 == 2 ? 0x6000_0000 : 0x1000_0000_0000 + UInt(processes.count % 3) << 32
+            // At the same address in some, at another in others.
+            let base =
+                processes.count % 3 == 1
+                ? Self.lowBase : Self.highBase + UInt(processes.count % 3) << 32
             try add(Peer(), base: base)
         case .processInNamespace:
             guard processes.count < Extent.processes, means.hasNamespaces else { return }
             let parent = try Peer()
             helpers.append(parent)
             try parent.need("unshare", crf_nr_unshare, crf_new_pid_namespace)
-            try add(parent.fork(), base: 0x1000_0000_0000)
+            try add(parent.fork(), base: processes.count % 2 == 0 ? Self.lowBase : Self.highBase)
             processes[processes.count - 1].isInNamespace = true
         case .fork(let number):
             guard processes.count < Extent.processes,
                 let parent = process(number, where: { $0.halt == nil && !$0.isInNamespace })
             else { return }
             let space = model.copy(model.spaces[processes[parent].space])
-            add(
-                try processes[parent].peer.fork(), base: processes[parent].base,
+            try add(
+                processes[parent].peer.fork(), base: processes[parent].base,
                 program: processes[parent].program, space, parent: parent)
+            inheritHeads(from: parent)
         case .map(let number, let page, let pages, let backing):
             guard let process = process(number) else { return }
             try map(in: process, page, min(pages, Extent.arenaPages - page), backing)
@@ -84,6 +90,7 @@ extension WorldRun {
                 try heads.set(raw, futexOffset: futexOffset, task, of: base(of: task))
             } else {
                 try tasks[task].setPending(rawValue: raw, futexOffset: futexOffset)
+                ownHeads[task].futex_offset = futexOffset
             }
             model.tasks[task].operation = operation
         case .pendCompat(let number, let operation):
@@ -127,10 +134,10 @@ extension WorldRun {
         case .wait(let number, let offset):
             guard let task = task(number) else { return }
             try wait(task, at: offset)
-        case .calls(let calls): try make(calls, besideKillOf: nil)
+        case .calls(let calls): try make(calls, besideEndOf: nil)
         case .callsBesideKill(let calls, let number):
             guard let process = process(number, where: { _ in true }) else { return }
-            try make(calls, besideKillOf: process)
+            try make(calls, besideEndOf: .process(process))
         case .callsBeside(let calls, let beside): try make(calls, beside: beside)
         case .exit(let number):
             guard let task = task(number) else { return }
@@ -142,6 +149,8 @@ extension WorldRun {
         case .exitLeader(let number):
             guard let process = process(number, where: \.hasRunningLeader) else { return }
             try endWhatWasMade(by: process)
+            // Another thread takes over.
+            forgetInheritedHeads(process)
             try processes[process].peer.exitLeader()
             processes[process].hasLeader = false
         case .halt(let number, let how):
@@ -157,6 +166,7 @@ extension WorldRun {
             guard let process = process(number, where: { $0.halt != nil }) else { return }
             try processes[process].halt?.end()
             processes[process].halt = nil
+            try waitForWaits(in: process)
         case .kill(let number):
             guard let process = process(number, where: { _ in true }) else { return }
             try kill(process)
@@ -166,21 +176,25 @@ extension WorldRun {
     /// One that shares nothing yet.
     func add(_ peer: Peer, base: UInt) throws {
         try heads.map(.writable, in: peer, at: base)
-        add(peer, base: base, program: try peer.send(program), ModelWorld.Space())
+        try add(peer, base: base, program: peer.send(program), ModelWorld.Space())
     }
 
     func add(
         _ peer: Peer, base: UInt, program: UInt, _ space: ModelWorld.Space, parent: Int? = nil
-    ) {
+    ) throws {
         processes.append(
-            Process(peer: peer, space: model.spaces.count, base: base, program: program, parent: parent))
+            Process(
+                peer: peer, memory: try ProcessMemory(of: peer.pid), space: model.spaces.count, base: base,
+                program: program, parent: parent))
         model.spaces.append(space)
     }
 
     func start(_ kind: PeerTask.Kind, in process: Int) throws {
         guard tasks.count < Extent.tasks else { return }
+        forgetInheritedHeads(process)
         let task = try processes[process].peer.startTask(kind)
         tasks.append(task)
+        ownHeads.append(.init(next: task.headAddress, futex_offset: 0, list_op_pending: 0))
         model.tasks.append(
             .init(
                 tid: UInt32(task.ownID), space: processes[process].space,
@@ -231,7 +245,12 @@ extension WorldRun {
             case .sharedFile(let file, let start, let writable):
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: writable, canBecomeWritable: true)
-                try map(mapping, by: files[file].file, in: peer, at: there)
+                if writable, process % 2 == 1, let segment = files[file].segment {
+                    try segment.attachPage(
+                        at: filePage(start) * Extent.pageBytes, to: peer, over: there)
+                } else {
+                    try map(mapping, by: files[file].file, in: peer, at: there)
+                }
             case .reopenedFile(let file, let start):
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true)
@@ -302,9 +321,14 @@ extension WorldRun {
         if access == .absent {
             try peer.unmap(there, length: Extent.huge.count)
         } else {
-            try peer.map(
-                files[Extent.hugeFile].file, at: there, length: Extent.huge.count,
-                protection: access == .writable ? [.read, .write] : [.read])
+            let file = files[Extent.hugeFile]
+            let protection: MemoryMapping.Protection = access == .writable ? [.read, .write] : [.read]
+            // By two open files: they are the same memory.
+            if process % 2 == 0 {
+                try peer.map(file.file, at: there, length: Extent.huge.count, protection: protection)
+            } else {
+                try peer.map(file.reopened, at: there, length: Extent.huge.count, protection: protection)
+            }
         }
         model.spaces[processes[process].space].huge =
             access == .absent
@@ -395,12 +419,25 @@ extension WorldRun {
 
     func wait(_ task: Int, at offset: Int) throws {
         let process = owner(of: task)
-        guard isWritable(offset, in: process),
-            let (file, byte) = model.place(offset, in: processes[process].space)
+        let space = processes[process].space
+        guard isWritable(offset, in: process), let key = model.waitKey(at: offset, in: space),
+            let word = model.word(at: offset, in: space)
         else { return }
         try tasks[task].beginWait(at: address(offset, in: process))
-        model.files[file][byte / 4] |= 0x8000_0000
-        model.tasks[task].waitsOn = (file, byte)
+        model.setWord(at: offset, in: space, to: word | 0x8000_0000)
+        model.tasks[task].waitsOn = key
+    }
+
+    /// Tasks of a process that has been resumed can be woken again once they are back in their waits.
+    private func waitForWaits(in process: Int) throws {
+        // A call at this moment may come before.
+        guard calling.isEmpty else { return }
+        for task in mayHaveMissedWake where model.tasks[task].process == process {
+            try Deadline.poll(for: "task \(tasks[task].tid) to wait again") {
+                tasks[task].isIdle || tasks[task].waitsAgain
+            }
+            mayHaveMissedWake.remove(task)
+        }
     }
 
     func kill(_ process: Int) throws {

@@ -10,17 +10,18 @@ import TestProcesses
 extension WorldRun {
     func verify() throws {
         for task in tasks.indices where model.tasks[task].isAlive {
-            let expected = model.tasks[task].own.map { rawValue($0, of: task) } ?? 0
+            ownHeads[task].list_op_pending = model.tasks[task].own.map { rawValue($0, of: task) } ?? 0
             // Not registered, it is memory as any other.
-            let found =
-                model.tasks[task].isPlaced || !model.tasks[task].isRegistered
-                ? try tasks[task].ownPendingRawValue() : try tasks[task].pendingRawValue()
-            guard found == expected else {
-                throw disagree(
-                    "list_op_pending of task \(task) is 0x\(String(found, radix: 16)), the model has 0x\(String(expected, radix: 16))"
-                )
+            if !model.tasks[task].isPlaced, model.tasks[task].isRegistered {
+                try tasks[task].confirmOwnHead()
+            }
+            let found = try processes[owner(of: task)].memory.load(
+                crf_robust_list_head.self, at: tasks[task].headAddress)
+            if let difference = found.difference(from: ownHeads[task]) {
+                throw disagree("the head of task \(task): \(difference)")
             }
         }
+        try verifyRemains()
         // Those of tasks that have gone, too: what they leave in shared memory belongs to somebody else.
         for task in tasks.indices {
             let placed = model.tasks[task].placed.map { rawValue($0, of: task) } ?? 0
@@ -41,12 +42,11 @@ extension WorldRun {
 
     private func verifyPrivateMemory(of process: Int) throws {
         let space = processes[process].space
-        guard let reader = accessor(of: process) else { return }
+        guard hasMemory(process) else { return }
         for page in 0..<Extent.arenaPages {
             guard case .own(let number)? = model.spaces[space].pages[page]?.memory else { continue }
-            let found = try OutsideAccess.load(
-                UInt32.self, count: Extent.pageBytes / 4, at: address(page * Extent.pageBytes, in: process),
-                of: reader)
+            let found = try processes[process].memory.load(
+                UInt32.self, count: Extent.pageBytes / 4, at: address(page * Extent.pageBytes, in: process))
             guard let (word, allowed) = model.learn(found, ofPrivatePage: number) else { continue }
             let hex = allowed.map { "0x\(String($0, radix: 16))" }.joined(separator: " or ")
             throw disagree(
