@@ -7,6 +7,9 @@ import TestProcesses
 
 /// A file of a world, with its descriptor for reading only, and that of the file opened again.
 final class StoredFile {
+    /// One of its open files.
+    enum Opening { case first, again, forReading }
+
     let file: MemoryFile
     let readOnly: MemoryFile
     let reopened: MemoryFile
@@ -97,6 +100,23 @@ final class StoredFile {
         memset(pages, 0, Extent.huge.count)
         guard madvise(pages, Extent.huge.count, collapse) == 0 else {
             throw CheckError.broken("madvise(MADV_COLLAPSE): \(Errno(rawValue: errno).name)")
+        }
+    }
+
+    /// Maps a part of it, shared, over what a process has at an address. A segment is attached instead of opened again, a page
+    /// at a time.
+    func map(
+        by opening: Opening, offset: Int, length: Int, isWritable: Bool, in peer: Peer, at address: UInt
+    ) throws {
+        let protection: MemoryMapping.Protection = isWritable ? [.read, .write] : [.read]
+        switch opening {
+        case .first:
+            try peer.map(file, at: address, offset: offset, length: length, protection: protection)
+        case .again:
+            if let segment { return try segment.attachPage(at: offset, to: peer, over: address) }
+            try peer.map(reopened, at: address, offset: offset, length: length, protection: protection)
+        case .forReading:
+            try peer.map(readOnly, at: address, offset: offset, length: length, protection: protection)
         }
     }
 

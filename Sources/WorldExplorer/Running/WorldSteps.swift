@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
-import Glibc
 import RobustFutex
-import SystemPackage
 import TestProcesses
 
 // Each step, carried out in the processes and in the model.
@@ -235,130 +233,6 @@ extension WorldRun {
         model.tasks[task].compat = operation
     }
 
-    func map(in process: Int, _ first: Int, _ count: Int, _ backing: Step.Backing) throws {
-        let peer = processes[process].peer
-        for page in first..<first + count {
-            let there = address(page * Extent.pageBytes, in: process)
-            let filePage = { (start: Int) in (start + page - first) % Extent.filePages }
-            let mapping: ModelWorld.Mapping
-            switch backing {
-            case .sharedFile(let file, let start, let writable):
-                mapping = .init(
-                    memory: .file(file, page: filePage(start)), isWritable: writable, canBecomeWritable: true)
-                if writable, process % 2 == 1, let segment = files[file].segment {
-                    try segment.attachPage(
-                        at: filePage(start) * Extent.pageBytes, to: peer, over: there)
-                } else {
-                    try map(mapping, by: files[file].file, in: peer, at: there)
-                }
-            case .reopenedFile(let file, let start):
-                mapping = .init(
-                    memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true)
-                if let segment = files[file].segment {
-                    try segment.attachPage(
-                        at: filePage(start) * Extent.pageBytes, to: peer, over: there)
-                } else {
-                    try map(mapping, by: files[file].reopened, in: peer, at: there)
-                }
-            case .readOnlyFile(let file, let start):
-                mapping = .init(
-                    memory: .file(file, page: filePage(start)), isWritable: false, canBecomeWritable: false)
-                try map(mapping, by: files[file].readOnly, in: peer, at: there)
-            case .privateFile(let file, let start):
-                try peer.mapPrivate(
-                    files[file].file, at: there, offset: filePage(start) * Extent.pageBytes,
-                    length: Extent.pageBytes)
-                mapping = .init(
-                    memory: model.add(.init(file: (file, filePage(start)))), isWritable: true,
-                    canBecomeWritable: true)
-            case .anonymous:
-                try peer.mapAnonymous(at: there, length: Extent.pageBytes)
-                var words: [UInt32]?
-                if let accessor = accessor(of: process) {
-                    words = Canaries.words(Extent.pageBytes / 4, page)
-                    try OutsideAccess.store(all: words!, at: there, of: accessor)
-                }
-                mapping = .init(
-                    memory: model.add(.init(isCopied: words != nil, copies: words.map { [$0] } ?? [])),
-                    isWritable: true, canBecomeWritable: true)
-            }
-            model.spaces[processes[process].space].pages[page] = mapping
-        }
-    }
-
-    /// A page of a file, shared, as the model has it.
-    private func map(
-        _ mapping: ModelWorld.Mapping, by file: borrowing MemoryFile, in peer: Peer, at address: UInt
-    ) throws {
-        guard case .file(_, let page) = mapping.memory else { return }
-        try peer.map(
-            file, at: address, offset: page * Extent.pageBytes, length: Extent.pageBytes,
-            protection: mapping.isWritable ? [.read, .write] : [.read])
-    }
-
-    func protect(_ page: Int, in process: Int, _ isWritable: Bool) throws {
-        guard let mapping = model.spaces[processes[process].space].pages[page], mapping.canBecomeWritable
-        else { return }
-        try processes[process].peer.protect(
-            address(page * Extent.pageBytes, in: process), length: Extent.pageBytes,
-            isWritable ? [.read, .write] : [.read])
-        model.spaces[processes[process].space].pages[page]?.isWritable = isWritable
-    }
-
-    func move(_ from: Int, _ to: Int, in process: Int) throws {
-        let space = processes[process].space
-        guard from != to, from < Extent.arenaPages, to < Extent.arenaPages,
-            let mapping = model.spaces[space].pages[from]
-        else { return }
-        try processes[process].peer.movePage(
-            address(from * Extent.pageBytes, in: process), to: address(to * Extent.pageBytes, in: process))
-        model.spaces[space].pages[from] = nil
-        model.spaces[space].pages[to] = mapping
-    }
-
-    func mapHuge(in process: Int, _ access: Step.Access) throws {
-        let (peer, there) = (processes[process].peer, address(Extent.huge.lowerBound, in: process))
-        if access == .absent {
-            try peer.unmap(there, length: Extent.huge.count)
-        } else {
-            let file = files[Extent.hugeFile]
-            let protection: MemoryMapping.Protection = access == .writable ? [.read, .write] : [.read]
-            // By two open files: they are the same memory.
-            if process % 2 == 0 {
-                try peer.map(file.file, at: there, length: Extent.huge.count, protection: protection)
-            } else {
-                try peer.map(file.reopened, at: there, length: Extent.huge.count, protection: protection)
-            }
-        }
-        model.spaces[processes[process].space].huge =
-            access == .absent
-            ? nil
-            : .init(
-                memory: .file(Extent.hugeFile, page: 0), isWritable: access == .writable,
-                canBecomeWritable: true)
-    }
-
-    /// The arena, and the heads. The kernel may leave a page where it is, which is no error.
-    func pageOut(_ process: Int) throws {
-        let space = model.spaces[processes[process].space]
-        var pages = space.pages.indices.filter { space.pages[$0] != nil }.map {
-            address($0 * Extent.pageBytes, in: process)
-        }
-        if space.headPage != .absent { pages.append(address(Extent.headPage, in: process)) }
-        for task in tasks.indices where owner(of: task) == process && model.tasks[task].isAlive {
-            pages.append(tasks[task].headAddress & ~UInt(Extent.pageBytes - 1))
-        }
-        let pageOut: UInt = 21  // MADV_PAGEOUT
-        for page in pages {
-            let result = try processes[process].peer.syscall(
-                crf_nr_madvise, page, UInt(Extent.pageBytes), pageOut)
-            guard result == 0 || result == -Int(EINVAL) else {
-                _ = try required("madvise(MADV_PAGEOUT)", result)
-                return
-            }
-        }
-    }
-
     func rawValue(_ operation: Step.Operation, of task: Int) -> UInt {
         PendingOperation(
             futexWord: address(operation.offset, in: owner(of: task)), futexOffset: operation.futexOffset,
@@ -389,34 +263,6 @@ extension WorldRun {
 
     func base(of task: Int) -> UInt { processes[owner(of: task)].base }
 
-    /// A task that is a process of its own leaves the memory; a thread takes its process along, which is then killed: what it
-    /// executes does nothing.
-    func execute(_ task: Int) throws {
-        let process = owner(of: task)
-        // Halted, it gives no memory to a task that is a process of its own.
-        guard processes[process].halt == nil else { return }
-        let peer = processes[process].peer
-        // They end with the thread that made them.
-        if model.tasks[task].process >= 0 { try endWhatWasMade(by: process) }
-        let scratch = try peer.map(anonymous: .private, length: Extent.pageBytes)
-        let command = ProcessState.command(of: peer.pid)
-        try tasks[task].beginExecution(descriptor: processes[process].program, scratch: scratch)
-        guard model.tasks[task].process >= 0 else {
-            try Deadline.poll(for: "exec of task \(tasks[task].tid)") { try tasks[task].hasExecuted() }
-            model.exit(task)
-            return try tasks[task].end()
-        }
-        // A thread gets the id of its process on the way; the name is changed after the clean-up.
-        try Deadline.poll(for: "exec in process \(peer.pid)") {
-            ProcessState.command(of: peer.pid) != command
-        }
-        model.execute(task, processID: processes[process].isInNamespace ? 1 : UInt32(peer.pid))
-        processes[process].hasExecuted = true
-        // Before anything else can have done it.
-        try verify()
-        try kill(process)
-    }
-
     func wait(_ task: Int, at offset: Int) throws {
         let process = owner(of: task)
         let space = processes[process].space
@@ -438,35 +284,5 @@ extension WorldRun {
             }
             mayHaveMissedWake.remove(task)
         }
-    }
-
-    func kill(_ process: Int) throws {
-        guard processes[process].isAlive else { return }
-        try processes[process].peer.killAndWait()
-        processes[process].isAlive = false
-        processes[process].halt = nil
-        model.kill(process: process)
-        try endWhatWasMade(by: process)
-    }
-
-    /// Those that share the process's memory and are processes of their own; nobody could tell them to end later.
-    func endProcesses(inMemoryOf process: Int) throws {
-        for task in tasks.indices
-        where model.tasks[task].space == processes[process].space && model.tasks[task].process < 0
-            && model.tasks[task].isAlive
-        {
-            try tasks[task].end()
-            model.exit(task)
-        }
-    }
-
-    /// By its first thread, with which it ends.
-    func endWhatWasMade(by process: Int) throws {
-        try endProcesses(inMemoryOf: process)
-        try killChildren(of: process)
-    }
-
-    func killChildren(of process: Int) throws {
-        for child in processes.indices where processes[child].parent == process { try kill(child) }
     }
 }

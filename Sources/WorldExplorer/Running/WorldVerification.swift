@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import CRobustFutex
-import Glibc
 import RobustFutex
-import SystemPackage
 import TestProcesses
 
 // The whole world against the model.
@@ -29,7 +27,7 @@ extension WorldRun {
             heads.expect(placed, compat: UInt32(truncatingIfNeeded: compat), task)
         }
         if let difference = try heads.difference() { throw disagree(difference) }
-        for process in processes.indices where processes[process].isAlive && !processes[process].hasExecuted {
+        for process in processes.indices where hasMemory(process) {
             try verifyPrivateMemory(of: process)
         }
         for (number, stored) in files.enumerated() {
@@ -42,7 +40,6 @@ extension WorldRun {
 
     private func verifyPrivateMemory(of process: Int) throws {
         let space = processes[process].space
-        guard hasMemory(process) else { return }
         for page in 0..<Extent.arenaPages {
             guard case .own(let number)? = model.spaces[space].pages[page]?.memory else { continue }
             let found = try processes[process].memory.load(
