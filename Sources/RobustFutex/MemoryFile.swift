@@ -10,7 +10,7 @@ public struct MemoryFile: ~Copyable {
     /// A memfd of `length` bytes, all zero. The name shows in /proc/PID/maps only.
     ///
     /// - Parameters:
-    ///   - inheritable: whether programs that this process executes get the descriptor too.
+    ///   - inheritable: true if programs that this process executes get the descriptor, too.
     ///   - flags: of memfd_create(2) besides `MFD_CLOEXEC`.
     public init(
         name: String, length: Int, inheritable: Bool = false, flags: UInt32 = 0

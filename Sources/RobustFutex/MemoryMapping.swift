@@ -28,7 +28,7 @@ public struct MemoryMapping: ~Copyable {
 
     /// Maps `length` bytes of `file` from `offset`, a multiple of the page size.
     ///
-    /// - Throws: what mmap(2) returns: `EACCES` for a shared writable mapping of a read-only descriptor.
+    /// - Throws: the error of mmap(2): `EACCES` for a shared writable mapping of a read-only descriptor.
     public init(
         of file: borrowing MemoryFile, offset: Int = 0, length: Int,
         protection: Protection = [.read, .write], sharing: Sharing = .shared

@@ -17,7 +17,7 @@ public struct RobustListHead: ~Copyable {
     /// Registers an empty list for the calling thread.
     ///
     /// - Parameter futexOffset: lock entry + offset = futex word, in bytes.
-    /// - Throws: what get_robust_list(2) or set_robust_list(2) return: `ENOSYS` on a kernel without futexes.
+    /// - Throws: the error of get_robust_list(2) or set_robust_list(2): `ENOSYS` on a kernel without futexes.
     public init(futexOffset: Int) throws(Errno) {
         var registered: UInt = 0
         _ = try valueOrErrno(crf_get_robust_list(0, &registered))

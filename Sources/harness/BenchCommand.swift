@@ -53,7 +53,7 @@ struct BenchArguments: ParsableArguments {
 
     /// Measures, prints, and fails as the help says.
     ///
-    /// - Parameter tree: what patched kernels are built from, if not from their base with the series.
+    /// - Parameter tree: the tree that patched kernels are built from instead of their base with the series.
     func run(_ builders: Builders, tree: GivenTree?) async throws {
         let standard = tree == nil ? BenchRun.kernels : BenchRun.kernelsWithTree
         let chosen = try (kernels.isEmpty ? standard : kernels).map { name in

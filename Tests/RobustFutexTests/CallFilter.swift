@@ -26,7 +26,7 @@ enum CallFilter {
 
     /// Carries `body` out behind the filter, in a thread of its own, with the processes that it starts.
     ///
-    /// - Returns: what it returned, and the calls that a supervisor saw.
+    /// - Returns: its result, and the calls that a supervisor saw.
     func apply<Value>(_ body: @escaping () throws -> Value) throws -> (value: Value, calls: [Seen]) {
         try inNewThread {
             switch self {

@@ -17,7 +17,7 @@ public struct StressRun: Codable, Equatable, Sendable {
     /// Faults that the kernel reported meanwhile.
     public var faults: [String]
 
-    /// - Parameter text: what the program printed.
+    /// - Parameter text: the program's output.
     init(kernel: String, seconds: Int, text: String, faults: [String]) throws {
         let pattern =
             /stress: (\d+) calls; (\d+) locks destroyed, (\d+) corrupted; (\d+) threads gone, (\d+) words of their memory changed/

@@ -28,7 +28,7 @@ struct SystemCallLookup {
         return numbers.reduce(into: [:]) { $0[$1] = lookup.count(for: $1) }
     }
 
-    /// - Parameter listing: what objdump says about the function.
+    /// - Parameter listing: objdump's disassembly of the function.
     init(_ listing: String) {
         // ADDRESS:<tab>MNEMONIC OPERANDS
         instructions = listing.split(separator: "\n").compactMap { line in

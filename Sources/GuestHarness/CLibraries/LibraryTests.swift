@@ -128,7 +128,7 @@ extension Builders {
         }
     }
 
-    /// - Parameter probe: what `robust-list-check probe` prints.
+    /// - Parameter probe: the output of `robust-list-check probe`.
     static func saysNumberIsTaken(_ probe: String) -> Bool {
         probe.contains(/(?m)^cleanup_robust_list: +number taken/)
     }

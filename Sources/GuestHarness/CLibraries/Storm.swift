@@ -49,7 +49,7 @@ public struct Storm: Sendable {
         }
 
         /// - Parameters:
-        ///   - text: what the program printed.
+        ///   - text: the program's output.
         ///   - preload: the file's name.
         init(_ database: Database, _ setting: Setting, text: String, preload: String) {
             self.init(database, setting)

@@ -13,7 +13,7 @@ public struct ComparisonVerdict: Codable, Equatable, Sendable {
     public var remarks: [String]
 
     /// - Parameters:
-    ///   - remarks: what was noticed on the way.
+    ///   - remarks: things noticed on the way.
     ///   - isWhole: false for a shard, of which only the cells themselves are judged.
     init(kernels: [ComparedKernel], cells: [ComparedCell], remarks: [String], isWhole: Bool = true) {
         var findings: [String] = []

@@ -33,7 +33,7 @@ public struct FreshCheck: Sendable {
     /// Runs each command on a machine of each release, and goes on after one that fails. One that has passed at this
     /// commit already is not run again.
     ///
-    /// - Parameter anew: whether to forget what earlier runs did.
+    /// - Parameter anew: true to forget earlier runs.
     public func run(
         releases: [DebianRelease], commands: [[String]], anew: Bool
     ) async throws -> [Finding] {

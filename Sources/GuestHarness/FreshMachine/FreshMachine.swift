@@ -114,7 +114,7 @@ struct FreshMachine {
     /// Makes the machine with a clone of the checkout, unless there is one for the same commit: what was run in that goes
     /// on where it was.
     ///
-    /// - Returns: whether the machine is a new one.
+    /// - Returns: true if the machine is a new one.
     func make(commit: String) async throws -> Bool {
         let record = Record(commit: commit, empty: try await makeEmpty())
         let file = directory.appending("machine.json")

@@ -14,7 +14,7 @@ struct GitRedirections: Equatable, Sendable {
 
     let settings: [Setting]
 
-    /// - Parameter config: what `git config --null --list` prints.
+    /// - Parameter config: the output of `git config --null --list`.
     init(_ config: String) {
         settings = config.split(separator: "\0").compactMap { entry in
             let parts = entry.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)

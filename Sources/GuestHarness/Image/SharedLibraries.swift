@@ -19,7 +19,7 @@ enum SharedLibraries {
         return try parse(text, of: program)
     }
 
-    /// - Parameter text: what `ldd` prints.
+    /// - Parameter text: the output of `ldd`.
     static func parse(_ text: String, of program: FilePath) throws -> [FilePath] {
         var libraries: [FilePath] = []
         for line in text.split(separator: "\n") {

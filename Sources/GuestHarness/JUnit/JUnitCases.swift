@@ -3,7 +3,7 @@
 extension JUnitReport.Suite {
     /// A run of tests, each as what `expectation` makes of it; and, if something beside them went wrong, one case for it.
     ///
-    /// - Parameter isWhole: whether every test was asked for.
+    /// - Parameter isWhole: true if every test was asked for.
     public init(
         of run: SuiteRunner.Run, name: String, expectation: SuiteExpectation, isWhole: Bool = true
     ) {

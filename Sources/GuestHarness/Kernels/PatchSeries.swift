@@ -108,7 +108,7 @@ public struct PatchSeries: Sendable {
     ///
     /// - Parameters:
     ///   - tree: outside of any git work tree's index.
-    ///   - original: what messages call it, if that is another.
+    ///   - original: its name in messages, if that is another.
     /// - Throws: the patch and the file that do not fit.
     func apply(in tree: FilePath, takenFrom original: FilePath? = nil) async throws {
         for patch in patches {

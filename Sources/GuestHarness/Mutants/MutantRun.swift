@@ -80,7 +80,7 @@ public struct MutantRun: Sendable {
     /// would take the time of all checks that reach it.
     ///
     /// - Parameters:
-    ///   - equivalents: whether those of the list are run, too.
+    ///   - equivalents: true to run those of the list, too.
     ///   - chosen: which ones.
     ///   - shard: the part of them that is run; nil: all.
     ///   - guests: the number that run at the same time.

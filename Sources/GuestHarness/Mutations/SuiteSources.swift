@@ -68,7 +68,7 @@ struct SuiteSources {
 
     /// The directories of the targets `roots` and of all that they depend on in the package, sorted.
     ///
-    /// - Parameter package: what `swift package dump-package` prints.
+    /// - Parameter package: the output of `swift package dump-package`.
     static func directories(of roots: [String], in package: Data) throws -> [String] {
         let targets = Dictionary(
             uniqueKeysWithValues: try JSONDecoder().decode(Package.self, from: package).targets.map {

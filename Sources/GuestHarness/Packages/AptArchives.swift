@@ -26,7 +26,7 @@ struct AptArchives {
 
     let all: [Archive]
 
-    /// - Parameter targets: what `apt-get indextargets` prints.
+    /// - Parameter targets: the output of `apt-get indextargets`.
     init(_ targets: String) {
         all = targets.split(separator: "\n\n").compactMap { stanza in
             var fields: [String: String] = [:]

@@ -184,7 +184,7 @@ struct PrivateApt: Sendable {
     ///
     /// - Parameters:
     ///   - type: `deb` or `deb-src`.
-    ///   - targets: what `apt-get indextargets` prints.
+    ///   - targets: the output of `apt-get indextargets`.
     static func sourceLine(
         for suite: String, type: String = "deb", from targets: String, release: String
     ) throws -> String {

@@ -45,7 +45,7 @@ public struct SuiteExpectation: Codable, Equatable, Sendable {
 
     /// Unexpected results in `results`, one line each; empty when there are none.
     ///
-    /// - Parameter isWhole: whether every test was asked for.
+    /// - Parameter isWhole: true if every test was asked for.
     public func violations(in results: SuiteResults, isWhole: Bool = true) -> [String] {
         problems(withRunOf: results, isWhole: isWhole)
             + results.tests.compactMap { test in problem(with: test).map { "\(test.name): \($0)" } }

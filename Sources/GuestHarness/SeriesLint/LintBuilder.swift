@@ -41,7 +41,7 @@ struct LintBuilder: Sendable {
     }
 
     /// - Parameters:
-    ///   - goals: what to make.
+    ///   - goals: the targets of make.
     ///   - sources: the files whose objects to look for.
     func build(
         _ configuration: Configuration, at commit: LintedTree.Commit, goals: [String], sources: [String],

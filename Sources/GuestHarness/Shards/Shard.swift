@@ -29,7 +29,7 @@ public struct Shard: Codable, Equatable, Sendable, CustomStringConvertible {
 
     /// Refuses to do nothing.
     ///
-    /// - Parameter things: what there is too little of, in the plural.
+    /// - Parameter things: the things that there are too few of, in the plural.
     func requireWork(_ all: Int, _ things: String) throws {
         guard range(of: all).isEmpty else { return }
         throw HarnessError(

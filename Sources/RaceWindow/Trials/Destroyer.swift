@@ -91,7 +91,7 @@ final class Destroyer {
     ///
     /// - Parameters:
     ///   - wordOffset: of the futex word in the lock.
-    ///   - value: what the new contents have there.
+    ///   - value: the word of the new contents there.
     /// - Returns: the new contents of what was the lock; nil when `pthread_mutex_destroy` waits for the unlock to end.
     func destroyAndReuse(wordOffset: Int, value: UInt32) throws -> [UInt8]? {
         try lockAndUnlock(lockReturns: 0)

@@ -36,7 +36,7 @@ final class Victim {
 
     var pid: Int32 { handle.pid }
 
-    /// - Parameter role: what messages call it: "the unlocker", "the destroyer".
+    /// - Parameter role: its name in messages: "the unlocker", "the destroyer".
     /// - Throws: ``CannotRun`` when the program cannot be executed here.
     init(
         _ program: VictimProgram, role: String, memory: borrowing LockMemory, filter: WakeFilter? = nil

@@ -32,7 +32,7 @@ final class HeldCall {
 
     /// The same, until it sleeps again.
     ///
-    /// - Parameter what: what for.
+    /// - Parameter what: the purpose, for messages.
     func letGo(_ scene: Scene, untilItWaits what: String) throws {
         let before = ProcessState.sleepCount(of: calling.tid, in: calling.peer.pid)
         try letGo()

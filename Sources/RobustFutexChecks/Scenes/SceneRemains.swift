@@ -7,7 +7,7 @@ import TestProcesses
 extension Scene {
     /// The operation on the lock at `word` is gone, or as it was; nothing else has taken its place.
     ///
-    /// - Returns: whether it is gone.
+    /// - Returns: true if it is gone.
     @discardableResult
     func expectClearedOrUntouched(_ task: PeerTask, at word: UInt, _ what: String) throws -> Bool {
         guard try task.pendingOperation() != nil else { return true }

@@ -15,7 +15,7 @@ final class Connection {
 
     /// Asks, and waits for the answer.
     ///
-    /// - Returns: what the kernel returned to the peer: a value, or -errno.
+    /// - Returns: the system call's result in the peer: a value, or -errno.
     func request(
         _ code: ctp_request_code, _ arguments: [UInt64] = [], descriptors: [Int32] = []
     ) throws(CheckError) -> Int {

@@ -52,8 +52,8 @@ package struct MessageSocket: ~Copyable {
     /// Waits for a whole message; false when the other side is gone.
     ///
     /// - Parameters:
-    ///   - name: what messages call the other side.
-    ///   - what: what is waited for.
+    ///   - name: the other side's name in messages.
+    ///   - what: the event that is waited for.
     package func receive(
         _ message: inout some BitwiseCopyable, from name: String, _ what: @autoclosure () -> String
     ) throws(CheckError) -> Bool {

@@ -190,7 +190,7 @@ extension Check {
         try caller.unmap(place, length: 2 * pageSize)
     }
 
-    /// - Parameter after: what is over.
+    /// - Parameter after: the part of the check that is over, for messages.
     static func expectNoMore(
         than before: Int, in group: borrowing ControlGroup, _ after: String
     ) throws {

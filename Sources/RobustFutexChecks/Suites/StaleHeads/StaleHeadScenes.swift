@@ -12,7 +12,7 @@ struct ReusedWord {
     private let layout: PlacedHead.Layout
     private let value: UInt
 
-    /// - Parameter value: what `list_op_pending` of the head was.
+    /// - Parameter value: the last `list_op_pending` of the head.
     init(of head: PlacedHead, value: UInt) throws {
         peer = head.task.peer
         address = head.address + head.layout.pendingOffset
@@ -42,7 +42,7 @@ extension Check {
     ///
     /// - Parameters:
     ///   - start: makes the task, of the peer that is to use the memory again.
-    ///   - giveUp: what the task does while the call is held, with no operation pending any more.
+    ///   - giveUp: the step of the task while the call is held, with no operation pending any more.
     static func leavesReusedMemory(
         _ scene: Scene, _ place: StaleHeadPlace, flags: CleanupFlags = [], _ what: String,
         start: (Peer) throws -> PeerTask, giveUp: (PlacedHead) throws -> Void
