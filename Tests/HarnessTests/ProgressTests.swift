@@ -67,4 +67,16 @@ import Testing
         await progress.stage("kernel") { for count in 1...5 { progress.update("\(count) objects") } }
         #expect(lines.all == ["kernel …", "kernel: done"])
     }
+
+    @Test(.timeLimit(.minutes(1))) func stageThatTellsNothingShowsThatItGoesOn() async throws {
+        let lines = Lines()
+        let told = Self.gate()
+        let progress = Progress(isTerminal: false, interval: .milliseconds(1)) {
+            lines.add($0)
+            if lines.all.count == 3 { told.open.finish() }
+        }
+        await progress.stage("stress", "running") { for await _ in told.stream {} }
+        #expect(lines.all.prefix(3) == ["stress …", "stress: running", "stress: running"])
+        #expect(lines.all.last == "stress: done")
+    }
 }

@@ -78,7 +78,7 @@ public struct EvidenceRun: Sendable {
 
     private func lines(of arguments: [String], seconds: Int) async throws -> ([String], isGood: Bool) {
         let guest = try await guest(seconds: seconds)
-        return try await builders.progress.stage("\(arguments[0]) on \(kernel.name)") {
+        return try await builders.progress.stage("\(arguments[0]) on \(kernel.name)", "running") {
             do {
                 let text = try await text(of: arguments, in: guest)
                 return (text.split(separator: "\n").map(String.init), true)

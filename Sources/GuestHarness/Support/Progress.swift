@@ -61,6 +61,21 @@ public final class Progress: Sendable {
         }
     }
 
+    /// Runs `body` as a stage that tells nothing on the way: lines with the elapsed time show that it goes on.
+    ///
+    /// - Parameter doing: the text of those lines.
+    public func stage<Result>(
+        _ name: String, _ doing: String, _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        try await stage(name) {
+            let clock = Task {
+                while (try? await Task.sleep(for: min(interval, .seconds(1)))) != nil { update(doing) }
+            }
+            defer { clock.cancel() }
+            return try await body()
+        }
+    }
+
     /// The stage of the current task got on: `detail` is its count or what it does now. On a thread that belongs to no
     /// task it is the stage that began last.
     public func update(_ detail: @autoclosure () -> String) {
