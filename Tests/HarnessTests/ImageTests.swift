@@ -49,4 +49,16 @@ import Testing
         #expect(error?.description.contains("libnone.so.1") == true)
         #expect(error?.description.contains("/x/program") == true)
     }
+
+    /// With five, two worlds of three files each could not be there at once.
+    @Test func fileSystemHasRoomForTheFilesOfManyWorlds() async throws {
+        try await withTemporaryDirectory { root in
+            let image = try await ImageBuilder(repository: Repository(root: root), progress: Progress())
+                .ext4Image()
+            let bytes = try Files.read(image)
+            // s_free_inodes_count, in the superblock.
+            let free = (0..<4).reduce(0) { $0 | Int(bytes[1024 + 0x10 + $1]) << (8 * $1) }
+            #expect(free >= 3 * 16)
+        }
+    }
 }

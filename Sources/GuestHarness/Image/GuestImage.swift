@@ -126,16 +126,19 @@ public struct ImageBuilder: Sendable {
         ]
     }
 
-    /// The file system that checks put locks on, made once: the smallest that mkfs makes, without a journal.
-    private func ext4Image() async throws -> FilePath {
-        let path = repository.images.appending("ext4.img")
+    /// Random worlds make up to three files each, several worlds at a time; eleven are the file system's own.
+    private static let inodesOfExt4 = 64
+
+    /// The file system that checks and worlds put locks on, made once: the smallest that mkfs makes, without a journal.
+    func ext4Image() async throws -> FilePath {
+        let path = repository.images.appending("ext4-\(Self.inodesOfExt4)-inodes.img")
         if Files.exists(path) { return path }
         let partial = repository.images.appending("ext4.img.partial")
         try Files.makeDirectory(repository.images)
         try Files.remove(partial)
         _ = try await Tool(
             "/usr/sbin/mkfs.ext4",
-            ["-q", "-F", "-O", "^has_journal", "-m", "0", "-N", "16", partial.string, "1M"]
+            ["-q", "-F", "-O", "^has_journal", "-m", "0", "-N", "\(Self.inodesOfExt4)", partial.string, "1M"]
         ).output()
         try Files.rename(partial, to: path)
         return path
