@@ -56,6 +56,25 @@ import Testing
         #expect(patch("From 12", diff).contains("+b"))
     }
 
+    @Test func documentationDoesNotChangeWhatAKernelDoes() {
+        func behaviour(_ paths: String..., line: String = "b") -> [String] {
+            let patches = paths.map { path in
+                PatchSeries.Patch(
+                    name: "0001",
+                    text: "From 12\n---\n\ndiff --git a/\(path) b/\(path)\n@@ -1 +1 @@\n-a\n+\(line)\n")
+            }
+            return KernelBuilder.Inputs(
+                source: "7.3", patches: patches, options: ["CONFIG_SMP=y"], compiler: "gcc 12",
+                release: "7.3-patched"
+            ).behaviour
+        }
+        let code = behaviour("kernel/x.c")
+        #expect(behaviour("kernel/x.c", "Documentation/x.rst") == code)
+        #expect(behaviour("kernel/x.c", line: "c") != code)
+        #expect(behaviour("kernel/x.c", "kernel/y.c") != code)
+        #expect(behaviour() == ["7.3", "gcc 12", "7.3-patched", "CONFIG_SMP=y"])
+    }
+
     @Test func documentationDoesNotChangeTheMark() async throws {
         func file(_ path: String, _ line: String) -> String {
             "diff --git a/\(path) b/\(path)\n--- a/\(path)\n+++ b/\(path)\n@@ -1 +1 @@\n-a\n+\(line)\n"

@@ -40,12 +40,16 @@ public struct KernelBuilder: Sendable {
     }
 
     /// All that a built kernel depends on. Kept beside it; a kernel that was made from something else is stale.
-    private struct Inputs: Codable, Equatable {
+    struct Inputs: Codable, Equatable {
         var source: String
         var patches: [PatchSeries.Patch]
         var options: [String]
         var compiler: String
         var release: String
+
+        /// A line for each thing that decides what the kernel does. Mails around the patches, and the kernel's
+        /// documentation, are none: hours of results stay good when a sentence changes.
+        var behaviour: [String] { [source, compiler, release] + options + patches.changesToCode }
     }
 
     /// Kernels of the user's tree lie beside those of Debian's: changing over must rebuild neither.
@@ -112,15 +116,13 @@ public struct KernelBuilder: Sendable {
         TreeCopy(original: tree, tree: directory(of: kernel).appending("tree"))
     }
 
-    /// A line for each thing that decides what the built `kernel` does, to be compared with what it was at
-    /// another time. Mails around the patches are none.
+    /// What decides what the built `kernel` does, to be compared with what it was at another time.
     func inputs(of kernel: Catalogue.Kernel) async throws -> [String] {
         let source = try await SourceStore(repository: repository, progress: progress)
             .source(of: catalogue.base(of: kernel))
-        let inputs = try await inputs(
-            of: kernel, source: source, series: series(of: kernel), config: config(of: kernel))
-        return [inputs.source, inputs.compiler, inputs.release] + inputs.options
-            + inputs.patches.map(\.changes)
+        return try await inputs(
+            of: kernel, source: source, series: series(of: kernel), config: config(of: kernel)
+        ).behaviour
     }
 
     /// The state that `--list` shows; needs no network and changes nothing.

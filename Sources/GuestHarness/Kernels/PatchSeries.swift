@@ -71,8 +71,7 @@ public struct PatchSeries: Sendable {
 
     /// The same for the same changes to the kernel's code, whatever its documentation and the mails say about them.
     public var mark: String {
-        let changes = patches.map(\.changesToCode).filter { !$0.isEmpty }
-        return String(Digest.mark(of: changes.joined(separator: "\n")).prefix(8))
+        String(Digest.mark(of: patches.changesToCode.joined(separator: "\n")).prefix(8))
     }
 
     /// The files that the series creates, changes or deletes, relative to the tree; sorted.
@@ -131,4 +130,9 @@ public struct PatchSeries: Sendable {
         let errors = lines.filter { $0.hasPrefix("error: ") }.map { $0.dropFirst("error: ".count) }
         return (errors.isEmpty ? lines.map { $0[...] } : errors).joined(separator: "; ")
     }
+}
+
+extension [PatchSeries.Patch] {
+    /// What each changes in the code, in their order, without those that change none.
+    var changesToCode: [String] { map(\.changesToCode).filter { !$0.isEmpty } }
 }
