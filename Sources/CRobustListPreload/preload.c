@@ -18,6 +18,7 @@ static const char *const names[RLP_FUNCTIONS] = {
 static void *found[RLP_FUNCTIONS];
 static bool locked_robust;
 static bool asked_for_unmapping;
+static enum rlp_number number;
 
 static void *find(enum rlp_function function)
 {
@@ -42,11 +43,13 @@ void *rlp_next(enum rlp_function function)
 
 /*
  * Before main, so that no search has to be made where that could not be: in a signal handler, or in an allocator that
- * dlsym() calls and that locks. A library that lacks a function (musl, clocklock) has no program that calls it.
+ * dlsym() calls and that locks. Where the C library lacks a function (musl, clocklock), only a program that looks up its
+ * name can come to call it, and is ended.
  */
 __attribute__((constructor)) static void find_all(void)
 {
-	const char *unmapping = getenv("ROBUST_LIST_PRELOAD");
+	/* secure_: it is loaded into set-user-ID programs, too, when /etc/ld.so.preload names it. */
+	const char *unmapping = secure_getenv("ROBUST_LIST_PRELOAD");
 
 	asked_for_unmapping = unmapping && !strcmp(unmapping, "unmap");
 	for (int function = 0; function < RLP_FUNCTIONS; function++)
@@ -67,4 +70,15 @@ bool rlp_cleans_unmapped(void)
 	 * orders the store of whoever used it before this load.
 	 */
 	return asked_for_unmapping && __atomic_load_n(&locked_robust, __ATOMIC_RELAXED);
+}
+
+/* Relaxed: who finds nothing asks as well, and gets the same answer. */
+enum rlp_number rlp_known_number(void)
+{
+	return __atomic_load_n(&number, __ATOMIC_RELAXED);
+}
+
+void rlp_know_number(enum rlp_number known)
+{
+	__atomic_store_n(&number, known, __ATOMIC_RELAXED);
 }

@@ -2,7 +2,7 @@
 
 import CRobustListPreload
 
-// Every way to lock a mutex that may be robust. They only take note that this process does: until then no memory that
+// Every way in which the C library locks a mutex that may be robust. They only take note that this process does: until then no memory that
 // it unmaps can hold one that it has a pending operation on.
 
 @_cdecl("pthread_mutex_lock")

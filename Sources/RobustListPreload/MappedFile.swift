@@ -7,9 +7,9 @@ import CRobustListPreload
 ///
 /// By system calls of its own: those of the C library are cancellation points, and write errno.
 enum MappedFile {
-    /// The length of the mappings of one file that follow one another from its beginning at `start` on, in the
-    /// address space as in the file; 0 when there are none, or they cannot be read.
-    static func length(at start: UInt) -> Int {
+    /// The length of the mappings of one System V segment that follow one another from its beginning at `start` on, in
+    /// the address space as in the segment; 0 when there are none, or they cannot be read.
+    static func segmentLength(at start: UInt) -> Int {
         let descriptor = path.withUTF8Buffer { bytes in
             crf_syscall6(
                 Int(SYS_openat), UInt(bitPattern: Int(AT_FDCWD)), UInt(bitPattern: bytes.baseAddress),
@@ -29,7 +29,7 @@ enum MappedFile {
                 guard count > 0 else { return }
                 for index in 0..<count {
                     guard let line = lines.add(buffer[index]) else { continue }
-                    if line.start == end, line.isFile, line.offset == end - start,
+                    if line.start == end, line.isSegment, line.offset == end - start,
                         end == start || line.isSameFile(as: file)
                     {
                         (end, file) = (line.end, line)
@@ -48,10 +48,12 @@ enum MappedFile {
         var end: UInt = 0
         var offset: UInt = 0
         var device: UInt = 0
+        /// The number of a segment of System V; that of the first one is 0.
         var inode: UInt = 0
+        /// How many of the name's characters are those that the names of segments begin with.
+        var matching = 0
 
-        /// The inode alone does not tell: that of a segment of System V is its number, and the first one's is 0.
-        var isFile: Bool { device != 0 || inode != 0 }
+        var isSegment: Bool { matching == Lines.segmentName.utf8CodeUnitCount }
 
         func isSameFile(as other: Line) -> Bool { device == other.device && inode == other.inode }
     }
@@ -81,10 +83,25 @@ enum MappedFile {
                     line.device = line.device << 4 | Self.digit(character)
                 // In decimal.
                 case 5: line.inode = line.inode &* 10 &+ Self.digit(character)
+                // Blanks come before it.
+                case 6 where character != UInt8(ascii: " ") || line.matching > 0: compareName(character)
                 default: break
                 }
             }
             return nil
+        }
+
+        /// What ipc/shm.c calls the files of segments, before the key.
+        static let segmentName: StaticString = "/SYSV"
+
+        private mutating func compareName(_ character: UInt8) {
+            let name = Self.segmentName
+            guard line.matching < name.utf8CodeUnitCount else { return }
+            if name.utf8Start[line.matching] == character {
+                line.matching += 1
+            } else {
+                field += 1
+            }
         }
 
         private static func digit(_ character: UInt8) -> UInt {

@@ -6,8 +6,8 @@ import CRobustListPreload
 /// Ends the pending operations of this process's threads in memory that is about to leave its address space. Other
 /// processes go on using what they share, hence `FUTEX2_PRIVATE`.
 ///
-/// Makes no call for a range that the kernel refuses for what it is: memory that stays can hold locks in use, whose operations must not
-/// be taken for finished ones. The range is rounded up to whole pages, as the kernel does it.
+/// Makes no call for a range that no unmapping can be of: memory that stays can hold locks in use, whose operations must
+/// not be taken for finished ones. The range is rounded up to whole pages, as the kernel does it.
 private func cleanUp(_ start: UInt, _ length: UInt) {
     let bytes = wholePages(length)
     guard bytes > 0, start % pageBytes == 0, bytes <= endOfUserSpace,
@@ -15,7 +15,7 @@ private func cleanUp(_ start: UInt, _ length: UInt) {
     else {
         return
     }
-    _ = crf_cleanup_robust_list(start, Int(bitPattern: bytes), UInt32(FUTEX_PRIVATE_FLAG))
+    cleanUpRobustLists(start, Int(bitPattern: bytes), UInt32(FUTEX_PRIVATE_FLAG))
 }
 
 private let pageBytes: UInt = 4096
@@ -61,11 +61,14 @@ public func map64(
     map(start, length, protection, flags, descriptor, offset)
 }
 
-/// Only what surely leaves its place is cleaned up: the end of a mapping that shrinks, and what `MREMAP_FIXED` covers
-/// and moves. A mapping that may move, or grow where it is, can hold locks in use.
+/// Only what is meant to leave its place is cleaned up: the end of a mapping that shrinks, and what `MREMAP_FIXED` covers
+/// and moves. A mapping that may move, or grow where it is, can hold locks in use; so can one of which the kernel will
+/// say that it cannot be remapped like this.
 private func cleanUpRemapped(from: UInt, _ old: UInt, to: UInt, _ new: UInt, _ flags: Int32) {
-    // The kernel refuses a length of 0 and moves nothing.
-    guard new > 0 else { return }
+    let known = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP
+    guard new > 0, from % pageBytes == 0, flags & ~known == 0 else { return }
+    // MREMAP_DONTUNMAP is for moving the whole.
+    if flags & MREMAP_DONTUNMAP != 0, flags & MREMAP_MAYMOVE == 0 || new != old { return }
     let isFixed = flags & MREMAP_FIXED != 0
     if isFixed {
         let overlaps = to < from &+ old && from < to &+ new
@@ -97,7 +100,8 @@ public func remap(
 @_cdecl("shmdt")
 public func detach(_ start: UnsafeRawPointer?) -> Int32 {
     if rlp_cleans_unmapped() {
-        cleanUp(UInt(bitPattern: start), UInt(bitPattern: MappedFile.length(at: UInt(bitPattern: start))))
+        let address = UInt(bitPattern: start)
+        cleanUp(address, UInt(bitPattern: MappedFile.segmentLength(at: address)))
     }
     typealias Function = @convention(c) (UnsafeRawPointer?) -> Int32
     return unsafeBitCast(rlp_next(RLP_SHMDT), to: Function.self)(start)

@@ -5,8 +5,8 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// The preload in programs that know nothing of it. Whether the calls are made is seen on any kernel; that they help is
-/// shown by the race, whose destroyers have it.
+/// The preload in programs that know nothing of it. Whether the calls are made is seen on any kernel; that those of a
+/// destroy help is shown by the race, whose destroyers have it.
 @Suite(.timeLimit(.minutes(5)))
 final class PreloadTests {
     private let directory: FilePath
@@ -108,6 +108,20 @@ final class PreloadTests {
         #expect(try await run(subject, ["destroy"], preload: []).output == [Self.success])
     }
 
+    /// A destroyed mutex has a kind with all bits set.
+    @Test func callsForNoMutexThatIsDestroyedAgain() async throws {
+        let subject = try await subject()
+        #expect(try await run(subject, ["destroy-again"]).output == [Self.success])
+        #expect(try await run(subject, ["destroy-again", "robust"]).output == [Self.oneCall, Self.success])
+    }
+
+    /// No address is given to a call that is not known to be the right one.
+    @Test(arguments: [("another", 1), ("none", 2)])
+    func asksBeforeItCalls(_ kernel: String, _ questions: Int) async throws {
+        let ended = try await run(subject(), ["destroy-two"], environment: ["SUBJECT_KERNEL": "\(kernel)"])
+        #expect(ended.output == ["questions \(questions)", Self.success])
+    }
+
     @Test func worksInAForkedProcess() async throws {
         #expect(try await run(subject(), ["destroy", "fork"]).output == [Self.oneCall, Self.success])
     }
@@ -188,6 +202,7 @@ final class PreloadTests {
         ("mmap", []), ("mmap-noreplace", []), ("munmap-part", ["call 0 8192 0x80"]), ("munmap-unaligned", []),
         ("munmap-huge", []), ("mmap-fixed-file", []), ("mremap-nothing", []),
         ("mremap-overlap", []), ("mremap-fixed-only", []),
+        ("mremap-unaligned", []), ("mremap-unknown", []), ("mremap-dontunmap-part", []), ("shmdt-file", []),
         ("shmdt-beside", ["call 0 12288 0x80"]), ("mremap-shrink-little", ["call 4096 4096 0x80"]),
         ("mremap-shrink", ["call 4096 12288 0x80"]), ("mremap-grow", []),
         ("mremap-fixed", ["call 0 4096 0x80", "call 16384 4096 0x80"]), ("shmdt", ["call 0 12288 0x80"]),
@@ -198,7 +213,8 @@ final class PreloadTests {
         // With or without the call.
         let refused = [
             "munmap-nothing": 22, "munmap-unaligned": 22, "munmap-huge": 22, "mmap-noreplace": 17,
-            "mremap-nothing": 22, "mremap-overlap": 22, "mremap-fixed-only": 22,
+            "mremap-nothing": 22, "mremap-overlap": 22, "mremap-fixed-only": 22, "mremap-unaligned": 22,
+            "mremap-unknown": 22, "mremap-dontunmap-part": 22, "shmdt-file": 22,
         ]
         let result = refused[what].map { "result -1 errno \($0)" } ?? Self.success
         #expect(try await run(subject, [what], environment: asked).output == calls + [result])

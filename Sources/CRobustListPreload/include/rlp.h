@@ -6,6 +6,7 @@
 #ifndef C_ROBUST_LIST_PRELOAD_H
 #define C_ROBUST_LIST_PRELOAD_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -36,11 +37,27 @@ void *rlp_next(enum rlp_function function);
 /* Of glibc alone. musl's loader takes a library that needs glibc, but its mutexes have another layout. */
 extern const char *gnu_get_libc_version(void) __attribute__((weak));
 
-/* Bit 4 of __kind, which glibc sets in robust mutexes of all types: PTHREAD_MUTEX_ROBUST_NORMAL_NP. */
+/*
+ * Bit 4 of __kind, which glibc sets in robust mutexes of all types: PTHREAD_MUTEX_ROBUST_NORMAL_NP. A mutex that was
+ * destroyed has the kind -1 and may have been any.
+ */
 static inline bool rlp_is_robust(const pthread_mutex_t *mutex)
 {
-	return gnu_get_libc_version && __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) & 16;
+	if (!gnu_get_libc_version)
+		return false;
+	int kind = __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED);
+	return kind > 0 && kind & 16;
 }
+
+/* What this process knows of the number of cleanup_robust_list(2). */
+enum rlp_number {
+	RLP_NUMBER_UNKNOWN,
+	RLP_NUMBER_RIGHT,
+	RLP_NUMBER_OF_ANOTHER_CALL,
+};
+
+enum rlp_number rlp_known_number(void);
+void rlp_know_number(enum rlp_number number);
 
 /* Remembers that this process has locked a robust mutex. fork hands it on, execve forgets it, as it should be. */
 void rlp_note_robust_lock(void);

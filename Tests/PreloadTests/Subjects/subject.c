@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program that knows nothing of the preload, and sees which system calls are made in it: a seccomp filter lets the
- * number of cleanup_robust_list(2) end in a SIGSYS, whose handler notes the arguments and answers ENOSYS.
+ * number of cleanup_robust_list(2) end in a SIGSYS, whose handler notes the arguments and answers. SUBJECT_KERNEL says
+ * for which kernel: one that has the call if there is no such variable, one without it ("none"), or one in which the
+ * number is another call's ("another").
  *
- * Prints a line for each call, "call OFFSET LENGTH FLAGS", with the offset from the memory that the action is about,
- * then "result VALUE errno VALUE" of the action.
+ * Prints a line for each call, "call OFFSET LENGTH FLAGS", with the offset from the memory that the action is about;
+ * "questions COUNT" of those that are about no memory if SUBJECT_KERNEL is there; then "result VALUE errno VALUE" of the
+ * action.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -36,21 +39,33 @@ static struct {
 	unsigned int flags;
 } calls[MOST];
 /* The C library declares its functions as ones that touch nothing of the program's. */
-static volatile int count;
+static volatile int count, questions;
+static const char *kernel;
 
 static void note(int signal, siginfo_t *info, void *context)
 {
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 
+	uintptr_t address = (uintptr_t)registers[REG_RDI];
+	size_t length = (size_t)registers[REG_RSI];
+	unsigned int flags = (unsigned int)registers[REG_RDX];
+
 	(void)signal;
 	(void)info;
-	if (count < MOST) {
-		calls[count].address = (uintptr_t)registers[REG_RDI];
-		calls[count].length = (size_t)registers[REG_RSI];
-		calls[count].flags = (unsigned int)registers[REG_RDX];
+	if (!address) {
+		questions++;
+	} else {
+		if (count < MOST) {
+			calls[count].address = address;
+			calls[count].length = length;
+			calls[count].flags = flags;
+		}
+		count++;
 	}
-	count++;
-	registers[REG_RAX] = -ENOSYS;
+	if (!kernel)
+		registers[REG_RAX] = flags & ~128u ? -EINVAL : 0;
+	else
+		registers[REG_RAX] = strcmp(kernel, "another") ? -ENOSYS : -EFAULT;
 }
 
 static void watch(void)
@@ -64,6 +79,7 @@ static void watch(void)
 	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
 	struct sigaction action = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
 
+	kernel = getenv("SUBJECT_KERNEL");
 	if (sigaction(SIGSYS, &action, NULL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
 		perror("subject: seccomp");
@@ -165,6 +181,25 @@ static long unmapping(const char *what)
 		return mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, from + 4 * PAGE) == from + 4 * PAGE ?
 			       0 : -1;
 	}
+	if (!strcmp(what, "mremap-unaligned")) {
+		char *from = map(8, MAP_PRIVATE);
+
+		return mremap(from + 1, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, from + 4 * PAGE) == MAP_FAILED ?
+			       -1 : 0;
+	}
+	if (!strcmp(what, "mremap-unknown"))
+		return mremap(map(4, MAP_PRIVATE), 4 * PAGE, PAGE, 0x40000000) == MAP_FAILED ? -1 : 0;
+	if (!strcmp(what, "mremap-dontunmap-part"))
+		return mremap(map(4, MAP_PRIVATE), 4 * PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP) == MAP_FAILED ?
+			       -1 : 0;
+	if (!strcmp(what, "shmdt-file")) {
+		int file = memfd_create("subject", MFD_CLOEXEC);
+
+		if (ftruncate(file, PAGE))
+			return -2;
+		memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+		return shmdt(memory);
+	}
 	if (!strcmp(what, "shmdt") || !strcmp(what, "shmdt-beside")) {
 		int segment = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
 
@@ -205,6 +240,13 @@ static long act(const char *what, const char *argument)
 		return pthread_mutex_destroy(make(1));
 	if (!strcmp(what, "destroy-plain"))
 		return pthread_mutex_destroy(make(0));
+	if (!strcmp(what, "destroy-two"))
+		return pthread_mutex_destroy(make(1)) + pthread_mutex_destroy(make(1));
+	if (!strcmp(what, "destroy-again")) {
+		pthread_mutex_t *mutex = make(argument != NULL);
+
+		return pthread_mutex_destroy(mutex) + pthread_mutex_destroy(mutex);
+	}
 	if (!strcmp(what, "early"))
 		return early_result;
 	if (!strcmp(what, "dlopened")) {
@@ -247,6 +289,8 @@ int main(int arguments, char **argument)
 	for (int i = 0; i < count && i < MOST; i++)
 		printf("call %ld %zu %#x\n", (long)(calls[i].address - (uintptr_t)memory), calls[i].length,
 		       calls[i].flags);
+	if (kernel)
+		printf("questions %d\n", questions);
 	printf("result %ld errno %d\n", result, error == EXDEV ? 0 : error);
 	return 0;
 }
