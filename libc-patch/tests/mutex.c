@@ -253,6 +253,36 @@ static void cleans_up(const struct kind *kind, pthread_mutex_t *pending, int is_
 	end();
 }
 
+/*
+ * A mutex that was destroyed is nobody's business. To destroy it again is undefined, but programs do, and a library may
+ * have left anything in it.
+ */
+static void is_destroyed_again(const struct kind *kind)
+{
+	static const struct kind robust = { .type = PTHREAD_MUTEX_NORMAL, .robust = 1, .pshared = 1 };
+	struct robust_head *head = NULL;
+	size_t length;
+
+	begin("no cleanup of a destroyed", kind);
+	if (syscall(SYS_cleanup_robust_list, NULL, 0, 0, -1L, -1L, -1L)) {
+		printf("skip %s: the kernel has no cleanup_robust_list(2)\n", name);
+		return;
+	}
+	expect("init", 0, init(&shared->neighbour, &robust));
+	pthread_mutex_lock(&shared->neighbour);
+	pthread_mutex_unlock(&shared->neighbour);
+	expect("get_robust_list", 0, syscall(SYS_get_robust_list, 0, &head, &length));
+	expect("init", 0, init(&shared->mutex, kind));
+	expect("destroy", 0, pthread_mutex_destroy(&shared->mutex));
+	void *pending = (char *)&shared->mutex - head->futex_offset;
+	*(void *volatile *)&head->pending = pending;
+	pthread_mutex_destroy(&shared->mutex);
+	expect("the pending pointer stays", 1, *(void *volatile *)&head->pending == pending);
+	*(void *volatile *)&head->pending = NULL;
+	expect("destroy of the neighbour", 0, pthread_mutex_destroy(&shared->neighbour));
+	end();
+}
+
 /* True if the library sets list_op_pending for such mutexes; musl does for some that are not robust. */
 static int uses_pending(const struct kind *kind)
 {
@@ -290,6 +320,8 @@ int main(void)
 			cleans_up(&kind, &shared->mutex, 1);
 			cleans_up(&kind, &shared->neighbour, 0);
 		}
+		if (!uses_pending(&kind))
+			is_destroyed_again(&kind);
 	}
 	return 0;
 }

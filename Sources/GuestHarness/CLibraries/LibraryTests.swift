@@ -8,6 +8,8 @@ import SystemPackage
 struct LibraryTests {
     let built: BuiltLibrary
     let builders: Builders
+    /// The build with the series, for a library without it: the series' own tests are taken from there.
+    var withSeries: BuiltLibrary?
 
     private var directory: FilePath { LibraryCatalogue.directory(in: builders.repository).appending("tests") }
     private var programs: FilePath { built.prefix.removingLastComponent().appending("tests") }
@@ -74,11 +76,17 @@ struct LibraryTests {
                 { \(program) || echo "fail exit: status $?"; } | sed 's,^\\([a-z]*\\) ,\\1 \(kind.rawValue)/,'
                 """
         }
-        if !nptlTests.isEmpty {
-            let words = [directory.appending("nptl").string, built.objects.string] + nptlTests
-            lines.append(words.map(Tool.shellQuoted).joined(separator: " "))
+        if !nptlTests.isEmpty { lines.append(nptl(nptlTests, from: built)) }
+        if let withSeries, built.library.project == .glibc {
+            lines.append(nptl([LibraryComparison.dynamicTestOfSeries], from: withSeries))
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func nptl(_ tests: [String], from other: BuiltLibrary) -> String {
+        let words =
+            [directory.appending("nptl").string, built.objects.string, other.objects.string] + tests
+        return words.map(Tool.shellQuoted).joined(separator: " ")
     }
 
     /// Of the tests of glibc, which are made for machines that are not emulated.
@@ -149,9 +157,11 @@ public struct LibraryCheck: Sendable {
         try await builders.requireNumberToBeFree()
         var results: [LibraryComparison.Place: [LibraryTestResults]] = [:]
         let kernel = try builders.catalogue.kernel(named: "patched")
-        for library in [library.unpatched, library] {
+        var withSeries: BuiltLibrary?
+        for library in [library, library.unpatched] {
             let built = try await LibraryBuilder(builders).build(library)
-            let tests = LibraryTests(built: built, builders: builders)
+            let tests = LibraryTests(built: built, builders: builders, withSeries: withSeries)
+            withSeries = built
             try await builders.progress.stage("\(library.name): build of its tests") {
                 try await tests.build()
             }
@@ -168,8 +178,8 @@ public struct LibraryCheck: Sendable {
         }
         return LibraryComparison.Place.allCases.map { place in
             LibraryComparison(
-                library: library.name, place: place, unpatched: results[place]![0],
-                patched: results[place]![1])
+                library: library.name, place: place, unpatched: results[place]![1],
+                patched: results[place]![0])
         }
     }
 }

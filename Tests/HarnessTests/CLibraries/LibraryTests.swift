@@ -136,9 +136,13 @@ import Testing
         #expect(problems(.host, skips, passes).count == 1)
         // It must be able to fail.
         #expect(problems(.guest, passes, passes).count == 1)
-        // One that only the patched library has.
-        #expect(problems(.guest, results("pass a"), results("pass a", "pass tst-robust-destroy")) == [])
-        #expect(problems(.host, results("pass a"), results("pass a", "skip tst-robust-destroy: x")) == [])
+        // One that brings the patched library, and one that runs with either.
+        let own = "pass tst-robust-destroy-static"
+        #expect(problems(.guest, results("pass a"), results("pass a", own)) == [])
+        let (unmoved, skipped) = ("fail tst-robust-destroy: x", "skip tst-robust-destroy: x")
+        #expect(problems(.guest, results(unmoved), results("pass tst-robust-destroy")) == [])
+        #expect(problems(.guest, results("pass a"), results("pass a", "pass tst-robust-destroy")).count == 1)
+        #expect(problems(.host, results(skipped), results(skipped)) == [])
         #expect(problems(.guest, results("pass a"), results("pass a")).count == 1)
     }
 }
