@@ -91,7 +91,8 @@ static void execute(const struct crw_victim *victim)
 	char *const loaded[] = { (char *)victim->loader, "--library-path", (char *)victim->library_path,
 				 (char *)victim->program, NULL };
 	static char preload[PATH_MAX + sizeof("LD_PRELOAD=")];
-	char *const environment[] = { victim->preload ? preload : NULL, NULL };
+	char *const environment[] = { victim->preload ? preload : NULL,
+				      victim->preload_cleans_unmapped ? "ROBUST_LIST_PRELOAD=unmap" : NULL, NULL };
 
 	if (victim->preload && snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", victim->preload) >=
 				       (int)sizeof(preload)) {

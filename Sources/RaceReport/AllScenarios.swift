@@ -15,11 +15,13 @@ extension Scenario {
         // Nobody can make the call after Boost has destroyed the mutex and before it hands the memory back: that takes a
         // C library, or a preload.
         let boost = Scene(technique: .singleStep, variant: .plain, memory: .boost)
+        let unmapped = Scene(technique: .singleStep, variant: .plain, memory: .remapped)
         return standard(of: unlocker)
             + kinds.flatMap { scene in
                 ([.legacy, .cleanup] + callers).map { scene.scenario(unlocker, $0) }
             } + (unlocker == .glibc64 ? ([.legacy] + callers).map { boost.scenario(unlocker, $0) } : [])
             + scenes(of: unlocker).flatMap { scene in callers.map { scene.scenario(unlocker, $0) } }
+            + (unlocker == .glibc64 ? [unmapped.scenario(unlocker, .preloadUnmap)] : [])
     }
 
     /// The scenarios of every unlocker that are run unless others are asked for.

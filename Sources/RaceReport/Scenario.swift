@@ -92,9 +92,16 @@ public struct Scenario: Codable, Hashable, Sendable {
         case patchedLibrary = "patched-libc"
         /// The `pthread_mutex_destroy` of the preload, in a program that was not rebuilt.
         case preload
+        /// The `munmap` of the preload, asked for it, in a program that unmaps the memory without destroying the lock.
+        case preloadUnmap = "preload-unmap"
 
-        /// The call is made where a kernel has it, and on others its failure is not noticed.
-        public var isWithinDestroy: Bool { self == .patchedLibrary || self == .preload }
+        /// The program does not make the call. A library does where a kernel has it; on others its failure is not noticed.
+        public var isLeftToLibrary: Bool {
+            switch self {
+            case .legacy, .cleanup: false
+            case .patchedLibrary, .preload, .preloadUnmap: true
+            }
+        }
     }
 
     public var technique: Technique

@@ -50,6 +50,12 @@ import Testing
             Case(
                 released: true, pending: false, destroyer: .preload, allowed: [.intact],
                 kernelHasCall: false),
+            Case(
+                released: true, pending: true, destroyer: .preloadUnmap, allowed: [.intact], memory: .remapped
+            ),
+            Case(
+                released: true, pending: true, destroyer: .preloadUnmap, allowed: [.corrupted],
+                memory: .remapped, kernelHasCall: false),
         ])
     func contradictsAllOtherOutcomes(_ example: Case) {
         let boundary = Boundary(

@@ -74,9 +74,12 @@ import Testing
         ] {
             #expect(scenes(unlocker, destroyer) == scenes(unlocker, .legacy))
         }
-        let within = Scenario.all.filter(\.destroyer.isWithinDestroy)
+        #expect(
+            Scenario.all.filter { $0.destroyer == .preloadUnmap }.map(\.identifier)
+                == ["single-step/glibc64/plain/remapped/sigkill/preload-unmap"])
+        let within = Scenario.all.filter(\.destroyer.isLeftToLibrary)
         #expect(Set(within.map(\.unlocker)) == [.glibc64, .musl])
-        #expect(Scenario.standard.allSatisfy { !$0.destroyer.isWithinDestroy && $0.variant.isRobust })
+        #expect(Scenario.standard.allSatisfy { !$0.destroyer.isLeftToLibrary && $0.variant.isRobust })
         #expect(
             Scenario.all.filter { $0.memory == .boost }.map(\.destroyer)
                 == [.legacy, .patchedLibrary, .preload])

@@ -15,6 +15,7 @@ struct crw_victim {
 	const char *loader;  /* the dynamic loader to start the program with, or NULL: the one that it names */
 	const char *library_path; /* the directory where that one finds the C library */
 	const char *preload; /* a shared object to be loaded before the program's own, or NULL */
+	bool preload_cleans_unmapped; /* and to be asked for what is unmapped, too */
 	int orders;          /* its end of the socket that becomes CRV_ORDERS */
 	int memory;          /* becomes CRV_MEMORY */
 	int helper_orders;   /* becomes CRV_HELPER_ORDERS */

@@ -33,7 +33,7 @@ public enum CellExpectation: Equatable, Sendable {
         } else if scenario.destroyer == .cleanup, !abilities.cleanupRobustList {
             self = .cannotRun("the series is not applied")
         } else if scenario.destroyer == .cleanup || !scenario.unlocker.isLegacy
-            || scenario.destroyer.isWithinDestroy && abilities.cleanupRobustList
+            || scenario.destroyer.isLeftToLibrary && abilities.cleanupRobustList
             || Self.neverStopsInWindow(scenario) || Self.destroyWaits(scenario)
         {
             self = .intact

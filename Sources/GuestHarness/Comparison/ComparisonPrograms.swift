@@ -16,7 +16,7 @@ public struct ComparisonPrograms: Sendable {
             patched.contains { ($0.unlocker == .musl) == (project == .musl) }
         }
         needsBoost = plan.scenarios.contains { $0.memory == .boost }
-        needsPreload = plan.scenarios.contains { $0.destroyer == .preload }
+        needsPreload = plan.scenarios.contains { [.preload, .preloadUnmap].contains($0.destroyer) }
     }
 
     /// Builds what is missing, and puts it beside the victims.

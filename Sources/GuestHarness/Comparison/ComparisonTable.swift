@@ -24,15 +24,14 @@ public enum ComparisonTable {
     /// The same for a page: a row for each unlocker, a column for each destroyer; below it, how the comparison ended.
     public static func markdown(of report: ComparisonReport) -> [String] {
         var lines = [
-            "| kernel | unlocker | destroyed as today | with `cleanup_robust_list()` | by the patched library | with the preload |",
-            "|---|---|---|---|---|---|",
+            "| kernel | unlocker | destroyed as today | with `cleanup_robust_list()` | by the patched library | with the preload | unmapped with the preload |",
+            "|---|---|---|---|---|---|---|",
         ]
         for kernel in report.kernels {
             for unlocker in Scenario.Unlocker.allCases {
                 let groups = report.groups.filter { $0.kernel == kernel.name && $0.unlocker == unlocker }
                 guard !groups.isEmpty else { continue }
-                let cells = [Scenario.Destroyer.legacy, .cleanup, .patchedLibrary, .preload].map {
-                    destroyer in
+                let cells = Scenario.Destroyer.allCases.map { destroyer in
                     groups.first { $0.destroyer == destroyer }.map { group in
                         (group.verdict == .cannotRun ? group.verdict.rawValue : group.summary)
                             + (group.isWrong ? " **WRONG**" : "")

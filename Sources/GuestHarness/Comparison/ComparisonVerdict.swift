@@ -67,6 +67,10 @@ public struct ComparisonVerdict: Codable, Equatable, Sendable {
                 "a legacy unlocker and a destroyer with the preload",
                 cells.filter { $0.scenario.destroyer == .preload }
             ),
+            (
+                "a legacy unlocker and memory that is unmapped with the preload",
+                cells.filter { $0.scenario.destroyer == .preloadUnmap }
+            ),
             ("an unlocker with FUTEX_ROBUST_UNLOCK", cells.filter { !$0.scenario.unlocker.isLegacy }),
         ]
         return groups.compactMap { what, cells in

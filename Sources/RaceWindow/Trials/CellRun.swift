@@ -126,7 +126,7 @@ struct CellRun {
             return nil
         }
         let destroyer = scenario.destroyer
-        let isUncleaned = destroyer == .legacy || destroyer.isWithinDestroy && !kernelHasCall
+        let isUncleaned = destroyer == .legacy || destroyer.isLeftToLibrary && !kernelHasCall
         let expected: Boundary.Outcome =
             !boundary.released ? .held : boundary.pending && isUncleaned ? .corrupted : .intact
         guard outcome != expected else { return nil }

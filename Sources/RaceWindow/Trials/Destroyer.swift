@@ -87,7 +87,7 @@ final class Destroyer {
         try channel.order(CRV_TRYLOCK, lock, returning: EBUSY, "pthread_mutex_trylock")
     }
 
-    /// Locks, unlocks, destroys, makes the call if that is what it does, and writes the memory's new contents.
+    /// Locks, unlocks, destroys unless it is to be seen that unmapping is enough, makes the call if that is what it does, and writes the memory's new contents.
     ///
     /// - Parameters:
     ///   - wordOffset: of the futex word in the lock.
@@ -95,7 +95,9 @@ final class Destroyer {
     /// - Returns: the new contents of what was the lock; nil when `pthread_mutex_destroy` waits for the unlock to end.
     func destroyAndReuse(wordOffset: Int, value: UInt32) throws -> [UInt8]? {
         try lockAndUnlock(lockReturns: 0)
-        guard try destroyReturns() else { return nil }
+        if scenario.destroyer != .preloadUnmap {
+            guard try destroyReturns() else { return nil }
+        }
         if scenario.destroyer == .cleanup {
             // Memory that is about to leave this address space only, or that is to serve something else.
             let flags = scenario.memory == .remapped ? CleanupFlags.privateOnly.rawValue : 0

@@ -62,12 +62,13 @@ final class Victim {
         _ program: VictimProgram, orders: Int32, memory: Int32, helper: Int32, filter: WakeFilter?
     ) throws -> Int32 {
         let texts = [
-            program.library?.loader.string, program.library?.searchPath, program.preload?.string,
+            program.library?.loader.string, program.library?.searchPath, program.preload?.file.string,
         ].map { $0.flatMap { strdup($0) } }
         defer { for text in texts { free(text) } }
         func spawn(_ path: UnsafePointer<CChar>?, _ filter: UnsafeRawBufferPointer) -> Int {
             var how = crw_victim(
-                program: path, loader: texts[0], library_path: texts[1], preload: texts[2], orders: orders,
+                program: path, loader: texts[0], library_path: texts[1], preload: texts[2],
+                preload_cleans_unmapped: program.preload?.cleansUnmapped ?? false, orders: orders,
                 memory: memory, helper_orders: helper, filter: filter.baseAddress,
                 filter_bytes: filter.count)
             return crw_spawn(&how)

@@ -14,12 +14,18 @@ public struct VictimProgram: Sendable {
         case execute(FilePath)
     }
 
+    struct Preload {
+        var file: FilePath
+        /// It is asked to make the call for what is unmapped, too.
+        var cleansUnmapped: Bool
+    }
+
     public let unlocker: Scenario.Unlocker
     let launch: Launch
     /// The C library that an executed program gets instead of the machine's; nil: none.
     let library: GivenLibrary?
-    /// A shared object that is loaded before it; nil: none.
-    let preload: FilePath?
+    /// The preload that is loaded before it; nil: none.
+    let preload: Preload?
     /// Its lock is in a heap of Boost.Interprocess.
     private let usesBoost: Bool
     /// Of `robust-unlock`: the vDSO's function, where a forked child finds it as well.
@@ -27,7 +33,7 @@ public struct VictimProgram: Sendable {
 
     private init(
         _ unlocker: Scenario.Unlocker, _ launch: Launch, library: GivenLibrary? = nil,
-        preload: FilePath? = nil, vdsoFunction: UInt = 0
+        preload: Preload? = nil, vdsoFunction: UInt = 0
     ) {
         if case .execute(let path) = launch {
             usesBoost = path.lastComponent?.string == VictimRecipe.boostName
@@ -78,7 +84,7 @@ public struct VictimProgram: Sendable {
     /// A victim that was built, at a path.
     static func built(
         _ unlocker: Scenario.Unlocker, at path: FilePath, library: GivenLibrary? = nil,
-        preload: FilePath? = nil
+        preload: Preload? = nil
     ) -> VictimProgram {
         VictimProgram(unlocker, .execute(path), library: library, preload: preload)
     }

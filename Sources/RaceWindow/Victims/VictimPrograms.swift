@@ -57,12 +57,13 @@ public struct VictimPrograms: Sendable {
         case .patchedLibrary:
             destroyer = try program(
                 of: scenario.unlocker, with: patchedLibrary(for: scenario.unlocker), usesBoost: usesBoost)
-        case .preload:
+        case .preload, .preloadUnmap:
             guard case .execute(let path) = unlocker.launch else {
                 throw CannotRun("nothing can be preloaded into the running program")
             }
             destroyer = .built(
-                scenario.unlocker, at: path, library: unlocker.library, preload: try preload())
+                scenario.unlocker, at: path, library: unlocker.library,
+                preload: .init(file: try preload(), cleansUnmapped: scenario.destroyer == .preloadUnmap))
         }
         // In one process they have one C library.
         return (scenario.memory == .remapped ? destroyer : unlocker, destroyer)

@@ -35,6 +35,7 @@ enum RaceText {
             case .cleanup: "destroyed with cleanup_robust_list(2)"
             case .patchedLibrary: "destroyed by a C library that calls cleanup_robust_list(2)"
             case .preload: "destroyed with the preload"
+            case .preloadUnmap: "unmapped with the preload"
             }
         let verdict =
             switch cell.verdict {

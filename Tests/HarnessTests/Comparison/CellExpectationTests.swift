@@ -29,7 +29,7 @@ import Testing
             #expect(expectation(unlocker, .cleanup, Samples.stock) == .cannotRun("the series is not applied"))
             #expect(expectation(unlocker, .legacy, Samples.own) == .anything)
         }
-        for destroyer in [Scenario.Destroyer.patchedLibrary, .preload] {
+        for destroyer in [Scenario.Destroyer.patchedLibrary, .preload, .preloadUnmap] {
             #expect(expectation(.glibc64, destroyer, Samples.patched) == .intact)
             #expect(expectation(.glibc64, destroyer, Samples.stock) == .corrupted)
             #expect(expectation(.glibc64, destroyer, Samples.old) == .corrupted)

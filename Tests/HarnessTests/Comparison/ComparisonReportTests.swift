@@ -51,8 +51,8 @@ import Testing
 
     @Test func tableOfAPageHasAColumnForEachDestroyer() throws {
         var report = Samples.comparison(try Samples.good())
-        let cells = ["| stock | glibc64 | corrupted 3 of 10 | cannot run | – | – |"]
-        let patched = "| patched | glibc64 | corrupted 3 of 10 | intact 10 of 10 | – | – |"
+        let cells = ["| stock | glibc64 | corrupted 3 of 10 | cannot run | – | – | – |"]
+        let patched = "| patched | glibc64 | corrupted 3 of 10 | intact 10 of 10 | – | – | – |"
         #expect(Array(ComparisonTable.markdown(of: report)[2...3]) == cells + [patched])
         #expect(
             ComparisonTable.markdown(of: report).suffix(3)
@@ -62,7 +62,7 @@ import Testing
         report = Samples.comparison([try Samples.compared(hit, on: Samples.patched)], [Samples.patched])
         #expect(
             ComparisonTable.markdown(of: report)[2]
-                == "| patched | glibc64 | – | corrupted 1 of 10 **WRONG** | – | – |")
+                == "| patched | glibc64 | – | corrupted 1 of 10 **WRONG** | – | – | – |")
     }
 
     @Test func comparisonInWhichTheBugDoesNotShowFails() throws {

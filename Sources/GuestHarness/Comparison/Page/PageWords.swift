@@ -22,6 +22,7 @@ enum PageWords {
         case .cleanup: "calls cleanup_robust_list()"
         case .patchedLibrary: "patched C library"
         case .preload: "preload"
+        case .preloadUnmap: "preload, unmapped only"
         }
     }
 
