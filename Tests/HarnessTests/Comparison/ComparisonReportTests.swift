@@ -81,6 +81,16 @@ import Testing
         #expect(verdict.problems.first?.hasPrefix("stock does not show the bug: ") == true)
     }
 
+    /// There the call that a library makes fails, and the bug shows.
+    @Test func stockKernelShowsTheBugWithALibraryThatMakesTheCall() throws {
+        let scenario = Samples.scenario(.glibc64, .preload)
+        let cells = [
+            try Samples.compared(Samples.cell(scenario, corruptedAt: [4, 5, 6]), on: Samples.stock),
+            try Samples.compared(Samples.cell(scenario, corruptedAt: []), on: Samples.patched),
+        ]
+        #expect(Samples.comparison(cells, [Samples.stock, Samples.patched]).verdict.problems == [])
+    }
+
     @Test func nothingRunFails() throws {
         let idle = try Samples.compared(Samples.cannotRun(Samples.scenario()), on: Samples.own)
         #expect(
