@@ -48,7 +48,10 @@ struct MutateCommand: AsyncParsableCommand {
     )
     var worlds = false
 
-    @Option(help: "Number of worlds after which a run of --worlds gives up.")
+    @Option(
+        help:
+            "Number of worlds after which a run of --worlds gives up; a third of it for a mutation whose file says that they cannot notice it."
+    )
     var budget = 3000
 
     @Flag(help: "With --worlds: write the table to docs/proof.md.")

@@ -37,6 +37,14 @@ public struct MutationWorlds: Sendable {
         public var isAsExpected: Bool { (median != nil) == (exemption == nil) }
     }
 
+    /// Of a mutation whose file says that worlds cannot notice it: it is tried for the case that they can by now, and
+    /// nearly all of the others are noticed within that.
+    static let shareOfExempted = 3
+
+    private func budget(for mutation: Mutation?) -> Int {
+        mutation?.notInWorlds == nil ? budget : max(1, budget / Self.shareOfExempted)
+    }
+
     /// Far apart: explorations share no worlds.
     private static let firstSeeds = [1, 1_000_001, 2_000_001]
     private static let noMutation = "none"
@@ -66,7 +74,9 @@ public struct MutationWorlds: Sendable {
         var builders = run.builders
         if let mutation { builders.seriesChange.further = [mutation.patch] }
         let kept = KeptResult<Finding>(of: "worlds-\(name)", in: run.results)
-        let inputs = try await builders.kernels.inputs(of: run.kernel) + suite + ["\(budget) worlds"]
+        let inputs =
+            try await builders.kernels.inputs(of: run.kernel) + suite
+            + ["\(budget(for: mutation)) worlds"]
         return try await kept.value(for: inputs) { [builders] in
             try await explore(mutation, on: kernel, with: builders)
         }
@@ -76,6 +86,7 @@ public struct MutationWorlds: Sendable {
         _ mutation: Mutation?, on kernel: Catalogue.Kernel, with builders: Builders
     ) async throws -> Finding {
         let name = mutation?.name ?? Self.noMutation
+        let budget = budget(for: mutation)
         // A world takes a fraction of a second on a busy machine.
         let limit = kernel.scaled(.seconds(300 + budget))
         let guest = try await builders.guest(
