@@ -19,15 +19,10 @@ private func isNumberRight() -> Bool {
     default: break
     }
     let unknownFlags = ~UInt32(FUTEX_PRIVATE_FLAG)
-    switch crf_cleanup_robust_list(0, 0, unknownFlags) {
-    case Int(-EINVAL):
-        let isRight = crf_cleanup_robust_list(0, 0, 0) == 0
-        rlp_know_number(isRight ? RLP_NUMBER_RIGHT : RLP_NUMBER_OF_ANOTHER_CALL)
-        return isRight
+    let answer = crf_cleanup_robust_list(0, 0, unknownFlags)
     // The kernel has no such call, or a seccomp filter refuses it, in this thread for all that is known.
-    case Int(-ENOSYS), Int(-EPERM): return false
-    default:
-        rlp_know_number(RLP_NUMBER_OF_ANOTHER_CALL)
-        return false
-    }
+    if answer == Int(-ENOSYS) || answer == Int(-EPERM) { return false }
+    let isRight = answer == Int(-EINVAL) && crf_cleanup_robust_list(0, 0, 0) == 0
+    rlp_know_number(isRight ? RLP_NUMBER_RIGHT : RLP_NUMBER_OF_ANOTHER_CALL)
+    return isRight
 }

@@ -2,8 +2,8 @@
 
 import CRobustListPreload
 
-// Every way in which the C library locks a mutex that may be robust. They only take note that this process does: until then no memory that
-// it unmaps can hold one that it has a pending operation on.
+// Every way in which the C library locks a mutex that may be robust. They only take note that this process does: until
+// then no memory that it unmaps can hold one that it has a pending operation on.
 
 @_cdecl("pthread_mutex_lock")
 public func mutexLock(_ mutex: UnsafeMutablePointer<pthread_mutex_t>) -> Int32 {

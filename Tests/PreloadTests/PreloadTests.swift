@@ -5,8 +5,8 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// The preload in programs that know nothing of it. Whether the calls are made is seen on any kernel; that those of a
-/// destroy help is shown by the race, whose destroyers have it.
+/// The preload in programs that know nothing of it. Whether the calls are made is seen on any kernel; that they help is
+/// shown by the race, whose destroyers have it.
 @Suite(.timeLimit(.minutes(5)))
 final class PreloadTests {
     private let directory: FilePath

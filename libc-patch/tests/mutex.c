@@ -68,6 +68,15 @@ static void end(void)
 		printf("pass %s\n", name);
 }
 
+/* Says so when the kernel lacks what the test is about. */
+static int is_skipped(void)
+{
+	if (!syscall(SYS_cleanup_robust_list, NULL, 0, 0, -1L, -1L, -1L))
+		return 0;
+	printf("skip %s: the kernel has no cleanup_robust_list(2)\n", name);
+	return 1;
+}
+
 static int init(pthread_mutex_t *mutex, const struct kind *kind)
 {
 	pthread_mutexattr_t attributes;
@@ -221,10 +230,8 @@ static void cleans_up(const struct kind *kind, pthread_mutex_t *pending, int is_
 	int status = 0;
 
 	begin(is_cleared ? "cleanup of" : "no cleanup beside", kind);
-	if (syscall(SYS_cleanup_robust_list, NULL, 0, 0, -1L, -1L, -1L)) {
-		printf("skip %s: the kernel has no cleanup_robust_list(2)\n", name);
+	if (is_skipped())
 		return;
-	}
 	pthread_barrierattr_init(&attributes);
 	pthread_barrierattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_barrier_init(&shared->barrier, &attributes, 2);
@@ -264,10 +271,8 @@ static void is_destroyed_again(const struct kind *kind)
 	size_t length;
 
 	begin("no cleanup of a destroyed", kind);
-	if (syscall(SYS_cleanup_robust_list, NULL, 0, 0, -1L, -1L, -1L)) {
-		printf("skip %s: the kernel has no cleanup_robust_list(2)\n", name);
+	if (is_skipped())
 		return;
-	}
 	expect("init", 0, init(&shared->neighbour, &robust));
 	pthread_mutex_lock(&shared->neighbour);
 	pthread_mutex_unlock(&shared->neighbour);

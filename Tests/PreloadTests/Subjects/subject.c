@@ -45,7 +45,6 @@ static const char *kernel;
 static void note(int signal, siginfo_t *info, void *context)
 {
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-
 	uintptr_t address = (uintptr_t)registers[REG_RDI];
 	size_t length = (size_t)registers[REG_RSI];
 	unsigned int flags = (unsigned int)registers[REG_RDX];
