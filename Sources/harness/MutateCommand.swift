@@ -50,7 +50,7 @@ struct MutateCommand: AsyncParsableCommand {
 
     @Option(
         help:
-            "Number of worlds after which a run of --worlds gives up; a third of it for a mutation whose file says that they cannot notice it."
+            "Number of worlds after which a run of --worlds gives up; a tenth of it for a mutation whose file says that they cannot notice it."
     )
     var budget = 3000
 

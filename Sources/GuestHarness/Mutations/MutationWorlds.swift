@@ -37,9 +37,9 @@ public struct MutationWorlds: Sendable {
         public var isAsExpected: Bool { (median != nil) == (exemption == nil) }
     }
 
-    /// Of a mutation whose file says that worlds cannot notice it: it is tried for the case that they can by now, and
-    /// nearly all of the others are noticed within that.
-    static let shareOfExempted = 3
+    /// Of a mutation whose file says that worlds cannot notice it: it is tried for the case that they can by now, and most
+    /// of the others are noticed within that.
+    static let shareOfExempted = 10
 
     private func budget(for mutation: Mutation?) -> Int {
         mutation?.notInWorlds == nil ? budget : max(1, budget / Self.shareOfExempted)
