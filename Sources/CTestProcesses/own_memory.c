@@ -22,17 +22,37 @@ static long open_perf_event(void)
 			    PERF_FLAG_FD_CLOEXEC, 0);
 }
 
-static long create_bpf_array(void)
+long ctp_create_bpf_array(size_t bytes)
 {
 	union bpf_attr array = {
 		.map_type = BPF_MAP_TYPE_ARRAY,
 		.key_size = sizeof(uint32_t),
-		.value_size = CTP_OWN_MEMORY_BYTES,
+		.value_size = bytes,
 		.max_entries = 1,
 		.map_flags = BPF_F_MMAPABLE,
 	};
 
 	return crf_syscall6(__NR_bpf, BPF_MAP_CREATE, (uintptr_t)&array, sizeof(array), 0, 0, 0);
+}
+
+long ctp_reopen_bpf_map(int map)
+{
+	struct bpf_map_info info = { 0 };
+	union bpf_attr query = {
+		.info = {
+			.bpf_fd = map,
+			.info_len = sizeof(info),
+			.info = (uintptr_t)&info,
+		},
+	};
+	long result = crf_syscall6(__NR_bpf, BPF_OBJ_GET_INFO_BY_FD, (uintptr_t)&query, sizeof(query), 0, 0, 0);
+
+	if (result)
+		return result;
+
+	union bpf_attr again = { .map_id = info.id };
+
+	return crf_syscall6(__NR_bpf, BPF_MAP_GET_FD_BY_ID, (uintptr_t)&again, sizeof(again), 0, 0, 0);
 }
 
 long ctp_open_own_memory(enum ctp_own_memory kind)
@@ -41,7 +61,7 @@ long ctp_open_own_memory(enum ctp_own_memory kind)
 	case CTP_PERF_EVENT:
 		return open_perf_event();
 	case CTP_BPF_ARRAY:
-		return create_bpf_array();
+		return ctp_create_bpf_array(CTP_OWN_MEMORY_BYTES);
 	}
 	return -EINVAL;
 }

@@ -57,6 +57,11 @@ public struct MemoryFile: ~Copyable {
         FilePath("/proc/self/fd/\(file.descriptor.rawValue)")
     }
 
+    /// A file that is open already, and is this value's from now on.
+    package init(owning descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
     private init(adopting descriptor: FileDescriptor, length: Int) throws(Errno) {
         self.descriptor = descriptor
         try asErrno { try descriptor.resize(to: Int64(length)) }

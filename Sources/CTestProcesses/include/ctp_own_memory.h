@@ -6,6 +6,7 @@
 #ifndef CTP_OWN_MEMORY_H
 #define CTP_OWN_MEMORY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum ctp_own_memory {
@@ -18,5 +19,11 @@ enum { CTP_OWN_MEMORY_BYTES = 8192 };
 
 /* A descriptor, or -errno. */
 long ctp_open_own_memory(enum ctp_own_memory kind);
+
+/* An array map of BPF of one element, which is as long as that and can be mapped: a descriptor, or -errno. */
+long ctp_create_bpf_array(size_t bytes);
+
+/* The same map by another open file: a descriptor, or -errno. */
+long ctp_reopen_bpf_map(int map);
 
 #endif

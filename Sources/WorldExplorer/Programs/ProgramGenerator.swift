@@ -37,8 +37,10 @@ public struct ProgramGenerator {
         /// With heads in System V memory, words in several small pages of the huge one, and steps in a row that only together
         /// show something.
         case seventh
+        /// With memory of anonymous inodes.
+        case eighth
 
-        public static let latest = Generation.seventh
+        public static let latest = Generation.eighth
 
         func has(_ other: Generation) -> Bool { rawValue >= other.rawValue }
     }
@@ -88,7 +90,7 @@ public struct ProgramGenerator {
     }
 
     private mutating func stores() -> Stores {
-        let all = Stores.Small.allCases
+        let all = Stores.Small.allCases.filter { generation.has(.eighth) || $0 != .bpfArray }
         return Stores(
             files: (0..<Extent.files).map { _ in all[number(all.count)] },
             huge: chance(3) ? .transparent : .hugetlb,

@@ -21,6 +21,8 @@ public struct Stores: Codable, Equatable, Sendable {
         case sharedAnonymous
         /// System V; "opened again" it is attached, and processes with an odd number attach it anyway.
         case segment
+        /// A map of BPF: of the anonymous inode, so the call sees other memory in each open file of it. Nobody can wait there.
+        case bpfArray
     }
 
     public enum Heads: String, Codable, Sendable, CaseIterable {

@@ -16,8 +16,11 @@ final class StoredFile {
     /// The segment that it is.
     let segment: SysVSegment?
     private let claim: WorldDevice.Claim?
-    /// Of the file with a huge page; one of hugetlbfs can be read but not written by write(2).
+    /// Memory of an anonymous inode, not of a file that can be opened again, read or written.
+    let isAnonymousInode: Bool
+    /// Of the file with a huge page, as one of hugetlbfs can be read but not written by write(2), and of an anonymous inode.
     private let mapping: MemoryMapping?
+    private let mappedLength: Int
     /// The address of that; a value that cannot be copied cannot be bound in a class.
     private let mappingStart: UInt?
     /// The part that words are in, in bytes.
@@ -29,6 +32,18 @@ final class StoredFile {
         let name = "world-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         var segment: SysVSegment?
         var claim: WorldDevice.Claim?
+        isAnonymousInode = kind == .bpfArray && means.hasBPF
+        if isAnonymousInode {
+            file = try BPFArray.create(length: length)
+            reopened = try BPFArray.reopen(file)
+            readOnly = try BPFArray.reopen(file)
+            (self.segment, self.claim) = (nil, nil)
+            let mapping = try MemoryMapping(of: file, length: length)
+            (mappingStart, mappedLength) = (mapping.address, length)
+            self.mapping = consume mapping
+            window = 0..<length
+            return
+        }
         switch kind {
         case .ext4 where means.disk != nil:
             let path = means.disk!.path.appending(name)
@@ -64,7 +79,7 @@ final class StoredFile {
         self.segment = segment
         self.claim = claim
         mapping = nil
-        mappingStart = nil
+        (mappingStart, mappedLength) = (nil, 0)
         window = 0..<length
     }
 
@@ -78,7 +93,8 @@ final class StoredFile {
         segment = nil
         claim = nil
         let mapping = try MemoryMapping(of: file, length: Extent.huge.count)
-        mappingStart = mapping.address
+        (mappingStart, mappedLength) = (mapping.address, Extent.huge.count)
+        isAnonymousInode = false
         self.mapping = consume mapping
         window =
             Extent.hugeWindow.lowerBound * Extent.pageBytes..<Extent.hugeWindow.upperBound * Extent.pageBytes
@@ -109,6 +125,17 @@ final class StoredFile {
         by opening: Opening, offset: Int, length: Int, isWritable: Bool, in peer: Peer, at address: UInt
     ) throws {
         let protection: MemoryMapping.Protection = isWritable ? [.read, .write] : [.read]
+        if isAnonymousInode {
+            // To map it for reading only is for good (bpf_map_mmap() in kernel/bpf/syscall.c); mprotect(2) is not.
+            let first: MemoryMapping.Protection = opening == .forReading ? [.read] : [.read, .write]
+            if opening == .again {
+                try peer.map(reopened, at: address, offset: offset, length: length, protection: first)
+            } else {
+                try peer.map(file, at: address, offset: offset, length: length, protection: first)
+            }
+            if protection != first { try peer.protect(address, length: length, protection) }
+            return
+        }
         switch opening {
         case .first:
             try peer.map(file, at: address, offset: offset, length: length, protection: protection)
@@ -156,7 +183,7 @@ final class StoredFile {
     func isChangedOutsideWindow() throws -> Bool {
         guard let mappingStart else { return false }
         let all = UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(bitPattern: mappingStart), count: Extent.huge.count)
+            start: UnsafeRawPointer(bitPattern: mappingStart), count: mappedLength)
         func isZero(_ part: Slice<UnsafeRawBufferPointer>) -> Bool {
             let part = UnsafeRawBufferPointer(rebasing: part)
             return part.isEmpty

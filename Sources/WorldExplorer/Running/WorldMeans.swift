@@ -16,6 +16,8 @@ public final class WorldMeans {
     private let devices: [WorldDevice]
     /// Memory without a name can be opened.
     let opensMappings: Bool
+    /// Maps of BPF can be made, and mapped.
+    let hasBPF: Bool
     let hasNamespaces = geteuid() == 0
     let hasControlGroups = geteuid() == 0 && ControlGroup.problem() == nil
     /// The things that worlds do without here, each with the reason.
@@ -66,6 +68,7 @@ public final class WorldMeans {
             } ?? []
         opensMappings =
             attempt("memory without a name") { _ = try SysVSegment(length: pageSize).file() } != nil
+        hasBPF = attempt("maps of BPF") { _ = try BPFArray.reopen(BPFArray.create(length: pageSize)) } != nil
         if !hasNamespaces { missing.append("PID namespaces: they need root") }
         if !hasControlGroups {
             missing.append("frozen control groups: \(ControlGroup.problem() ?? "they need root")")

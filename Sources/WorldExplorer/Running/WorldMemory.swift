@@ -21,12 +21,16 @@ extension WorldRun {
                 try map(mapping, by: attaches ? .again : .first, in: peer, at: there)
             case .reopenedFile(let file, let start):
                 mapping = .init(
-                    memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true)
+                    memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true,
+                    isReopened: true)
                 try map(mapping, by: .again, in: peer, at: there)
             case .readOnlyFile(let file, let start):
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: false, canBecomeWritable: false)
                 try map(mapping, by: .forReading, in: peer, at: there)
+            case .privateFile(let file, _) where files[file].isAnonymousInode:
+                // The kernel refuses it.
+                continue
             case .privateFile(let file, let start):
                 try peer.mapPrivate(
                     files[file].file, at: there, offset: filePage(start) * Extent.pageBytes,
