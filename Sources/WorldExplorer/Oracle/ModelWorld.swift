@@ -14,8 +14,8 @@ struct ModelWorld {
         var isWritable: Bool
         /// A shared mapping of a file that was opened for reading only: no permission makes it writable.
         var canBecomeWritable: Bool
-        /// By an open file of its own, which all such mappings of a file have in common.
-        var isReopened = false
+        /// Which open file of an anonymous inode it is of: each is memory of its own to the call. nil: of any other file.
+        var openFile: Stores.Opening?
     }
 
     /// An address space.
@@ -123,18 +123,6 @@ struct ModelWorld {
             count: Extent.files)
         + [Array(repeating: 0, count: Extent.huge.count / 4)]
 
-    /// The files whose inode is that of many others: what the call takes for their memory is an open file.
-    var anonymousInodes: Set<Int> = []
-
-    /// Tells whether words of one place in a file are the same memory for the call, by the mappings that they are in.
-    private func isSameMemory(
-        _ file: Int, _ one: (offset: Int, space: Int), _ other: (offset: Int, space: Int, world: ModelWorld)
-    ) -> Bool {
-        guard anonymousInodes.contains(file) else { return true }
-        return spaces[one.space].mapping(at: one.offset)?.isReopened
-            == other.world.spaces[other.space].mapping(at: other.offset)?.isReopened
-    }
-
     /// The place of an arena's word in a file; nil where it is in none.
     func place(_ offset: Int, in space: Int) -> (file: Int, byte: Int)? {
         guard case .file(let file, let page)? = spaces[space].mapping(at: offset)?.memory else { return nil }
@@ -175,14 +163,14 @@ struct ModelWorld {
         self[head].flatMap { place($0.offset, in: tasks[head.task].space) }
     }
 
+    private func openFileOfWord(_ head: Head) -> Stores.Opening? {
+        self[head].flatMap { spaces[tasks[head.task].space].mapping(at: $0.offset)?.openFile }
+    }
+
     func hasWord(of head: Head, whereItIsIn other: ModelWorld) -> Bool {
         switch (placeOfWord(head), other.placeOfWord(head)) {
         case (nil, nil): true
-        case (let one?, let two?):
-            one == two
-                && isSameMemory(
-                    one.file, (self[head]!.offset, tasks[head.task].space),
-                    (other[head]!.offset, other.tasks[head.task].space, other))
+        case (let one?, let two?): one == two && openFileOfWord(head) == other.openFileOfWord(head)
         default: false
         }
     }
@@ -192,8 +180,8 @@ struct ModelWorld {
     func waitKey(at offset: Int, in space: Int) -> WaitKey? {
         guard offset % 4 == 0, let mapping = spaces[space].mapping(at: offset) else { return nil }
         if let (file, byte) = place(offset, in: space) {
-            // Their pages have no mapping (get_futex_key()).
-            return anonymousInodes.contains(file) ? nil : .file(file, byte: byte)
+            // Pages of anonymous inodes belong to no file (get_futex_key()).
+            return mapping.openFile == nil ? .file(file, byte: byte) : nil
         }
         guard case .own(let number) = mapping.memory, mapping.isWritable || privatePages[number].isCopied
         else { return nil }
@@ -332,7 +320,7 @@ struct ModelWorld {
                 guard let mine = place(start, in: own) else { return false }
                 return mine.file == target.file && mine.byte < target.byte + 4
                     && target.byte < mine.byte + end - start
-                    && isSameMemory(mine.file, (start, own), (word, tasks[number].space, self))
+                    && spaces[own].mapping(at: start)?.openFile == openFileOfWord(head)
             }
         }
     }

@@ -31,6 +31,9 @@ public struct Stores: Codable, Equatable, Sendable {
         case segment
     }
 
+    /// One of the open files of a file.
+    enum Opening { case first, again, forReading }
+
     public enum Huge: String, Codable, Sendable, CaseIterable {
         case hugetlb
         /// A memfd in a transparent huge page.

@@ -7,9 +7,6 @@ import TestProcesses
 
 /// A file of a world, with its descriptor for reading only, and that of the file opened again.
 final class StoredFile {
-    /// One of its open files.
-    enum Opening { case first, again, forReading }
-
     let file: MemoryFile
     let readOnly: MemoryFile
     let reopened: MemoryFile
@@ -20,7 +17,6 @@ final class StoredFile {
     let isAnonymousInode: Bool
     /// Of the file with a huge page, as one of hugetlbfs can be read but not written by write(2), and of an anonymous inode.
     private let mapping: MemoryMapping?
-    private let mappedLength: Int
     /// The address of that; a value that cannot be copied cannot be bound in a class.
     private let mappingStart: UInt?
     /// The part that words are in, in bytes.
@@ -33,18 +29,10 @@ final class StoredFile {
         var segment: SysVSegment?
         var claim: WorldDevice.Claim?
         isAnonymousInode = kind == .bpfArray && means.hasBPF
-        if isAnonymousInode {
+        switch kind {
+        case .bpfArray where means.hasBPF:
             file = try BPFArray.create(length: length)
             reopened = try BPFArray.reopen(file)
-            readOnly = try BPFArray.reopen(file)
-            (self.segment, self.claim) = (nil, nil)
-            let mapping = try MemoryMapping(of: file, length: length)
-            (mappingStart, mappedLength) = (mapping.address, length)
-            self.mapping = consume mapping
-            window = 0..<length
-            return
-        }
-        switch kind {
         case .ext4 where means.disk != nil:
             let path = means.disk!.path.appending(name)
             file = try MemoryFile(creating: path, length: length)
@@ -75,11 +63,18 @@ final class StoredFile {
             file = try MemoryFile(name: "world", length: length)
             reopened = try MemoryFile(reopening: file)
         }
-        readOnly = try MemoryFile(readOnly: file)
+        if isAnonymousInode {
+            readOnly = try BPFArray.reopen(file)
+            let mapping = try MemoryMapping(of: file, length: length)
+            mappingStart = mapping.address
+            self.mapping = consume mapping
+        } else {
+            readOnly = try MemoryFile(readOnly: file)
+            mapping = nil
+            mappingStart = nil
+        }
         self.segment = segment
         self.claim = claim
-        mapping = nil
-        (mappingStart, mappedLength) = (nil, 0)
         window = 0..<length
     }
 
@@ -93,7 +88,7 @@ final class StoredFile {
         segment = nil
         claim = nil
         let mapping = try MemoryMapping(of: file, length: Extent.huge.count)
-        (mappingStart, mappedLength) = (mapping.address, Extent.huge.count)
+        mappingStart = mapping.address
         isAnonymousInode = false
         self.mapping = consume mapping
         window =
@@ -122,21 +117,15 @@ final class StoredFile {
     /// Maps a part of it, shared, over what a process has at an address. A segment is attached instead of opened again, a page
     /// at a time.
     func map(
-        by opening: Opening, offset: Int, length: Int, isWritable: Bool, in peer: Peer, at address: UInt
+        by opening: Stores.Opening, offset: Int, length: Int, isWritable: Bool, in peer: Peer,
+        at address: UInt
     ) throws {
         let protection: MemoryMapping.Protection = isWritable ? [.read, .write] : [.read]
-        if isAnonymousInode {
-            // To map it for reading only is for good (bpf_map_mmap() in kernel/bpf/syscall.c); mprotect(2) is not.
-            let first: MemoryMapping.Protection = opening == .forReading ? [.read] : [.read, .write]
-            if opening == .again {
-                try peer.map(reopened, at: address, offset: offset, length: length, protection: first)
-            } else {
-                try peer.map(file, at: address, offset: offset, length: length, protection: first)
-            }
-            if protection != first { try peer.protect(address, length: length, protection) }
-            return
-        }
         switch opening {
+        case .first where isAnonymousInode:
+            // A map of BPF that is mapped for reading only stays so (bpf_map_mmap() in kernel/bpf/syscall.c).
+            try peer.map(file, at: address, offset: offset, length: length)
+            if !isWritable { try peer.protect(address, length: length, protection) }
         case .first:
             try peer.map(file, at: address, offset: offset, length: length, protection: protection)
         case .again:
@@ -181,9 +170,9 @@ final class StoredFile {
 
     /// Tells whether the rest of the file, which is 0, is not.
     func isChangedOutsideWindow() throws -> Bool {
-        guard let mappingStart else { return false }
+        guard let mappingStart, !isAnonymousInode else { return false }
         let all = UnsafeRawBufferPointer(
-            start: UnsafeRawPointer(bitPattern: mappingStart), count: mappedLength)
+            start: UnsafeRawPointer(bitPattern: mappingStart), count: Extent.huge.count)
         func isZero(_ part: Slice<UnsafeRawBufferPointer>) -> Bool {
             let part = UnsafeRawBufferPointer(rebasing: part)
             return part.isEmpty

@@ -12,22 +12,21 @@ extension WorldRun {
         for page in first..<first + count {
             let there = address(page * Extent.pageBytes, in: process)
             let filePage = { (start: Int) in (start + page - first) % Extent.filePages }
-            let mapping: ModelWorld.Mapping
+            var mapping: ModelWorld.Mapping
             switch backing {
             case .sharedFile(let file, let start, let writable):
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: writable, canBecomeWritable: true)
                 let attaches = writable && process % 2 == 1 && files[file].segment != nil
-                try map(mapping, by: attaches ? .again : .first, in: peer, at: there)
+                try map(&mapping, by: attaches ? .again : .first, in: peer, at: there)
             case .reopenedFile(let file, let start):
                 mapping = .init(
-                    memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true,
-                    isReopened: true)
-                try map(mapping, by: .again, in: peer, at: there)
+                    memory: .file(file, page: filePage(start)), isWritable: true, canBecomeWritable: true)
+                try map(&mapping, by: .again, in: peer, at: there)
             case .readOnlyFile(let file, let start):
                 mapping = .init(
                     memory: .file(file, page: filePage(start)), isWritable: false, canBecomeWritable: false)
-                try map(mapping, by: .forReading, in: peer, at: there)
+                try map(&mapping, by: .forReading, in: peer, at: there)
             case .privateFile(let file, _) where files[file].isAnonymousInode:
                 // The kernel refuses it.
                 continue
@@ -55,9 +54,10 @@ extension WorldRun {
 
     /// A page of a file, shared, as the model has it.
     private func map(
-        _ mapping: ModelWorld.Mapping, by opening: StoredFile.Opening, in peer: Peer, at address: UInt
+        _ mapping: inout ModelWorld.Mapping, by opening: Stores.Opening, in peer: Peer, at address: UInt
     ) throws {
         guard case .file(let file, let page) = mapping.memory else { return }
+        if files[file].isAnonymousInode { mapping.openFile = opening }
         try files[file].map(
             by: opening, offset: page * Extent.pageBytes, length: Extent.pageBytes,
             isWritable: mapping.isWritable, in: peer, at: address)

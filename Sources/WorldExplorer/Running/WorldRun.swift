@@ -92,7 +92,6 @@ final class WorldRun {
     func carryOut(_ program: WorldProgram) throws {
         files = try (0..<Extent.files).map { try StoredFile(stores.files[$0 % stores.files.count], means) }
         if let huge = means.available(stores.huge) { files.append(try StoredFile(huge)) }
-        model.anonymousInodes = Set(files.indices.filter { files[$0].isAnonymousInode })
         for (number, file) in files.enumerated() {
             let words = Canaries.words(file.window.count / 4, number)
             try file.fill(words)
