@@ -36,7 +36,7 @@ import Testing
 
     /// Each kind of step comes about in a few hundred programs; what never comes is never tried.
     @Test func everyKindOfStepComesAbout() throws {
-        var seen: Set<String> = []
+        var (seen, besides): (Set<String>, Set<String>) = ([], [])
         for seed: UInt64 in 1...300 {
             var generator = ProgramGenerator(seed: seed)
             let program = generator.program()
@@ -46,6 +46,9 @@ import Testing
             for step in program.steps {
                 seen.insert(String(describing: step).prefix { $0 != "(" }.description)
                 if case .map(_, _, _, .reopenedFile) = step { seen.insert("reopened") }
+                if case .callsBeside(_, let beside) = step {
+                    besides.insert(String(describing: beside).prefix { $0 != "(" }.description)
+                }
                 if case .calls(let calls) = step {
                     for call in calls {
                         if call.isPrivate { seen.insert("private") }
@@ -70,5 +73,10 @@ import Testing
                 "wraps", "empty", "two calls",
             ])
         #expect(seen.isSuperset(of: stores))
+        #expect(
+            besides == [
+                "exit", "exec", "kill", "fork", "map", "unmap", "protect", "headPage", "hugeMapping",
+                "pageOut", "halt", "resume",
+            ])
     }
 }

@@ -37,7 +37,7 @@ public struct ProgramGenerator {
         /// With heads in System V memory, words in several small pages of the huge one, and steps in a row that only together
         /// show something.
         case seventh
-        /// With memory of anonymous inodes.
+        /// With memory of anonymous inodes, and exec beside calls.
         case eighth
 
         public static let latest = Generation.eighth
@@ -228,7 +228,7 @@ public struct ProgramGenerator {
 
     private mutating func beside() -> Step.Beside {
         let (process, page) = (number(Extent.processes), number(Extent.arenaPages))
-        switch number(20) {
+        switch number(generation.has(.eighth) ? 22 : 20) {
         case 0..<6: return .exit(task: number(Extent.tasks))
         case 6..<9: return .kill(process: process)
         case 9: return .fork(process: process)
@@ -239,7 +239,8 @@ public struct ProgramGenerator {
         case 15: return .hugeMapping(process: process, Step.Access.allCases[number(3)])
         case 16..<18: return .pageOut(process: process)
         case 18: return .halt(process: process, chance(2) ? .stopped : .frozen)
-        default: return .resume(process: process)
+        case 19: return .resume(process: process)
+        default: return .exec(task: number(Extent.tasks))
         }
     }
 

@@ -73,6 +73,7 @@ public enum Step: Codable, Equatable, Sendable {
     /// An event beside calls: it changes one thing at a time, so that there is one state before it and one after.
     public enum Beside: Codable, Equatable, Sendable {
         case exit(task: Int)
+        case exec(task: Int)
         case kill(process: Int)
         case fork(process: Int)
         case map(process: Int, page: Int, Backing)
@@ -87,6 +88,7 @@ public enum Step: Codable, Equatable, Sendable {
         var step: Step {
             switch self {
             case .exit(let task): .exit(task: task)
+            case .exec(let task): .exec(task: task)
             case .kill(let process): .kill(process: process)
             case .fork(let process): .fork(process: process)
             case .map(let process, let page, let backing):

@@ -82,6 +82,11 @@ extension WorldRun {
         case .kill(let number):
             guard let victim = process(number, where: { _ in true }) else { return false }
             return !calling.contains { ends(owner(of: $0), with: victim) }
+        case .exec(let number):
+            // Processes that share the memory, and children, are ended as well, unless it is one of the former.
+            guard let task = task(number) else { return false }
+            return model.tasks[task].process < 0
+                || !calling.contains { ends(owner(of: $0), with: owner(of: task)) }
         case .halt(let number, _):
             guard let process = process(number, where: \.hasRunningLeader) else {
                 return false
