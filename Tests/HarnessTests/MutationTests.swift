@@ -150,6 +150,17 @@ import Testing
         #expect(report(outdated).lines.last?.hasPrefix("OUTDATED") == true)
     }
 
+    @Test func mutationThatWorldsCannotNoticeGetsATenthOfTheBudget() throws {
+        func mutation(_ last: String) throws -> Mutation {
+            try Mutation(name: "m", path: "m", text: "Subject: a\nForbidden: b\n\(last)\n---\n")
+        }
+        let (one, exempt) = try (mutation("Caught-by-model: exit"), mutation("Not-in-worlds: c"))
+        #expect(MutationWorlds.share(of: 3000, for: nil) == 3000)
+        #expect(MutationWorlds.share(of: 3000, for: one) == 3000)
+        #expect(MutationWorlds.share(of: 3000, for: exempt) == 300)
+        #expect(MutationWorlds.share(of: 9, for: exempt) == 1)
+    }
+
     @Test func shardsOfWorldsAreMerged() async throws {
         try await withTemporaryDirectory { root in
             let files = try (1...2).map { number in

@@ -37,12 +37,10 @@ public struct MutationWorlds: Sendable {
         public var isAsExpected: Bool { (median != nil) == (exemption == nil) }
     }
 
-    /// Of a mutation whose file says that worlds cannot notice it: it is tried for the case that they can by now, and most
-    /// of the others are noticed within that.
-    static let shareOfExempted = 10
-
-    private func budget(for mutation: Mutation?) -> Int {
-        mutation?.notInWorlds == nil ? budget : max(1, budget / Self.shareOfExempted)
+    /// The part of the budget that a mutation gets: a tenth where its file says that worlds cannot notice it. It is tried for
+    /// the case that they can by now, and most of the others are noticed within that.
+    static func share(of budget: Int, for mutation: Mutation?) -> Int {
+        mutation?.notInWorlds == nil ? budget : max(1, budget / 10)
     }
 
     /// Far apart: explorations share no worlds.
@@ -76,7 +74,7 @@ public struct MutationWorlds: Sendable {
         let kept = KeptResult<Finding>(of: "worlds-\(name)", in: run.results)
         let inputs =
             try await builders.kernels.inputs(of: run.kernel) + suite
-            + ["\(budget(for: mutation)) worlds"]
+            + ["\(Self.share(of: budget, for: mutation)) worlds"]
         return try await kept.value(for: inputs) { [builders] in
             try await explore(mutation, on: kernel, with: builders)
         }
@@ -86,7 +84,7 @@ public struct MutationWorlds: Sendable {
         _ mutation: Mutation?, on kernel: Catalogue.Kernel, with builders: Builders
     ) async throws -> Finding {
         let name = mutation?.name ?? Self.noMutation
-        let budget = budget(for: mutation)
+        let budget = Self.share(of: budget, for: mutation)
         // A world takes a fraction of a second on a busy machine.
         let limit = kernel.scaled(.seconds(300 + budget))
         let guest = try await builders.guest(
