@@ -74,6 +74,8 @@ import Testing
             report.updatedList == [
                 branch, UnreachedCode(function: "f", text: "return 0;", branches: 0, reason: nil),
             ])
+        // To put it into the list is not enough.
+        #expect(CoverageReport(gcov, source: source, known: report.updatedList).unexplained.count == 1)
     }
 
     /// As many of the same text in a function as the list has.

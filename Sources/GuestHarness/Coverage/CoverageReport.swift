@@ -50,9 +50,9 @@ public struct CoverageReport: Sendable {
         return ""
     }
 
-    /// Those that nobody has given a reason for.
+    /// Those that nobody has given a reason for: in the list or not.
     var unexplained: [(number: Int, code: UnreachedCode)] {
-        var rest = known
+        var rest = known.filter { $0.reason?.isEmpty == false }
         return unreached.filter { place in
             guard let index = rest.firstIndex(where: { $0.covers(place.code) }) else { return true }
             rest.remove(at: index)
