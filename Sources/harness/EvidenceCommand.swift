@@ -73,11 +73,12 @@ struct EvidenceCommand: AsyncParsableCommand {
             let builders = try Builders()
             let run = try EvidenceRun(builders, on: kernel)
             try await builders.installPackages()
-            let (tried, failure) = try await run.worlds(count, from: seed)
+            let (tried, seconds, failure) = try await run.worlds(count, from: seed)
+            let worlds = tried.formatted(.number.locale(.init(identifier: "en")))
             try builders.keepEvidence(
                 .worlds, kernel: kernel,
                 figures: failure.map { "after \(tried) worlds: \($0)" }
-                    ?? "\(tried.formatted(.number.locale(.init(identifier: "en")))) worlds, none failed",
+                    ?? "\(worlds) worlds, none failed" + GuestTime.suffix(seconds: seconds),
                 isGood: failure == nil)
         }
     }

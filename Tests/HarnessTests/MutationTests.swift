@@ -142,6 +142,8 @@ import Testing
         #expect(report(finding(3, 1, 2), exempt).isGood)
         #expect(report(finding(3, 1, 2), exempt).figures.hasPrefix("1 of 2 noticed, half of them within 2"))
         #expect(report(exempt).markdown.last == "| `m` | nobody sees it |")
+        exempt.seconds = 150
+        #expect(report(exempt, exempt).figures == "0 of 2 noticed; 2 cannot be; 5 minutes of guests")
         #expect(!report(finding(nil, nil, 2)).isGood)
         #expect(report(finding(nil, nil, 2)).lines.last?.hasPrefix("MISSING") == true)
         var outdated = finding(1, 2, 3)

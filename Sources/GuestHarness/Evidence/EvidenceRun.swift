@@ -13,34 +13,50 @@ public struct EvidenceRun: Sendable {
         kernel = try builders.catalogue.kernel(named: name)
     }
 
-    /// The worlds of one guest: what an interrupted run loses at most.
+    /// The worlds of one guest.
+    private struct Piece: Codable {
+        /// The objection to the world that failed.
+        var failure: String?
+        /// The time that the guest took, with its boot.
+        var seconds: Double
+    }
+
+    /// The number of them: what an interrupted run loses at most.
     private static let worldsOfGuest = 2_000
 
     /// Random worlds from the seed on, in guests one after the other. Those that a run tried are not tried again until the
     /// kernel or the sources of what runs in the guest change.
     ///
-    /// - Returns: the number of worlds, and the objection to the one that failed, which ends the run.
-    public func worlds(_ count: Int, from seed: Int) async throws -> (tried: Int, failure: String?) {
+    /// - Returns: the number of worlds, the seconds of guests, those of earlier runs included, and the objection to the one
+    ///   that failed, which ends the run.
+    public func worlds(
+        _ count: Int, from seed: Int
+    ) async throws -> (tried: Int, seconds: Double, failure: String?) {
         let inputs =
             try await builders.kernels.inputs(of: kernel)
             + SuiteSources(repository: builders.repository, of: SuiteSources.worlds).identity()
         let directory = builders.repository.build.pushing("evidence/worlds")
         let guest = try await guest(seconds: 24 * 3_600)
-        var tried = 0
+        var (tried, seconds) = (0, 0.0)
         while tried < count {
             let (first, number) = (seed + tried, min(Self.worldsOfGuest, count - tried))
-            let kept = KeptResult<String?>(of: "\(kernel.name)-\(first)-\(number)", in: directory)
-            let failure = try await kept.value(for: inputs) {
-                try await builders.progress.stage("\(tried) of \(count) worlds on \(kernel.name)") {
+            let kept = KeptResult<Piece>(of: "\(kernel.name)-\(first)-\(number)", in: directory)
+            let piece = try await kept.value(for: inputs) {
+                let start = Date()
+                let failure = try await builders.progress.stage(
+                    "\(tried) of \(count) worlds on \(kernel.name)"
+                ) {
                     try await self.failure(
                         of: ["explore", "--seed", "\(first)", "--worlds", "\(number)", "--complete"],
                         in: guest)
                 }
+                return Piece(failure: failure, seconds: Date().timeIntervalSince(start))
             }
-            if let failure { return (tried, failure) }
+            seconds += piece.seconds
+            if let failure = piece.failure { return (tried, seconds, failure) }
             tried += number
         }
-        return (tried, nil)
+        return (tried, seconds, nil)
     }
 
     /// - Returns: the command's complaint if it ended with status 1, or the guest went down.

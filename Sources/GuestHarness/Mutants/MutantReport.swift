@@ -87,11 +87,6 @@ public struct MutantReport: Codable, Sendable {
             && findings.allSatisfy { $0.verdict == .killed || $0.verdict == .equivalent }
     }
 
-    private var time: String {
-        let minutes = Int(findings.compactMap(\.seconds).reduce(0, +) / 60)
-        return minutes > 0 ? "; \(minutes) minutes of guests" : ""
-    }
-
     public var lines: [String] {
         let open = findings.filter { $0.verdict == .survived || $0.verdict == .unreached }.map {
             "\($0.verdict.rawValue.uppercased())  \($0.mutant.description)"
@@ -99,6 +94,7 @@ public struct MutantReport: Codable, Sendable {
         let counts = Finding.Verdict.allCases.map { verdict in
             "\(findings.count { $0.verdict == verdict }) \(verdict.rawValue)"
         }
+        let time = GuestTime.suffix(seconds: findings.compactMap(\.seconds).reduce(0, +))
         return open + stale.map { "STALE     not a mutant that survives: \($0)" }
             + ["\(findings.count) mutants: " + counts.joined(separator: ", ") + time]
     }

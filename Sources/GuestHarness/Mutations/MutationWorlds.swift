@@ -26,6 +26,8 @@ public struct MutationWorlds: Sendable {
         public var reason: String?
         /// The reason why none can notice it, which its file gives.
         public var exemption: String?
+        /// The time that guests ran.
+        public var seconds = 0.0
 
         /// nil when half of the explorations or more noticed nothing.
         public var median: Int? {
@@ -90,6 +92,7 @@ public struct MutationWorlds: Sendable {
         let guest = try await builders.guest(
             kernel: kernel, image: .bench, options: .init(commandLimit: limit))
         var finding = Finding(mutation: name, worlds: [])
+        let start = Date()
         for seed in Self.firstSeeds {
             let directory = try RunDirectory(
                 .mutate, in: builders.repository, kernel: "\(kernel.name)-\(name)")
@@ -124,6 +127,7 @@ public struct MutationWorlds: Sendable {
             let enough = mutation.notInWorlds == nil ? Self.firstSeeds.count / 2 + 1 : 1
             if finding.worlds.count(where: { $0 == nil }) >= enough { break }
         }
+        finding.seconds = Date().timeIntervalSince(start)
         return finding
     }
 }

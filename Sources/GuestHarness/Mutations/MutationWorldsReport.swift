@@ -27,7 +27,7 @@ public struct MutationWorldsReport: Codable, Equatable, Sendable {
             + (noticed.isEmpty
                 ? ""
                 : ", half of them within \(noticed[noticed.count / 2]) worlds, all within \(noticed.last!)")
-            + "; \(exempt) cannot be"
+            + "; \(exempt) cannot be" + GuestTime.suffix(seconds: findings.map(\.seconds).reduce(0, +))
     }
 
     /// The table for people, and what is not as it has to be.
