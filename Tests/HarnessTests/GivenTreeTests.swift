@@ -48,6 +48,18 @@ import Testing
         }
     }
 
+    /// As in the ignore file of Debian's linux-source packages.
+    @Test func treeThatIgnoresAllOfItselfIsTaken() async throws {
+        try await withTemporaryDirectory { root in
+            let directory = try makeTree(in: root)
+            try write("*.o\n/*\n!/debian/\n", to: directory.appending(".gitignore"))
+            try Files.remove(directory.appending("generated"))
+            try write("built", to: directory.appending("System.map"))
+            let files = try await GivenTree(directory.string).files()
+            #expect(files == Self.sources.filter { $0 != ".gitignore" })
+        }
+    }
+
     @Test func copyFollowsTheTreeAndTouchesOnlyWhatChanged() async throws {
         try await withTemporaryDirectory { root in
             let directory = try makeTree(in: root)

@@ -59,10 +59,20 @@ public struct GivenTree: Equatable, Sendable {
                 quiet + [
                     "--git-dir=\(empty)", "--work-tree=\(path)", "-C", path.string, "ls-files", "-z",
                     "--others", "--exclude-per-directory=.gitignore",
-                ] + UserTree.built.map { "--exclude=\($0)" }
+                ] + (unignored + UserTree.built).map { "--exclude=\($0)" }
             ).output()
         }
         // A file in conflict is listed once for each side.
         return Set(listed.split(separator: "\0").map(String.init)).sorted()
+    }
+
+    /// Debian's source packages ignore whatever is at the top but their own directory, the source included. Takes that back,
+    /// except for what a build leaves there.
+    private var unignored: [String] {
+        let lines = (try? Files.read(path.appending(".gitignore"))).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard lines?.split(separator: "\n").contains("/*") == true else { return [] }
+        return ["!/*", "/.*", "/System.map", "/Module.symvers", "/modules.*"]
     }
 }
