@@ -51,7 +51,7 @@ struct CommandManual {
     }
 
     /// Programs of others that the documentation uses.
-    private static let others: Set = ["cd", "diff", "git", "swift"]
+    private static let others: Set = ["cd", "cp", "diff", "git", "swift"]
 
     /// The mistake in the command line, or nil. Commands in quotes and after `--` are checked as well.
     func problem(with line: ShellWords) async throws -> String? {
